@@ -1,0 +1,414 @@
+"""Prepare IEMOCAP: 5,531 utterances of four classes, with their transcripts.
+
+    python iemocap_prepare.py --data_folder=/IEMOCAP --output_folder=manifests \
+        --protocol=speaker10 --fold=1
+
+writes train.json, valid.json and test.json. Each maps an utterance's ID to
+`wav` ("{data_root}/..."), `duration` (s), `text`, `emo` (ang, hap, neu, sad),
+`speaker` (Ses01F), `session` (Session1), `dialog` (Ses01F_impro01) and `kind`
+(impro or script). The corpus: https://sail.usc.edu/iemocap/
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import argparse
+import hashlib
+import logging
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+
+from speechbrain.utils.logger import get_logger
+
+from turbo_sb.errors import InputError, plain_errors, some_of
+from turbo_sb.folds import N_FOLDS, check_fold, split
+from turbo_sb.manifest import inspect_all, write_json
+
+logger = get_logger(__name__)
+
+CLASSES = ("ang", "hap", "neu", "sad")
+MERGED = {"exc": "hap"}  # happy is happiness and excitement
+LABELS = "dialog/EmoEvaluation"  # its sub-folders hold no dialogs
+TEXTS = "dialog/transcriptions"
+WAVS = "sentences/wav"
+MIN_SECONDS = 400 / 16000  # below this the encoders pad
+
+EXAMPLE = "Ses03M_impro05a_F001"  # markers on the man, the woman speaks
+UTTERANCE = re.compile(
+    r"Ses0[1-5][FM]_(impro0[1-9][ab]?|script0[1-3]_[1-3]b?)_[FM]\d{3}"
+)
+# Ses03F_impro05_MXX0: neither label nor wav.
+UNNUMBERED = re.compile(r"Ses0[1-5][FM]_\w+_[FM]XX\d")
+# [6.2901 - 8.2357]<TAB>Ses01F_impro01_F000<TAB>neu<TAB>[2.5, 2.5, 2.5]
+LABEL_LINE = re.compile(r"\[[^]]*\]\s+(\S+)\s+([a-z]{3})(?:\s|$)")
+# Ses01F_impro01_F000 [006.2901-008.2357]: what was said
+TEXT_LINE = re.compile(r"(Ses[^\s:]+)\s*(?:\[[^]]*\])?\s*:(.*)")
+# A blank, the header, an annotator ("C-E2: Neutral; ()"), a turn without ID.
+OTHER_LINE = re.compile(r"$|%|[AC]-\w+:|[FM]\s*:")
+TAG = re.compile(r"\[(LAUGHTER|BREATHING|GARBAGE|LIPSMACK)\]", re.IGNORECASE)
+
+# The published corpus. Counts in the order of CLASSES.
+DIALOGS = dict(Session1=28, Session2=30, Session3=32, Session4=30, Session5=31)
+SPEAKERS = {
+    "Ses01F": (147, 132, 171, 78),
+    "Ses01M": (82, 146, 213, 116),
+    "Ses02F": (67, 166, 135, 113),
+    "Ses02M": (70, 161, 227, 84),
+    "Ses03F": (92, 128, 130, 172),
+    "Ses03M": (148, 158, 190, 133),
+    "Ses04F": (205, 185, 76, 62),
+    "Ses04M": (122, 118, 182, 81),
+    "Ses05F": (78, 159, 221, 132),
+    "Ses05M": (92, 283, 163, 113),
+}
+HASHES = {
+    "emo": "95532f4b2cc500676531d786b6fb838197dedfa864cfd35199c48ec89b6eb01a",
+    "speaker": "ae3035711912cf24af5c07beb4705c63733016fb82e5ef456f881046b06924bf",
+}
+
+
+def prepare_iemocap(
+    data_folder: str | Path,
+    output_folder: str | Path,
+    protocol: str = "speaker10",
+    fold: int = 1,
+    strict_corpus: bool = True,
+    keep_tags: bool = False,
+    empty_text: str = "[UNK]",
+    split_seed: int = 1986,
+) -> None:
+    """Check IEMOCAP, cut it into sets, and write their manifests.
+
+    Nothing is written before everything has been checked.
+
+    Arguments
+    ---------
+    data_folder : str | Path
+        The folder with Session1 ... Session5, or the folder around it.
+    output_folder : str | Path
+        Where train.json, valid.json and test.json go.
+    protocol : str
+        speaker10, session5 or random10; see `turbo_sb.folds`.
+    fold : int
+        From 1.
+    strict_corpus : bool
+        Whether the corpus must be the published 5,531 utterances. If not, a
+        part of it, or another corpus in its layout, is taken as it is.
+    keep_tags : bool
+        Whether [LAUGHTER] and the like stay in the text. They leak the class:
+        7 % of the happy utterances have one, hardly any other has.
+    empty_text : str
+        What stands for a text of which nothing is left.
+    split_seed : int
+        Of random10.
+
+    Raises
+    ------
+    InputError
+        If the corpus is not what it should be, or has no such fold.
+    """
+    check_fold(protocol, fold)
+    if not (empty_text or "").strip():
+        raise InputError("empty_text is blank; give a token, such as [UNK].")
+    root = _find_root(Path(data_folder))
+    _check_folders(root, strict_corpus)
+    entries, dropped = _read_labels(root)
+    if strict_corpus:
+        _check_corpus(entries, root)
+    notes = [f"labels dropped: {_listing(dropped)}"]
+    notes.append(_add_texts(entries, root, keep_tags, empty_text))
+    # Before the audio, which takes longest: there may be no such fold.
+    sets = split(entries, protocol, fold, split_seed)
+    notes.append(_add_audio(entries, root, Path(data_folder)))
+    folder = Path(output_folder)
+    write_json({folder / f"{name}.json": part for name, part in sets.items()})
+    title = f"IEMOCAP in {root}: {protocol}, fold {fold}"
+    notes.append(f"wrote {', '.join(f'{s}.json' for s in sets)} in {folder}")
+    logger.info("\n".join([title, _table(sets), *notes]))
+
+
+def _find_root(data_folder):
+    """Find the folder that holds the sessions: the given one, or one in it."""
+    wanted = "Expected --data_folder to hold Session1 ... Session5"
+    if not data_folder.is_dir():
+        raise InputError(f"{data_folder}: no such folder. {wanted}.")
+    inside = sorted(p for p in data_folder.iterdir() if p.is_dir())
+    roots = [p for p in (data_folder, *inside) if any(p.glob("Session[0-9]"))]
+    if roots[:1] == [data_folder] or len(roots) == 1:
+        return roots[0]
+    names = sorted(p.name for p in (roots or data_folder.iterdir()))
+    raise InputError(
+        f"{data_folder}: not IEMOCAP. {wanted}, or one folder that does. "
+        f"Found {'several that do' if roots else 'there'}:\n"
+        f"{some_of(names) or '  nothing, the folder is empty'}"
+    )
+
+
+def _check_folders(root, strict):
+    """Check that the sessions are there, and the sub-folders of each."""
+    there = {p.name for p in root.glob("Session[0-9]")}
+    missing = sorted(set(DIALOGS) - there) if strict else []
+    missing += [
+        f"{session}/{folder}"
+        for session in sorted(there)
+        for folder in (LABELS, TEXTS, WAVS)
+        if not (root / session / folder).is_dir()
+    ]
+    if missing:
+        raise InputError(
+            f"{root}: folders of IEMOCAP are missing:\n{some_of(missing)}\n"
+            "Restore them. --strict_corpus=False accepts a corpus without "
+            "some of the sessions, but each one must be whole."
+        )
+
+
+def _read_labels(root):
+    """Return the entries of the four classes, and a count of other labels."""
+    entries, dropped, seen, bad, odd = {}, Counter(), {}, [], []
+    for place, line in _read_lines(root, LABELS):
+        if not (turn := LABEL_LINE.match(line)):
+            if line.startswith("[") or "Ses0" in line:
+                bad.append(f'{place}: expected "[time] ID neu", got {line!r}')
+            elif not OTHER_LINE.match(line):
+                odd.append(place)
+            continue
+        utterance, label = turn.groups()
+        label = MERGED.get(label, label)
+        if UNNUMBERED.fullmatch(utterance):
+            continue
+        if not UTTERANCE.fullmatch(utterance):
+            bad.append(f"{place}: {utterance} is no ID like {EXAMPLE}")
+        elif utterance in seen:
+            bad.append(f"{place}: {utterance} is also at {seen[utterance]}")
+        elif label in CLASSES:
+            entries[utterance] = {"emo": label, **_parse_id(utterance)}
+        else:
+            dropped[label] += 1
+        seen[utterance] = place
+    _report_lines("label", bad, odd)
+    if not entries:
+        raise InputError(
+            f"{root}: nothing is labelled {', '.join((*CLASSES, *MERGED))} in "
+            f"Session*/{LABELS}/*.txt. Found: {_listing(dropped)}."
+        )
+    return entries, dropped
+
+
+def _parse_id(utterance):
+    """Tell speaker, session, dialog and kind from Ses03M_impro05a_F001."""
+    # The speaker is the LAST field's: the letter before it says who wore the
+    # markers, and the suffix of some dialogs moves every character index.
+    dialog, turn = utterance.rsplit("_", 1)
+    return {
+        "speaker": utterance[:5] + turn[0],
+        "session": f"Session{utterance[4]}",
+        "dialog": dialog,
+        "kind": "impro" if "_impro" in dialog else "script",
+    }
+
+
+def _read_texts(root):
+    """Return ID to transcript, tags and all, of every numbered turn."""
+    texts, seen, bad, odd = {}, {}, [], []
+    for place, line in _read_lines(root, TEXTS):
+        if not (turn := TEXT_LINE.match(line)):
+            if not OTHER_LINE.match(line):
+                odd.append(place)
+            continue
+        utterance, text = turn.groups()
+        if utterance in seen and texts[utterance] != text:
+            bad.append(
+                f"{place}: {utterance} is also at {seen[utterance]}, with another text"
+            )
+        texts[utterance], seen[utterance] = text, place
+    _report_lines("transcript", bad, odd)
+    return texts
+
+
+def _read_lines(root, folder):
+    """Yield ("path:line", text) for the lines of each dialog's file.
+
+    macOS leaves binary files named "._..." beside the real ones.
+    """
+    for path in sorted(root.glob(f"Session[0-9]/{folder}/*.txt")):
+        if path.is_file() and not path.name.startswith("._"):
+            text = path.read_text(encoding="utf-8-sig", errors="replace")
+            for number, line in enumerate(text.split("\n"), start=1):
+                yield f"{path}:{number}", line.strip()
+
+
+def _report_lines(what, bad, odd):
+    """Raise for lines that would mislead; warn of lines of unknown kind."""
+    if odd:
+        logger.warning(
+            f"skipped {len(odd)} lines of unknown kind:\n{some_of(odd, 3)}"
+        )
+    if bad:
+        raise InputError(
+            f"{len(bad)} {what} lines are wrong:\n{some_of(bad)}\n"
+            "Correct them, or restore the files from the corpus."
+        )
+
+
+def _check_corpus(entries, root):
+    """Compare with the published counts and hashes, and say what differs."""
+    differences = []
+    for session, published in DIALOGS.items():
+        files = (root / session / LABELS).glob("[!.]*.txt")
+        if (found := len(list(files))) != published:
+            differences.append(
+                f"{session}: {found} dialogs labelled, published {published}"
+            )
+    counts = Counter((e["speaker"], e["emo"]) for e in entries.values())
+    for speaker, published in SPEAKERS.items():
+        pairs = [(c, counts[speaker, c], n) for c, n in zip(CLASSES, published)]
+        if wrong := [f"{c} {k} (published {n})" for c, k, n in pairs if k != n]:
+            differences.append(f"{speaker}: {', '.join(wrong)}")
+    for field, published in HASHES.items():
+        if not differences and corpus_hash(entries, field) != published:
+            differences.append(f"the counts agree, but some {field} differ")
+    if differences:
+        total = sum(map(sum, SPEAKERS.values()))
+        raise InputError(
+            f"{root}: not the published IEMOCAP, {len(entries):,} utterances "
+            f"of four classes instead of {total:,}:\n"
+            f"{some_of(differences, 20)}\nRestore the corpus, or accept a "
+            "partial or another corpus with --strict_corpus=False."
+        )
+
+
+def corpus_hash(entries: dict, field: str) -> str:
+    """Hash one field of a corpus, independent of the order of its entries.
+
+    Arguments
+    ---------
+    entries : dict
+        Utterance ID to its fields.
+    field : str
+        The one to hash, such as `emo`.
+
+    Returns
+    -------
+    digest : str
+        The sha256 of the sorted lines "ID<TAB>value<NEWLINE>", in hex.
+
+    Example
+    -------
+    >>> corpus_hash({"a": {"emo": "neu"}}, "emo")[:8]  # of "a\\tneu\\n"
+    '42adb5ac'
+    """
+    lines = sorted(f"{ID}\t{entry[field]}\n" for ID, entry in entries.items())
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _add_texts(entries, root, keep_tags, empty_text):
+    """Join the transcripts on the ID, add `text`, and return a note."""
+    texts, missing, tagged, empty = _read_texts(root), [], 0, 0
+    for utterance, entry in entries.items():
+        if utterance not in texts:
+            path = root / entry["session"] / TEXTS / f"{entry['dialog']}.txt"
+            line = (
+                f"no line of {utterance}" if path.is_file() else "no such file"
+            )
+            missing.append(f"{path}: {line}")
+            continue
+        text, tags = texts[utterance], TAG.search(texts[utterance])
+        if tags and not keep_tags:
+            text = TAG.sub(" ", text)
+        text = " ".join(text.split())
+        tagged, empty = tagged + bool(tags), empty + (not text)
+        entry["text"] = text or empty_text
+    if missing := list(dict.fromkeys(missing)):  # a file stands once
+        raise InputError(
+            f"transcripts of labelled utterances are missing:\n"
+            f"{some_of(missing)}\nRestore them from the corpus."
+        )
+    return (
+        f"tags {'kept' if keep_tags else 'stripped'} in {tagged} texts; "
+        f"{empty} empty texts became {empty_text}"
+    )
+
+
+def _add_audio(entries, root, data_folder):
+    """Inspect every wav, add `wav` and `duration`, and return a note."""
+    nested = root.relative_to(data_folder)
+    paths = [
+        Path(e["session"], WAVS, e["dialog"], f"{utterance}.wav")
+        for utterance, e in entries.items()
+    ]
+    facts = inspect_all([root / path for path in paths])
+    for entry, path, fact in zip(entries.values(), paths, facts):
+        entry["wav"] = f"{{data_root}}/{(nested / path).as_posix()}"
+        entry["duration"] = fact.duration
+    short = sum(fact.duration < MIN_SECONDS for fact in facts)
+    formats = Counter(
+        f"{fact.rate} Hz {'mono' if fact.channels == 1 else 'multichannel'}"
+        for fact in facts
+    )
+    return (
+        f"audio: {_listing(formats)}; {short} shorter than 400 samples at "
+        "16 kHz, which the encoder pads"
+    )
+
+
+def _listing(counter):
+    """Return "xxx (2,507), fru (1,849)", the most frequent first."""
+    pairs = counter.most_common()
+    return ", ".join(f"{name} ({n:,})" for name, n in pairs) or "none"
+
+
+def _table(sets):
+    """Lay out utterances by class, and hours, of each speaker and set."""
+    everything = [e for part in sets.values() for e in part.values()]
+    lines = [f"{'':8}" + "".join(f"{c:>7}" for c in (*CLASSES, "all", "hours"))]
+    for speaker in sorted({e["speaker"] for e in everything}):
+        members = [e for e in everything if e["speaker"] == speaker]
+        held = [
+            name
+            for name, part in sets.items()
+            if any(e["speaker"] == speaker for e in part.values())
+        ]
+        lines.append(f"{_row(speaker, members)}  {' '.join(held)}")
+    lines += [_row(name, part.values()) for name, part in sets.items()]
+    return "\n".join([*lines, _row("all", everything)])
+
+
+def _row(name, entries):
+    """Lay out one row of `_table`."""
+    classes = Counter(e["emo"] for e in entries)
+    counts = "".join(f"{classes[c]:7,}" for c in CLASSES)
+    hours = sum(e["duration"] for e in entries) / 3600
+    return f"{name:8}{counts}{len(entries):7,}{hours:7.2f}"
+
+
+def _boolean(text):
+    """Read True or False from the command line."""
+    if text.lower() not in ("true", "false"):
+        raise argparse.ArgumentTypeError(f"expected True or False, not {text}")
+    return text.lower() == "true"
+
+
+def main():
+    """Run the preparation alone, from the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n\n")[0], allow_abbrev=False
+    )
+    parser.add_argument("--data_folder", required=True)
+    parser.add_argument("--output_folder", required=True)
+    parser.add_argument("--protocol", default="speaker10", help=str([*N_FOLDS]))
+    parser.add_argument("--fold", type=int, default=1)
+    parser.add_argument("--strict_corpus", type=_boolean, default=True)
+    parser.add_argument("--keep_tags", type=_boolean, default=False)
+    parser.add_argument("--empty_text", default="[UNK]")
+    parser.add_argument("--split_seed", type=int, default=1986)
+    logging.basicConfig(
+        level=logging.INFO, format="%(message)s", stream=sys.stdout
+    )
+    prepare_iemocap(**vars(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    with plain_errors():
+        main()

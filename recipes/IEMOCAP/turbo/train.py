@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""Recipe for emotion recognition on IEMOCAP from audio and text with Turbo.
+
+Each audio-text pair passes twice through a wav2vec 2.0 and a BERT encoder,
+with other dropout masks each time. InfoNCE within and across the modalities is
+trained jointly with the cross-entropy of a linear classifier:
+
+    loss = lambda_ce * CE + (1 - lambda_ce) * Turbo
+
+To run this recipe, do the following:
+> python train.py hparams/turbo.yaml --data_folder=/path/to/IEMOCAP
+
+Read from the bottom: what is built stands in the YAML, and the steps of
+training in turbo_sb/brain.py.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import sys
+
+import speechbrain as sb
+from iemocap_prepare import prepare_iemocap
+from speechbrain.utils.distributed import ddp_init_group, run_on_main
+
+from turbo_sb.brain import TurboBrain
+from turbo_sb.dataio import collate_with, make_datasets
+from turbo_sb.errors import plain_errors
+from turbo_sb.recipe import check_run, load_hparams
+
+
+def main(arguments):
+    """Prepare, train, and test from the best checkpoint."""
+    hparams_file, run_opts, overrides = sb.parse_arguments(arguments)
+    ddp_init_group(run_opts)
+    hparams = load_hparams(hparams_file, overrides, __file__)
+    sb.create_experiment_directory(
+        experiment_directory=hparams["output_folder"],
+        hyperparams_to_save=hparams_file,
+        overrides=overrides,
+    )
+
+    # The corpus becomes train.json, valid.json and test.json.
+    if not hparams["skip_prep"]:
+        run_on_main(
+            prepare_iemocap,
+            kwargs={
+                "data_folder": hparams["data_folder"],
+                "output_folder": hparams["output_folder"],
+                "protocol": hparams["protocol"],
+                "fold": hparams["fold"],
+                "strict_corpus": hparams["strict_corpus"],
+                "keep_tags": hparams["keep_tags"],
+                "empty_text": hparams["empty_text"],
+                "split_seed": hparams["split_seed"],
+            },
+        )
+
+    datasets = make_datasets(hparams, hparams["text_encoder"], label_key="emo")
+    brain = TurboBrain(
+        modules=hparams["modules"],
+        opt_class=hparams["opt_class"],
+        hparams=hparams,
+        run_opts=run_opts,
+        checkpointer=hparams["checkpointer"],
+    )
+    check_run(brain, len(datasets["train"]))
+
+    collate = collate_with(hparams["text_encoder"].pad_id)
+    brain.fit(
+        hparams["epoch_counter"],
+        datasets["train"],
+        datasets["valid"],
+        train_loader_kwargs={
+            **hparams["train_dataloader_opts"],
+            "collate_fn": collate,
+        },
+        valid_loader_kwargs={
+            **hparams["eval_dataloader_opts"],
+            "collate_fn": collate,
+        },
+    )
+    brain.evaluate(
+        datasets["test"],
+        max_key="UA",
+        test_loader_kwargs={
+            **hparams["eval_dataloader_opts"],
+            "collate_fn": collate,
+        },
+    )
+
+
+if __name__ == "__main__":
+    with plain_errors():
+        main(sys.argv[1:])

@@ -1,0 +1,229 @@
+"""The training loop's score: each line one verb on one object.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import time
+
+import speechbrain as sb
+import torch
+from speechbrain.utils.distributed import get_rank, if_main_process
+
+from turbo_sb.dataio import group_indices
+from turbo_sb.errors import InputError
+from turbo_sb.losses import classification_loss
+from turbo_sb.results import Outcomes
+
+
+class TurboBrain(sb.Brain):
+    """Trains a `TurboModel` with a `JointLoss`, and evaluates it in one pass.
+
+    ``hparams`` needs: seed, protocol, fold, labels, mask_equal, loss,
+    epoch_counter, loggers, output_folder. ``modules`` needs: model, loss.
+
+    See Also
+    --------
+    speechbrain.Brain : the arguments.
+    """
+
+    def compute_forward(self, batch, stage):
+        """Two dropout views of each modality in Turbo's training, else one.
+
+        Arguments
+        ---------
+        batch : PaddedBatch
+            Of `turbo_sb.dataio.make_dataset`.
+        stage : sb.Stage
+            TRAIN, VALID or TEST.
+
+        Returns
+        -------
+        outputs : dict
+            Of `TurboModel`.
+        """
+        batch = batch.to(self.device)
+        n_views = self.hparams.loss.n_views if stage == sb.Stage.TRAIN else 1
+        return self.modules.model(*batch.signal, *batch.tokens, n_views)
+
+    def compute_objectives(self, outputs, batch, stage):
+        """The joint loss in training, the cross-entropy in evaluation.
+
+        Arguments
+        ---------
+        outputs : dict
+            Of `compute_forward`.
+        batch : PaddedBatch
+            Of `turbo_sb.dataio.make_dataset`.
+        stage : sb.Stage
+            TRAIN, VALID or TEST.
+
+        Returns
+        -------
+        loss : () torch.Tensor
+        """
+        targets = batch.target.data.squeeze(1)
+        if stage != sb.Stage.TRAIN:
+            self.outcomes.add(batch.id, targets, outputs)
+            return classification_loss(outputs["logits"], targets)
+        loss, terms = self.modules.loss(outputs, targets, self._ids(batch))
+        self.train_terms.append(terms)
+        return loss
+
+    def on_fit_start(self):
+        """Save the loss as well, where it has something to save."""
+        if self.hparams.loss.state_dict():
+            self.checkpointer.add_recoverable("loss", self.hparams.loss)
+        super().on_fit_start()
+
+    def _ids(self, batch):
+        """Rows that share an id (or a text) are not each other's negatives."""
+        if self.hparams.mask_equal is None:
+            return None
+        keys = getattr(batch, self.hparams.mask_equal)
+        return group_indices(keys).to(self.device)
+
+    def on_stage_start(self, stage, epoch=None):
+        """Begin to collect, and make the epoch's randomness its own.
+
+        Arguments
+        ---------
+        stage : sb.Stage
+            TRAIN, VALID or TEST.
+        epoch : int, optional
+            None in the test.
+        """
+        self.stage_start = time.monotonic()
+        self.outcomes = Outcomes(self.hparams.labels)
+        if stage == sb.Stage.TRAIN:
+            self.train_terms = []
+            # Dropout and augmentation of an epoch do not depend on whether
+            # the run was resumed before it; each rank draws its own.
+            seed = self.hparams.seed + 1000 * epoch + get_rank_or_zero()
+            sb.utils.seed_everything(seed, verbose=False)
+
+    def on_stage_end(self, stage, stage_loss, epoch=None):
+        """Log, decide on stopping, save; after the test, write the results.
+
+        Arguments
+        ---------
+        stage : sb.Stage
+            TRAIN, VALID or TEST.
+        stage_loss : float
+            Mean loss over the stage's batches.
+        epoch : int, optional
+            None in the test.
+        """
+        seconds = time.monotonic() - self.stage_start
+        if stage == sb.Stage.TRAIN:
+            self.train_stats = {"loss": stage_loss, "seconds": seconds}
+            self.train_stats.update(mean_terms(self.train_terms))
+            return
+        summary = self.outcomes.summary()
+        stats = {"loss": stage_loss, "seconds": seconds}
+        stats.update({k: v for k, v in summary.items() if type(v) is float})
+        if stage == sb.Stage.VALID:
+            self._end_epoch(epoch, stats)
+        else:
+            self._log({"epoch": self.best_epoch}, test_stats=stats)
+            if if_main_process():
+                self._write_results()
+
+    def _end_epoch(self, epoch, stats):
+        meta = {"epoch": epoch, "lr": self.optimizer.param_groups[0]["lr"]}
+        self._log(meta, train_stats=self.train_stats, valid_stats=stats)
+        self.hparams.epoch_counter.update(stats["UA"])
+        self.checkpointer.save_and_keep_only(
+            meta={"UA": stats["UA"], "epoch": epoch}, max_keys=["UA"]
+        )
+
+    def _log(self, meta, **stats):
+        for logger in self.hparams.loggers:
+            logger.log_stats(meta, **stats)
+
+    def _write_results(self):
+        self.outcomes.write(
+            self.hparams.output_folder,
+            protocol=self.hparams.protocol,
+            fold=self.hparams.fold,
+            seed=self.hparams.seed,
+            best_epoch=self.best_epoch,
+        )
+
+    def on_evaluate_start(self, max_key=None, min_key=None):
+        """Load the best checkpoint; without one, there is nothing to test.
+
+        Arguments
+        ---------
+        max_key : str, optional
+            The checkpoint's metric that is best when highest.
+        min_key : str, optional
+            The checkpoint's metric that is best when lowest.
+        """
+        best = self.checkpointer.recover_if_possible(
+            max_key=max_key, min_key=min_key
+        )
+        if best is None:
+            raise InputError(
+                f"no checkpoint in {self.checkpointer.checkpoints_dir}: train "
+                "first, or give the --output_folder of the training."
+            )
+        self.best_epoch = best.meta["epoch"]
+
+    def optimizers_step(self):
+        """One step, clipping one norm over all parameters.
+
+        SpeechBrain clips the optimiser's first parameter group only, which
+        leaves the others unclipped with --remove_vector_weight_decay.
+        """
+        self.scaler.unscale_(self.optimizer)
+        groups = self.optimizer.param_groups
+        parameters = [p for group in groups for p in group["params"]]
+        torch.nn.utils.clip_grad_norm_(parameters, self.max_grad_norm)
+        if not self.scaler.is_enabled() and self.skip_nonfinite_grads:
+            self.check_gradients()
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer_step += 1
+
+
+def get_rank_or_zero():
+    """This process's rank; 0 when there is only one.
+
+    Returns
+    -------
+    rank : int
+
+    Example
+    -------
+    >>> get_rank_or_zero()
+    0
+    """
+    return get_rank() or 0
+
+
+def mean_terms(steps):
+    """Average each loss term over the steps of an epoch.
+
+    Arguments
+    ---------
+    steps : list of dict
+        Term name to () torch.Tensor, a dict a step.
+
+    Returns
+    -------
+    means : dict
+        Term name to float.
+
+    Example
+    -------
+    >>> mean_terms([{"ce": torch.tensor(1.0)}, {"ce": torch.tensor(2.0)}])
+    {'ce': 1.5}
+    """
+    if not steps:
+        return {}
+    return {
+        name: torch.stack([terms[name] for terms in steps]).mean().item()
+        for name in steps[0]
+    }

@@ -1,0 +1,258 @@
+"""From a manifest to padded batches, through SpeechBrain's data pipelines.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import functools
+
+import soundfile
+import torch
+from speechbrain.dataio.batch import PaddedBatch
+from speechbrain.dataio.dataio import read_audio
+from speechbrain.dataio.dataset import DynamicItemDataset
+from speechbrain.dataio.preprocess import AudioNormalizer
+from speechbrain.utils.data_pipeline import provides, takes
+from speechbrain.utils.logger import get_logger
+
+from turbo_sb.errors import InputError
+from turbo_sb.manifest import load_manifest
+
+logger = get_logger(__name__)
+
+OUTPUT_KEYS = ["id", "signal", "tokens", "target", "text"]
+
+
+class TrainAugment:
+    """A random crop and light noise, drawn once and shared by both views.
+
+    The paper has neither, and by default neither is applied.
+
+    Arguments
+    ---------
+    crop_seconds : float, optional
+        A longer utterance is cut to a random stretch of this length.
+    noise_snr : float, optional
+        Signal-to-noise ratio of added white noise, in dB.
+    sample_rate : int
+        Of the signals, in Hz.
+
+    Example
+    -------
+    >>> augment = TrainAugment(crop_seconds=0.5, sample_rate=16000)
+    >>> augment(torch.rand(16000)).shape
+    torch.Size([8000])
+    """
+
+    def __init__(self, crop_seconds=None, noise_snr=None, sample_rate=16000):
+        if crop_seconds is not None and not crop_seconds > 0:
+            raise InputError(f"train_crop_seconds: {crop_seconds} is not > 0.")
+        self.crop = crop_seconds and round(crop_seconds * sample_rate)
+        self.noise_snr = noise_snr
+
+    def __call__(self, signal):
+        """Crop one utterance and add noise to it.
+
+        Arguments
+        ---------
+        signal : (samples,) torch.Tensor
+            A waveform.
+
+        Returns
+        -------
+        signal : (samples,) torch.Tensor
+        """
+        if self.crop and len(signal) > self.crop:
+            start = int(torch.randint(len(signal) - self.crop + 1, ()))
+            signal = signal[start : start + self.crop]
+        if self.noise_snr is not None:
+            level = signal.square().mean().sqrt() * 10 ** (-self.noise_snr / 20)
+            signal = signal + level * torch.randn_like(signal)
+        return signal
+
+
+def read_signal(path, normalizer):
+    """Read one recording as the encoder wants it.
+
+    Arguments
+    ---------
+    path : str
+        Any format, rate and number of channels that soundfile reads.
+    normalizer : speechbrain.dataio.preprocess.AudioNormalizer
+        Resamples and mixes down.
+
+    Returns
+    -------
+    signal : (samples,) torch.Tensor
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    """
+    try:
+        rate = soundfile.info(path).samplerate
+        return normalizer(read_audio(path), rate)
+    except (OSError, RuntimeError) as error:
+        raise InputError(f"{path}: cannot be read as audio: {error}") from error
+
+
+def make_dataset(
+    manifest,
+    data_root,
+    tokenize,
+    labels,
+    label_key="label",
+    sample_rate=16000,
+    augment=None,
+):
+    """A dataset of what a training step needs.
+
+    Arguments
+    ---------
+    manifest : str
+        A JSON file: utterance id to ``wav, duration, text`` and a label.
+    data_root : str
+        Replaces "{data_root}" in the paths of the manifest.
+    tokenize : callable
+        Maps a text to token ids, (tokens,) torch.LongTensor. Called once for
+        each text, now.
+    labels : list of str
+        The classes, in the order of the classifier's outputs.
+    label_key : str
+        The manifest's field with the label.
+    sample_rate : int
+        The encoder's, in Hz.
+    augment : callable, optional
+        Applied to each signal.
+
+    Returns
+    -------
+    dataset : speechbrain.dataio.dataset.DynamicItemDataset
+        With ``id, signal, tokens, target, text``.
+    """
+    entries = load_manifest(manifest, ("wav", "duration", "text", label_key))
+    for name, entry in entries.items():
+        if entry[label_key] not in labels:
+            raise InputError(
+                f"{manifest}: {name}: {label_key} is {entry[label_key]!r}, "
+                f"expected one of {list(labels)} (the YAML's labels)."
+            )
+        entry["wav"] = entry["wav"].replace("{data_root}", str(data_root))
+        entry["token_ids"] = tokenize(entry["text"])
+    normalizer = AudioNormalizer(sample_rate)
+
+    @takes("wav")
+    @provides("signal")
+    def audio_pipeline(wav):
+        """Read, resample, mix down and augment."""
+        signal = read_signal(wav, normalizer)
+        return augment(signal) if augment else signal
+
+    @takes("token_ids")
+    @provides("tokens")
+    def text_pipeline(token_ids):
+        """The texts were tokenised once, when the dataset was made."""
+        return token_ids
+
+    @takes(label_key)
+    @provides("target")
+    def label_pipeline(label):
+        """The label's place in the classifier's output."""
+        return torch.tensor([labels.index(label)])
+
+    pipelines = [audio_pipeline, text_pipeline, label_pipeline]
+    return DynamicItemDataset(entries, pipelines, OUTPUT_KEYS)
+
+
+def make_datasets(hparams, tokenizer, label_key="label"):
+    """The three datasets of a run, from its YAML.
+
+    Arguments
+    ---------
+    hparams : dict
+        Uses data_folder, labels, sample_rate, train_augment, and
+        train_annotation, valid_annotation, test_annotation.
+    tokenizer : TextEncoder
+        Gives ``tokenize`` and ``max_tokens``.
+    label_key : str
+        The manifests' field with the label.
+
+    Returns
+    -------
+    datasets : dict
+        "train", "valid", "test" to a dataset; only "train" is augmented.
+    """
+    datasets = {}
+    for name in ("train", "valid", "test"):
+        datasets[name] = make_dataset(
+            hparams[f"{name}_annotation"],
+            hparams["data_folder"],
+            tokenizer.tokenize,
+            hparams["labels"],
+            label_key,
+            hparams["sample_rate"],
+            hparams["train_augment"] if name == "train" else None,
+        )
+    _report_long_texts(datasets, tokenizer.max_tokens)
+    return datasets
+
+
+def _report_long_texts(datasets, limit):
+    """Truncation is silent in the tokeniser, and must not be for the user."""
+    full = [
+        name
+        for dataset in datasets.values()
+        for name, entry in dataset.data.items()
+        if len(entry["token_ids"]) >= limit
+    ]
+    if full:
+        logger.warning(
+            f"{len(full)} texts fill the text encoder's limit of {limit} "
+            f"tokens, and what is beyond is cut; the first is {full[0]}."
+        )
+
+
+def collate_with(pad_id):
+    """A collate function that pads token ids with the tokeniser's own pad.
+
+    Arguments
+    ---------
+    pad_id : int
+        Token id of the padding.
+
+    Returns
+    -------
+    collate : callable
+        Maps examples to a PaddedBatch.
+
+    Example
+    -------
+    >>> examples = [{"tokens": torch.tensor([5, 6])}, {"tokens": torch.tensor([5])}]
+    >>> collate_with(9)(examples).tokens.data
+    tensor([[5, 6],
+            [5, 9]])
+    """
+    padding = {"tokens": {"value": pad_id}}
+    return functools.partial(PaddedBatch, per_key_padding_kwargs=padding)
+
+
+def group_indices(keys):
+    """Number equal keys alike, to compare them on any device.
+
+    Arguments
+    ---------
+    keys : sequence of str
+        Utterance ids or texts.
+
+    Returns
+    -------
+    indices : (n,) torch.LongTensor
+
+    Example
+    -------
+    >>> group_indices(["yeah", "no", "yeah"])
+    tensor([0, 1, 0])
+    """
+    known = {}
+    return torch.tensor([known.setdefault(key, len(known)) for key in keys])

@@ -1,0 +1,270 @@
+"""wav2vec 2.0 as an utterance encoder whose embedding ignores its batch.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import torch
+import torch.nn.functional as F
+from speechbrain.dataio.dataio import length_to_mask
+from speechbrain.integrations.huggingface.wav2vec2 import Wav2Vec2
+from speechbrain.utils.logger import get_logger
+
+from turbo_sb.encoders.policy import loading, log_dropout, set_dropout
+from turbo_sb.errors import InputError
+from turbo_sb.pooling import masked_mean
+
+logger = get_logger(__name__)
+
+KEY = "audio_encoder_source"
+
+
+class AudioEncoder(Wav2Vec2):
+    """SpeechBrain's Wav2Vec2 lobe, pooled, with views and without padding.
+
+    The lobe's normalisations (of the waveform, and the group norm of the
+    first convolution) include padding, so that an utterance's embedding
+    depends on its batch. Here every statistic is over the utterance's own
+    samples and frames. The convolutions have no dropout and run once,
+    whatever the number of views.
+
+    Arguments
+    ---------
+    source : str
+        Hub name, e.g. "facebook/wav2vec2-base", or a local folder in Hugging
+        Face's format. HuBERT and WavLM share the architecture.
+    dropout : float, optional
+        Of every feed-forward layer and residual branch, as in the paper. None
+        keeps the checkpoint's.
+    attention_dropout : float, optional
+        Of the attention weights. None keeps the checkpoint's.
+    layerdrop : float
+        Probability to skip a layer. With more than 0 under DDP,
+        --find_unused_parameters is needed.
+    apply_spec_augment : bool
+        Whether to mask time steps in training. The paper has none.
+    freeze_cnn : bool
+        Whether to freeze the convolutions, whose backward pass is then not
+        run either.
+
+    Example
+    -------
+    >>> from turbo_sb.demo.encoders import build_encoders
+    >>> folder = getfixture("tmp_path")
+    >>> audio, text = build_encoders(folder)
+    >>> encoder = AudioEncoder(audio)
+    >>> wavs = torch.rand(3, 8000)
+    >>> encoder(wavs, torch.tensor([1.0, 0.5, 0.7]), n_views=2).shape
+    torch.Size([2, 3, 64])
+    """
+
+    def __init__(
+        self,
+        source,
+        dropout=0.2,
+        attention_dropout=None,
+        layerdrop=0.0,
+        apply_spec_augment=False,
+        freeze_cnn=True,
+    ):
+        # Read by override_config, which the lobe calls while it builds.
+        self.config_overrides = {
+            "hidden_dropout": dropout,
+            "activation_dropout": dropout,
+            "attention_dropout": attention_dropout,
+            "layerdrop": layerdrop,
+        }
+        with loading(source, KEY) as cache:
+            super().__init__(
+                source, cache, apply_spec_augment=apply_spec_augment
+            )
+        self._check_architecture(source)
+        self.dim = self.model.config.hidden_size
+        self.freeze_cnn = freeze_cnn
+        self._freeze_unused(apply_spec_augment)
+        log_dropout("audio encoder", self.model)
+        logger.info(
+            f"audio encoder: layerdrop {layerdrop:g}, "
+            f"SpecAugment {'on' if apply_spec_augment else 'off'}, "
+            f"CNN {'frozen' if freeze_cnn else 'trained'}"
+        )
+
+    def override_config(self, config):
+        """Put the dropout of the YAML into the config that builds the layers.
+
+        Arguments
+        ---------
+        config : transformers.PretrainedConfig
+            As loaded from the source.
+
+        Returns
+        -------
+        config : transformers.PretrainedConfig
+        """
+        return set_dropout(config, self.config_overrides)
+
+    def forward(self, wavs, wav_lens, n_views=1):
+        """Embed each utterance `n_views` times, with fresh dropout each time.
+
+        Arguments
+        ---------
+        wavs : (batch, samples) torch.Tensor
+            Padded waveforms at the rate of the encoder's training (16 kHz).
+        wav_lens : (batch,) torch.Tensor
+            Relative lengths in [0, 1].
+        n_views : int
+            Number of dropout draws.
+
+        Returns
+        -------
+        embeddings : (views, batch, dim) torch.Tensor
+        """
+        samples = torch.round(wav_lens * wavs.shape[1]).long()
+        with torch.set_grad_enabled(
+            torch.is_grad_enabled() and not self.freeze_cnn
+        ):
+            features, frames = self.convolve(wavs, samples)
+        mask = length_to_mask(frames, features.shape[1]).bool()
+        # Views are stacked behind the CNN, whose output they share.
+        features, mask = features.repeat(n_views, 1, 1), mask.repeat(n_views, 1)
+        sequences = self.contextualise(features, mask)
+        return masked_mean(sequences, mask).unflatten(0, (n_views, -1))
+
+    def convolve(self, wavs, samples):
+        """The CNN over each utterance's own samples.
+
+        Arguments
+        ---------
+        wavs : (batch, samples) torch.Tensor
+            Padded waveforms.
+        samples : (batch,) torch.Tensor
+            Number of each waveform's own samples.
+
+        Returns
+        -------
+        features : (batch, frames, channels) torch.Tensor
+            The first ``frames[i]`` of row i do not depend on other rows.
+        frames : (batch,) torch.Tensor
+            Number of each utterance's own frames.
+        """
+        if self.normalize_wav:
+            wavs = normalize_wavs(wavs, samples)
+        # An utterance too short for one frame is padded with silence.
+        needed = self.min_samples
+        samples = samples.clamp(min=needed)
+        x = F.pad(wavs, (0, max(0, needed - wavs.shape[1]))).unsqueeze(1)
+        for layer in self.model.feature_extractor.conv_layers:
+            conv = layer.conv
+            samples = (samples - conv.kernel_size[0]) // conv.stride[0] + 1
+            norm = getattr(layer, "layer_norm", None)
+            if isinstance(norm, torch.nn.GroupNorm):
+                x = layer.activation(group_norm(conv(x), samples, norm))
+            else:
+                x = layer(x)
+        return x.transpose(1, 2), samples
+
+    def contextualise(self, features, mask):
+        """Feature projection and transformer, where all dropout is.
+
+        Arguments
+        ---------
+        features : (rows, frames, channels) torch.Tensor
+            Output of the CNN.
+        mask : (rows, frames) torch.Tensor
+            True on valid frames.
+
+        Returns
+        -------
+        sequences : (rows, frames, dim) torch.Tensor
+        """
+        hidden, _ = self.model.feature_projection(features)
+        if features.shape[1] >= self.model.config.mask_time_length:
+            hidden = self.model._mask_hidden_states(hidden, attention_mask=mask)
+        return self.model.encoder(hidden, attention_mask=mask).last_hidden_state
+
+    @property
+    def min_samples(self):
+        """How many samples make one frame; 400 for wav2vec 2.0."""
+        needed = 1
+        for layer in reversed(self.model.feature_extractor.conv_layers):
+            kernel, stride = layer.conv.kernel_size[0], layer.conv.stride[0]
+            needed = (needed - 1) * stride + kernel
+        return needed
+
+    def _check_architecture(self, source):
+        needed = ("feature_extractor", "feature_projection", "encoder")
+        if not all(hasattr(self.model, part) for part in needed):
+            raise InputError(
+                f"{KEY}: {source} is a {type(self.model).__name__}; expected "
+                "wav2vec 2.0 or a model of its architecture (HuBERT, WavLM)."
+            )
+
+    def _freeze_unused(self, apply_spec_augment):
+        """DDP waits for the gradient of every parameter that wants one."""
+        if not apply_spec_augment and hasattr(self.model, "masked_spec_embed"):
+            self.model.masked_spec_embed.requires_grad_(False)
+        if self.freeze_cnn:
+            self.model.feature_extractor.requires_grad_(False)
+
+
+def normalize_wavs(wavs, samples):
+    """Zero mean and unit variance over each waveform's own samples.
+
+    Arguments
+    ---------
+    wavs : (batch, samples) torch.Tensor
+        Padded waveforms.
+    samples : (batch,) torch.Tensor
+        Number of each waveform's own samples.
+
+    Returns
+    -------
+    wavs : (batch, samples) torch.Tensor
+        Zero in the padding.
+
+    Example
+    -------
+    >>> normalize_wavs(torch.tensor([[1.0, 3.0, 9.0]]), torch.tensor([2]))
+    tensor([[-1.,  1.,  0.]])
+    """
+    mask = length_to_mask(samples, wavs.shape[1]).bool()
+    count = samples[:, None]
+    centred = wavs.masked_fill(~mask, 0)
+    centred = centred - centred.sum(dim=1, keepdim=True) / count
+    centred = centred.masked_fill(~mask, 0)
+    variance = centred.square().sum(dim=1, keepdim=True) / count
+    # The constant of Hugging Face's feature extractor.
+    return centred / torch.sqrt(variance + 1e-7)
+
+
+def group_norm(x, frames, norm):
+    """wav2vec 2.0's group norm, its statistics over valid frames only.
+
+    Arguments
+    ---------
+    x : (batch, channels, frames) torch.Tensor
+        Output of the first convolution.
+    frames : (batch,) torch.Tensor
+        Number of each utterance's own frames.
+    norm : torch.nn.GroupNorm
+        With one group a channel, as all of wav2vec 2.0's are.
+
+    Returns
+    -------
+    x : (batch, channels, frames) torch.Tensor
+
+    Example
+    -------
+    >>> norm = torch.nn.GroupNorm(1, 1)
+    >>> x = torch.tensor([[[1.0, 3.0, 9.0]]])
+    >>> group_norm(x, torch.tensor([2]), norm)[..., :2].detach().round()
+    tensor([[[-1.,  1.]]])
+    """
+    mask = length_to_mask(frames, x.shape[-1]).bool()[:, None]
+    count = frames[:, None, None]
+    x = x.float()  # a sum over half a minute of frames overflows bfloat16
+    mean = x.masked_fill(~mask, 0).sum(dim=-1, keepdim=True) / count
+    centred = (x - mean).masked_fill(~mask, 0)
+    variance = centred.square().sum(dim=-1, keepdim=True) / count
+    scale, shift = norm.weight[:, None], norm.bias[:, None]
+    return centred * torch.rsqrt(variance + norm.eps) * scale + shift

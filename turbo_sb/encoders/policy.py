@@ -1,0 +1,178 @@
+"""What both encoders share: where weights come from, and dropout.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import contextlib
+import re
+from pathlib import Path
+
+import torch
+from huggingface_hub.constants import HF_HUB_CACHE
+from speechbrain.utils.logger import get_logger
+
+from turbo_sb.errors import InputError
+
+logger = get_logger(__name__)
+
+WEIGHTS = (".safetensors", ".bin", ".ckpt")
+
+
+def check_source(source, key):
+    """Refuse an encoder folder that cannot be loaded, before anything tries.
+
+    Arguments
+    ---------
+    source : str
+        Local folder, or hub name such as "facebook/wav2vec2-base".
+    key : str
+        The YAML key that gave it, for the message.
+
+    Example
+    -------
+    >>> check_source("facebook/wav2vec2-base", "audio_encoder_source")
+    """
+    folder = Path(source)
+    looks_local = source.startswith((".", "/", "~")) or source.count("/") > 1
+    if not folder.is_dir():
+        if looks_local:
+            raise InputError(f"{key}: there is no folder {source}.")
+        return
+    names = sorted(path.name for path in folder.iterdir())
+    has_weights = any(name.endswith(WEIGHTS) for name in names)
+    if "config.json" not in names or not has_weights:
+        raise InputError(
+            f"{key}: the folder {source} holds no Hugging Face model. "
+            "Expected config.json and weights (*.safetensors or *.bin); "
+            f"found {names or 'nothing'}."
+        )
+
+
+@contextlib.contextmanager
+def loading(source, key):
+    """Say what to do when an encoder cannot be loaded.
+
+    Arguments
+    ---------
+    source : str
+        Local folder or hub name.
+    key : str
+        The YAML key that gave it, for the message.
+
+    Yields
+    ------
+    str
+        The folder in which the hub's files are kept, shared by all runs.
+
+    Example
+    -------
+    >>> with loading("facebook/wav2vec2-base", "audio_encoder_source"):
+    ...     pass
+    """
+    check_source(source, key)
+    try:
+        yield HF_HUB_CACHE
+    except InputError:
+        raise
+    except Exception as error:  # the hub's clients share no error class
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        if Path(source).is_dir():
+            raise InputError(
+                f"{key}: the folder {source} cannot be loaded: {reason}"
+            ) from error
+        raise InputError(
+            f"{key}: {source!r} is no local folder, and the Hugging Face hub "
+            f"does not give it ({reason}). Check the name and the network, "
+            f"or fetch it elsewhere (hf download {source} --local-dir FOLDER) "
+            f"and give --{key}=FOLDER."
+        ) from error
+
+
+def set_dropout(config, probabilities):
+    """Set dropout in a config, before the layers are built from it.
+
+    A built nn.Dropout keeps its own p: changing the config later does nothing.
+
+    Arguments
+    ---------
+    config : transformers.PretrainedConfig
+        Changed in place.
+    probabilities : dict
+        Config attribute to probability; None leaves the checkpoint's own.
+
+    Returns
+    -------
+    config : transformers.PretrainedConfig
+
+    Example
+    -------
+    >>> from transformers import BertConfig
+    >>> set_dropout(BertConfig(), {"hidden_dropout_prob": 0.2}).hidden_dropout_prob
+    0.2
+    """
+    for name, probability in probabilities.items():
+        if probability is None:
+            continue
+        if not 0 <= probability < 1:
+            raise InputError(f"dropout: {probability} is not in [0, 1).")
+        if not hasattr(config, name):
+            raise InputError(
+                f"{type(config).__name__} has no {name!r}, so dropout from "
+                "the YAML would not reach this encoder's layers."
+            )
+        setattr(config, name, probability)
+    return config
+
+
+def effective_dropout(module):
+    """Read dropout off the built layers, not off any config.
+
+    Arguments
+    ---------
+    module : torch.nn.Module
+        A built encoder or model.
+
+    Returns
+    -------
+    probabilities : dict
+        Layer name without its number to the probability in force.
+
+    Example
+    -------
+    >>> layers = torch.nn.Sequential(torch.nn.Dropout(0.2), torch.nn.Dropout(0.2))
+    >>> effective_dropout(torch.nn.ModuleDict({"layers": layers}))
+    {'layers': 0.2}
+    """
+    found = {}
+    for path, layer in module.named_modules():
+        p = layer.p if isinstance(layer, torch.nn.Dropout) else None
+        if p is None and isinstance(getattr(layer, "dropout", None), float):
+            p = layer.dropout  # attention: applied inside of the kernel
+        if p is not None:
+            found[re.sub(r"(?:^|\.)\d+(?=\.|$)", "", path)] = p
+    return found
+
+
+def log_dropout(name, module):
+    """Log the dropout in force, and warn when the views cannot differ.
+
+    Arguments
+    ---------
+    name : str
+        The encoder's name in the log.
+    module : torch.nn.Module
+        A built encoder.
+
+    Example
+    -------
+    >>> log_dropout("audio encoder", torch.nn.Dropout(0.2))
+    """
+    found = effective_dropout(module)
+    text = ", ".join(f"{path or name} {p:g}" for path, p in found.items())
+    logger.info(f"{name}: dropout in force: {text or 'none'}")
+    if not any(found.values()):
+        logger.warning(
+            f"{name}: all dropout is 0, so the two views of an utterance are "
+            "identical and an in-modal term only pushes utterances apart."
+        )

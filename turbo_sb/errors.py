@@ -1,0 +1,74 @@
+"""Errors that a user can act on, printed as one message.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import contextlib
+import sys
+
+
+class InputError(ValueError):
+    """Something that the user gave is missing, malformed or contradictory.
+
+    The message names the file, line or key, says what was expected and what
+    came, and what to do. Library code raises it; a script's outermost block
+    is wrapped in `plain_errors`, which prints the message without a traceback.
+
+    Example
+    -------
+    >>> raise InputError("--fold=11: speaker10 has the folds 1 to 10.")
+    Traceback (most recent call last):
+    ...
+    turbo_sb.errors.InputError: --fold=11: speaker10 has the folds 1 to 10.
+    """
+
+
+@contextlib.contextmanager
+def plain_errors():
+    """Turn an `InputError` into one message on stderr and exit status 2.
+
+    Any other exception passes through: it is a bug, and its traceback helps.
+
+    Yields
+    ------
+    None
+
+    Example
+    -------
+    >>> with plain_errors():
+    ...     pass
+    """
+    try:
+        yield
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        sys.exit(2)
+
+
+def some_of(items, limit=10):
+    """Join items with newlines, naming at most `limit` of them.
+
+    Arguments
+    ---------
+    items : list of str
+        What to list, most useful first.
+    limit : int
+        How many are named; the rest is counted.
+
+    Returns
+    -------
+    text : str
+        One item a line, each indented by two spaces.
+
+    Example
+    -------
+    >>> print(some_of(["a", "b", "c"], limit=2))
+      a
+      b
+      ... and 1 more
+    """
+    lines = [f"  {item}" for item in items[:limit]]
+    if len(items) > limit:
+        lines.append(f"  ... and {len(items) - limit} more")
+    return "\n".join(lines)

@@ -1,0 +1,254 @@
+"""The Turbo loss: InfoNCE in and across modalities, Eq. 4 of the paper.
+
+A view is one dropout draw of one modality's embedding. The losses here take
+``views``, a mapping from a modality's name to its views, and know nothing of
+encoders; two modalities of two views give the paper's six terms.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import math
+from itertools import combinations
+
+import torch
+
+from turbo_sb.errors import InputError
+from turbo_sb.losses.infonce import info_nce
+
+
+def view_pairs(views):
+    """Name every (anchor, positive) pair, in the order of the paper's Eq. 4.
+
+    First each modality's own pairs of views ("in"), then, for each two
+    modalities, every view of one against every view of the other ("cross").
+
+    Arguments
+    ---------
+    views : dict
+        Modality name to a sequence of (batch, dim) torch.Tensor, its views.
+
+    Returns
+    -------
+    pairs : dict
+        Term name to (anchors, positives).
+
+    Example
+    -------
+    >>> a, b = torch.rand(2, 3), torch.rand(2, 3)
+    >>> list(view_pairs({"audio": (a, b), "text": (a, b)}))
+    ['in/audio', 'in/text', 'cross/audio1-text1', 'cross/audio1-text2', 'cross/audio2-text1', 'cross/audio2-text2']
+    """
+    pairs = {}
+    for name, own in views.items():
+        for i, j in combinations(range(len(own)), 2):
+            # With more than two views, a modality has several in-modal terms.
+            numbers = "" if len(own) == 2 else f"{i + 1}-{j + 1}"
+            pairs[f"in/{name}{numbers}"] = (own[i], own[j])
+    for first, second in combinations(views, 2):
+        for i, anchors in enumerate(views[first], start=1):
+            for j, positives in enumerate(views[second], start=1):
+                pairs[f"cross/{first}{i}-{second}{j}"] = (anchors, positives)
+    return pairs
+
+
+def turbo_terms(views, temperature=0.07, symmetric=False, **options):
+    """InfoNCE of every pair of views.
+
+    Arguments
+    ---------
+    views : dict
+        Modality name to a sequence of (batch, dim) torch.Tensor, its views:
+        ``{"audio": (a1, a2), "text": (t1, t2)}``, or any number of
+        modalities and views.
+    temperature : float or () torch.Tensor
+        As in `info_nce`.
+    symmetric : bool
+        As in `info_nce`.
+    **options
+        `info_nce`'s other keywords: similarity, reduction, ids.
+
+    Returns
+    -------
+    terms : dict
+        Term name to () torch.Tensor.
+
+    Raises
+    ------
+    InputError
+        If there is no pair: one modality of one view.
+
+    Example
+    -------
+    >>> same = (torch.ones(4, 2), torch.ones(4, 2))
+    >>> turbo_terms({"audio": same, "text": same})["in/audio"]
+    tensor(1.3863)
+    """
+    pairs = view_pairs(views)
+    if not pairs:
+        raise InputError(
+            "A contrastive loss needs two views or two modalities; came: "
+            f"{ {name: len(own) for name, own in views.items()} }."
+        )
+    return {
+        name: info_nce(*pair, temperature, symmetric, **options)
+        for name, pair in pairs.items()
+    }
+
+
+def turbo_loss(views, temperature=0.07, symmetric=False, **options):
+    """The sum of `turbo_terms`, Eq. 4 of the Turbo paper.
+
+    Arguments
+    ---------
+    views : dict
+        As in `turbo_terms`.
+    temperature : float or () torch.Tensor
+        As in `info_nce`.
+    symmetric : bool
+        As in `info_nce`.
+    **options
+        `info_nce`'s other keywords: similarity, reduction, ids.
+
+    Returns
+    -------
+    loss : () torch.Tensor
+        In nats; 6 log(batch) for two modalities when nothing is told apart.
+
+    Example
+    -------
+    >>> same = (torch.ones(4, 2), torch.ones(4, 2))
+    >>> turbo_loss({"audio": same, "text": same})
+    tensor(8.3178)
+    """
+    return sum(turbo_terms(views, temperature, symmetric, **options).values())
+
+
+class TurboLoss(torch.nn.Module):
+    """`turbo_loss` with its settings, as the YAML builds it.
+
+    Arguments
+    ---------
+    temperature : float
+        Divides the similarities; > 0.
+    learnable_temperature : bool
+        Whether to train log(1 / temperature), clamped to [0, log 100] as in
+        CLIP. Then the loss has a parameter: list it in the YAML's `modules`.
+    symmetric : bool
+        Whether each term averages both directions.
+    similarity : str
+        "cosine" or "dot".
+    reduction : str
+        Over the batch: "mean", "sum" or "log_of_sum".
+    term_weights : dict, optional
+        Weight of a term by its name ("in/audio", "cross/audio1-text2", ...)
+        or of a family by "in" or "cross"; the name wins, the rest weighs 1.
+
+    Example
+    -------
+    >>> same = (torch.ones(4, 2), torch.ones(4, 2))
+    >>> loss = TurboLoss(temperature=0.07, term_weights={"in": 0})
+    >>> sorted(loss({"audio": same, "text": same}))
+    ['cross/audio1-text1', 'cross/audio1-text2', 'cross/audio2-text1', 'cross/audio2-text2']
+    """
+
+    n_views = 2  # of each modality, in training
+
+    def __init__(
+        self,
+        temperature=0.07,
+        learnable_temperature=False,
+        symmetric=False,
+        similarity="cosine",
+        reduction="mean",
+        term_weights=None,
+    ):
+        super().__init__()
+        if not temperature > 0:
+            raise InputError(f"temperature: {temperature} is not > 0.")
+        self.fixed_temperature = temperature
+        self.log_scale = None
+        if learnable_temperature:
+            start = torch.tensor(-math.log(temperature))
+            self.log_scale = torch.nn.Parameter(start)
+        self.options = dict(
+            symmetric=symmetric, similarity=similarity, reduction=reduction
+        )
+        self.term_weights = dict(term_weights or {})
+
+    @property
+    def temperature(self):
+        """The temperature in force: a float, or a () tensor when learnable."""
+        if self.log_scale is None:
+            return self.fixed_temperature
+        return torch.exp(-self.log_scale.clamp(0, math.log(100)))
+
+    def forward(self, views, ids=None):
+        """Weighted terms, whose sum is the loss.
+
+        Arguments
+        ---------
+        views : dict
+            As in `turbo_terms`.
+        ids : (batch,) torch.Tensor, optional
+            Rows with equal ids are not negatives of each other.
+
+        Returns
+        -------
+        terms : dict
+            Term name to () torch.Tensor, times its weight; a term of weight
+            0 is neither computed nor returned.
+        """
+        pairs = view_pairs(views)
+        weights = {name: self._weight(name) for name in pairs}
+        self._check_weights(pairs)
+        return {
+            name: weights[name]
+            * info_nce(*pair, self.temperature, ids=ids, **self.options)
+            for name, pair in pairs.items()
+            if weights[name] != 0
+        }
+
+    def _weight(self, name):
+        family = name.split("/")[0]
+        return self.term_weights.get(name, self.term_weights.get(family, 1))
+
+    def _check_weights(self, pairs):
+        """A misspelt term would otherwise keep its weight of 1 silently."""
+        known = {"in", "cross", *pairs}
+        unknown = sorted(set(self.term_weights) - known)
+        if unknown:
+            raise InputError(
+                f"term_weights: {unknown} name no term; the terms are "
+                f"{sorted(known)}."
+            )
+        if all(self._weight(name) == 0 for name in pairs):
+            raise InputError(
+                "term_weights: no term is left. Use lambda_ce: 1 to train "
+                "without a contrastive loss."
+            )
+
+
+class CrossModalLoss(TurboLoss):
+    """The paper's +CL_cross baseline: one cross-modal term of a single pass.
+
+    "Similar to CLAP", hence symmetric by default; the rest is `TurboLoss`.
+
+    Arguments
+    ---------
+    symmetric : bool
+        Whether the term averages both directions.
+    **settings
+        `TurboLoss`'s other arguments.
+
+    Example
+    -------
+    >>> same = torch.ones(1, 4, 2)
+    >>> CrossModalLoss()({"audio": same, "text": same})
+    {'cross/audio1-text1': tensor(1.3863)}
+    """
+
+    n_views = 1
+
+    def __init__(self, symmetric=True, **settings):
+        super().__init__(symmetric=symmetric, **settings)

@@ -1,0 +1,104 @@
+"""Encoders, projections and classifier: a batch in, views and logits out.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import torch
+
+from turbo_sb.errors import InputError
+
+
+class TurboModel(torch.nn.Module):
+    """Two encoders, a projection each, and a linear classifier.
+
+    ``h_m = FC_m(e_m)`` for each modality m, and ``logits = W [h_a ; h_t] + b``
+    (Eq. 5 of the Turbo paper), for each of `n_views` dropout draws. All goes
+    through one forward of one module, as DDP needs.
+
+    Arguments
+    ---------
+    audio_encoder : torch.nn.Module
+        Maps waveforms, relative lengths and n_views to embeddings of shape
+        (views, batch, dim); has ``dim``.
+    text_encoder : torch.nn.Module
+        The same for token ids.
+    n_classes : int
+        Size of the classifier's output.
+    projection : bool
+        Whether the embeddings go through FC_m. The paper's vanilla baseline
+        concatenates the encoders' outputs directly.
+    projection_dim : int
+        Dimension of the joint space. The paper does not say.
+    dropout : float
+        Behind each FC_m; the classifier, being the output layer, has none.
+
+    Example
+    -------
+    >>> from turbo_sb.demo.encoders import build_encoders
+    >>> from turbo_sb.encoders import AudioEncoder, TextEncoder
+    >>> audio, text = build_encoders(getfixture("tmp_path"))
+    >>> model = TurboModel(AudioEncoder(audio), TextEncoder(text), n_classes=4)
+    >>> lens = torch.ones(3)
+    >>> tokens = torch.ones(3, 5, dtype=torch.long)
+    >>> outputs = model(torch.rand(3, 8000), lens, tokens, lens, n_views=2)
+    >>> outputs["logits"].shape, outputs["views"]["audio"].shape
+    (torch.Size([2, 3, 4]), torch.Size([2, 3, 768]))
+    """
+
+    def __init__(
+        self,
+        audio_encoder,
+        text_encoder,
+        n_classes,
+        projection=True,
+        projection_dim=768,
+        dropout=0.2,
+    ):
+        super().__init__()
+        if not 0 <= dropout < 1:
+            raise InputError(f"dropout: {dropout} is not in [0, 1).")
+        encoders = {"audio": audio_encoder, "text": text_encoder}
+        self.encoders = torch.nn.ModuleDict(encoders)
+        self.projections = torch.nn.ModuleDict()
+        sizes = {name: encoder.dim for name, encoder in encoders.items()}
+        if projection:
+            for name, size in sizes.items():
+                self.projections[name] = torch.nn.Sequential(
+                    torch.nn.Linear(size, projection_dim),
+                    torch.nn.Dropout(dropout),
+                )
+                sizes[name] = projection_dim
+        self.classifier = torch.nn.Linear(sum(sizes.values()), n_classes)
+
+    def forward(self, wavs, wav_lens, tokens, token_lens, n_views=1):
+        """Embed and classify a batch `n_views` times.
+
+        Arguments
+        ---------
+        wavs : (batch, samples) torch.Tensor
+            Padded waveforms.
+        wav_lens : (batch,) torch.Tensor
+            Relative lengths in [0, 1].
+        tokens : (batch, tokens) torch.LongTensor
+            Padded token ids.
+        token_lens : (batch,) torch.Tensor
+            Relative lengths in [0, 1].
+        n_views : int
+            Number of dropout draws: 2 to train Turbo, else 1.
+
+        Returns
+        -------
+        outputs : dict
+            ``views``, modality name to (views, batch, dim) torch.Tensor, and
+            ``logits``, (views, batch, classes) torch.Tensor, of which view k
+            pairs pass k of both modalities.
+        """
+        views = {
+            "audio": self.encoders["audio"](wavs, wav_lens, n_views),
+            "text": self.encoders["text"](tokens, token_lens, n_views),
+        }
+        for name, projection in self.projections.items():
+            views[name] = projection(views[name])
+        joint = torch.cat(list(views.values()), dim=-1)
+        return {"views": views, "logits": self.classifier(joint)}

@@ -1,0 +1,34 @@
+"""From a sequence of frames or tokens to one embedding.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+
+def masked_mean(sequences, mask):
+    """Mean over the valid steps of each sequence.
+
+    SpeechBrain's StatisticsPooling adds random noise to its mean, also in
+    evaluation; this one is deterministic.
+
+    Arguments
+    ---------
+    sequences : (batch, time, dim) torch.Tensor
+        Padded sequences.
+    mask : (batch, time) torch.Tensor
+        True on valid steps; at least one a row.
+
+    Returns
+    -------
+    means : (batch, dim) torch.Tensor
+
+    Example
+    -------
+    >>> import torch
+    >>> sequences = torch.tensor([[[1.0], [3.0], [99.0]]])
+    >>> masked_mean(sequences, torch.tensor([[True, True, False]]))
+    tensor([[2.]])
+    """
+    # Chosen and not multiplied, so that NaN in the padding stays there.
+    kept = sequences.masked_fill(~mask[:, :, None], 0)
+    return kept.sum(dim=1) / mask.sum(dim=1)[:, None]

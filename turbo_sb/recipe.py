@@ -1,0 +1,187 @@
+"""A recipe's start: its YAML checked and built, with errors one can act on.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import difflib
+import os
+import re
+from dataclasses import fields
+from pathlib import Path
+
+from hyperpyyaml import load_hyperpyyaml
+from speechbrain.utils.run_opts import RunOptions
+
+import turbo_sb
+from turbo_sb.errors import InputError
+
+
+def load_hparams(hparams_file, overrides, script):
+    """Build what the YAML describes.
+
+    Arguments
+    ---------
+    hparams_file : str
+        The YAML.
+    overrides : str
+        From the command line, as speechbrain.parse_arguments returns them.
+    script : str
+        The recipe's train.py, whose use of keys counts.
+
+    Returns
+    -------
+    hparams : dict
+        The built objects by key.
+
+    Raises
+    ------
+    InputError
+        For a missing file, a missing value, or a key that nothing uses.
+    """
+    path = Path(hparams_file)
+    if not path.is_file():
+        raise InputError(f"there is no hyperparameter file {hparams_file}.")
+    text = path.read_text(encoding="utf-8")
+    keys = yaml_keys(text)
+    check_overrides(yaml_keys(overrides), keys, hparams_file)
+    check_keys_used(text, keys, script, hparams_file)
+    try:
+        return load_hyperpyyaml(text, overrides)
+    except ValueError as error:
+        missing = re.search(r"'(\w+)' is a !PLACEHOLDER", str(error))
+        if missing is None:
+            raise
+        key = missing[1]
+        raise InputError(
+            f"{hparams_file}: {key} has no value. Give it on the command "
+            f"line: --{key}=..."
+        ) from error
+
+
+def yaml_keys(text):
+    """Top-level keys of a YAML text, without those that begin with "__".
+
+    Arguments
+    ---------
+    text : str
+        HyperPyYAML.
+
+    Returns
+    -------
+    keys : list of str
+
+    Example
+    -------
+    >>> yaml_keys("seed: 1\\n__set_seed: 2\\nlr: 0.1 # Adam")
+    ['seed', 'lr']
+    """
+    return re.findall(r"^(?!__)(\w+):", text or "", flags=re.MULTILINE)
+
+
+def check_overrides(given, known, hparams_file):
+    """Refuse a command-line key that the YAML does not have.
+
+    Arguments
+    ---------
+    given : list of str
+        Keys from the command line.
+    known : list of str
+        The YAML's keys.
+    hparams_file : str
+        For the message.
+
+    Example
+    -------
+    >>> check_overrides(["lr"], ["lr", "seed"], "turbo.yaml")
+    """
+    for key in given:
+        if key not in known:
+            close = difflib.get_close_matches(key, known, n=1)
+            hint = f" Did you mean --{close[0]}?" if close else ""
+            raise InputError(
+                f"--{key}: {hparams_file} has no key {key}.{hint}"
+            )
+
+
+def check_keys_used(text, keys, script, hparams_file):
+    """Refuse a YAML key that changes nothing: mostly a misspelt one.
+
+    A key is used if the YAML refers to it, if it is one of SpeechBrain's run
+    options, or if `script` or the package reads it from its hparams.
+
+    Arguments
+    ---------
+    text : str
+        The YAML.
+    keys : list of str
+        Its keys.
+    script : str
+        The recipe's train.py.
+    hparams_file : str
+        For the message.
+    """
+    used = set(re.findall(r"<(\w+)", text))
+    used.update(field.name for field in fields(RunOptions))
+    readers = [Path(script), *Path(turbo_sb.__file__).parent.glob("*.py")]
+    for reader in readers:
+        source = reader.read_text(encoding="utf-8")
+        used.update(re.findall(r"hparams(?:\.|\[f?[\"'])(\w+)", source))
+    used.update(f"{name}_annotation" for name in ("train", "valid", "test"))
+    unused = [key for key in keys if key not in used]
+    if unused:
+        raise InputError(
+            f"{hparams_file}: nothing uses the keys {unused}. Remove them, or "
+            "check their spelling."
+        )
+
+
+def check_run(brain, n_train):
+    """Refuse settings that would train on nothing or learn nothing.
+
+    Arguments
+    ---------
+    brain : TurboBrain
+        Has the settings of the YAML and of the command line.
+    n_train : int
+        Number of training utterances.
+
+    Raises
+    ------
+    InputError
+        For a batch without negatives or larger than the training set, and
+        for a gradient norm that is not positive.
+    """
+    batch_size, ranks = brain.hparams.batch_size, get_world_size()
+    if batch_size < 2 and brain.hparams.loss.contrastive is not None:
+        raise InputError(
+            f"batch_size: {batch_size}. A contrastive loss takes its "
+            "negatives from the batch and needs at least 2; the paper has 64."
+        )
+    if n_train < batch_size * ranks:
+        raise InputError(
+            f"batch_size: {batch_size}, in {ranks} process(es), is more than "
+            f"the {n_train} training utterances. Incomplete batches are "
+            "dropped, so there would be no step: use a smaller batch_size."
+        )
+    # SpeechBrain would climb the loss with a negative one.
+    if not brain.max_grad_norm > 0:
+        raise InputError(
+            f"max_grad_norm: {brain.max_grad_norm} is not > 0. Use a very "
+            "large value to disable clipping."
+        )
+
+
+def get_world_size():
+    """Number of processes that train together.
+
+    Returns
+    -------
+    size : int
+
+    Example
+    -------
+    >>> get_world_size()
+    1
+    """
+    return int(os.environ.get("WORLD_SIZE", 1))

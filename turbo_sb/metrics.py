@@ -68,7 +68,10 @@ def weighted_accuracy(predictions, targets):
     >>> weighted_accuracy([0, 0, 0, 0], [0, 0, 0, 1])
     0.75
     """
-    predictions, targets = torch.as_tensor(predictions), torch.as_tensor(targets)
+    predictions, targets = (
+        torch.as_tensor(predictions),
+        torch.as_tensor(targets),
+    )
     _check_pairs(predictions, targets)
     return (predictions == targets).double().mean().item()
 

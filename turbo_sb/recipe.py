@@ -99,9 +99,7 @@ def check_overrides(given, known, hparams_file):
         if key not in known:
             close = difflib.get_close_matches(key, known, n=1)
             hint = f" Did you mean --{close[0]}?" if close else ""
-            raise InputError(
-                f"--{key}: {hparams_file} has no key {key}.{hint}"
-            )
+            raise InputError(f"--{key}: {hparams_file} has no key {key}.{hint}")
 
 
 def check_keys_used(text, keys, script, hparams_file):

@@ -13,6 +13,7 @@ import torch
 
 from turbo_sb import metrics
 from turbo_sb.errors import InputError
+from turbo_sb.files import replacing
 
 
 class Outcomes:
@@ -121,7 +122,9 @@ class Outcomes:
             self._write_predictions(path, arrays)
         with replacing(folder / "embeddings.npz") as path:
             names = np.array([self.labels[i] for i in arrays["targets"]])
-            modalities = {name: arrays[name].numpy() for name in self.embeddings}
+            modalities = {
+                name: arrays[name].numpy() for name in self.embeddings
+            }
             with open(path, "wb") as file:
                 np.savez_compressed(
                     file, ids=np.array(self.ids), labels=names, **modalities
@@ -142,37 +145,6 @@ class Outcomes:
                 prediction = self.labels[row.argmax()]
                 cells = [f"{p:.6f}" for p in row.tolist()]
                 writer.writerow([name, label, prediction, *cells])
-
-
-class replacing:  # noqa: N801 (a context manager, used like a function)
-    """Write a file under another name, and rename it when it is whole.
-
-    Arguments
-    ---------
-    path : pathlib.Path
-        The file to write.
-
-    Example
-    -------
-    >>> path = getfixture("tmp_path") / "a.txt"
-    >>> with replacing(path) as partial:
-    ...     _ = partial.write_text("whole")
-    >>> path.read_text()
-    'whole'
-    """
-
-    def __init__(self, path):
-        self.path = Path(path)
-        self.partial = self.path.with_name(f".{self.path.name}.partial")
-
-    def __enter__(self):
-        return self.partial
-
-    def __exit__(self, kind, error, trace):
-        if kind is None:
-            self.partial.replace(self.path)
-        else:
-            self.partial.unlink(missing_ok=True)
 
 
 def geometry(embeddings):

@@ -22,9 +22,11 @@ from pathlib import Path
 
 from speechbrain.utils.logger import get_logger
 
+from turbo_sb.audiofile import inspect_all
 from turbo_sb.errors import InputError, plain_errors, some_of
 from turbo_sb.folds import N_FOLDS, check_fold, split
-from turbo_sb.manifest import inspect_all, write_json
+from turbo_sb.manifest import write_json
+from turbo_sb.overview import listing, set_table
 
 logger = get_logger(__name__)
 
@@ -117,7 +119,7 @@ def prepare_iemocap(
     entries, dropped = _read_labels(root)
     if strict_corpus:
         _check_corpus(entries, root)
-    notes = [f"labels dropped: {_listing(dropped)}"]
+    notes = [f"labels dropped: {listing(dropped)}"]
     notes.append(_add_texts(entries, root, keep_tags, empty_text))
     # Before the audio, which takes longest: there may be no such fold.
     sets = split(entries, protocol, fold, split_seed)
@@ -126,7 +128,7 @@ def prepare_iemocap(
     write_json({folder / f"{name}.json": part for name, part in sets.items()})
     title = f"IEMOCAP in {root}: {protocol}, fold {fold}"
     notes.append(f"wrote {', '.join(f'{s}.json' for s in sets)} in {folder}")
-    logger.info("\n".join([title, _table(sets), *notes]))
+    logger.info("\n".join([title, set_table(sets, CLASSES), *notes]))
 
 
 def _find_root(data_folder):
@@ -191,7 +193,7 @@ def _read_labels(root):
     if not entries:
         raise InputError(
             f"{root}: nothing is labelled {', '.join((*CLASSES, *MERGED))} in "
-            f"Session*/{LABELS}/*.txt. Found: {_listing(dropped)}."
+            f"Session*/{LABELS}/*.txt. Found: {listing(dropped)}."
         )
     return entries, dropped
 
@@ -348,39 +350,9 @@ def _add_audio(entries, root, data_folder):
         for fact in facts
     )
     return (
-        f"audio: {_listing(formats)}; {short} shorter than 400 samples at "
+        f"audio: {listing(formats)}; {short} shorter than 400 samples at "
         "16 kHz, which the encoder pads"
     )
-
-
-def _listing(counter):
-    """Return "xxx (2,507), fru (1,849)", the most frequent first."""
-    pairs = counter.most_common()
-    return ", ".join(f"{name} ({n:,})" for name, n in pairs) or "none"
-
-
-def _table(sets):
-    """Lay out utterances by class, and hours, of each speaker and set."""
-    everything = [e for part in sets.values() for e in part.values()]
-    lines = [f"{'':8}" + "".join(f"{c:>7}" for c in (*CLASSES, "all", "hours"))]
-    for speaker in sorted({e["speaker"] for e in everything}):
-        members = [e for e in everything if e["speaker"] == speaker]
-        held = [
-            name
-            for name, part in sets.items()
-            if any(e["speaker"] == speaker for e in part.values())
-        ]
-        lines.append(f"{_row(speaker, members)}  {' '.join(held)}")
-    lines += [_row(name, part.values()) for name, part in sets.items()]
-    return "\n".join([*lines, _row("all", everything)])
-
-
-def _row(name, entries):
-    """Lay out one row of `_table`."""
-    classes = Counter(e["emo"] for e in entries)
-    counts = "".join(f"{classes[c]:7,}" for c in CLASSES)
-    hours = sum(e["duration"] for e in entries) / 3600
-    return f"{name:8}{counts}{len(entries):7,}{hours:7.2f}"
 
 
 def _boolean(text):
@@ -395,14 +367,17 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__.split("\n\n")[0], allow_abbrev=False
     )
-    parser.add_argument("--data_folder", required=True)
-    parser.add_argument("--output_folder", required=True)
-    parser.add_argument("--protocol", default="speaker10", help=str([*N_FOLDS]))
-    parser.add_argument("--fold", type=int, default=1)
-    parser.add_argument("--strict_corpus", type=_boolean, default=True)
-    parser.add_argument("--keep_tags", type=_boolean, default=False)
-    parser.add_argument("--empty_text", default="[UNK]")
-    parser.add_argument("--split_seed", type=int, default=1986)
+    add = parser.add_argument
+    add("--data_folder", required=True, help="holds Session1 ... Session5")
+    add("--output_folder", required=True, help="where the three files go")
+    add("--protocol", default="speaker10", help=f"one of {', '.join(N_FOLDS)}")
+    add("--fold", type=int, default=1, help="from 1")
+    strict = "True (default): the published 5,531; False: any in its layout"
+    add("--strict_corpus", type=_boolean, default=True, help=strict)
+    tags = "True: leave [LAUGHTER] and the like in the text"
+    add("--keep_tags", type=_boolean, default=False, help=tags)
+    add("--empty_text", default="[UNK]", help="stands for an empty text")
+    add("--split_seed", type=int, default=1986, help="of random10")
     logging.basicConfig(
         level=logging.INFO, format="%(message)s", stream=sys.stdout
     )

@@ -1,0 +1,40 @@
+"""Files that appear whole or not at all.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import contextlib
+import os
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def replacing(path):
+    """Write a file under another name, and rename it when it is whole.
+
+    Arguments
+    ---------
+    path : str or pathlib.Path
+        The file to write. If the block fails, it stays as it was.
+
+    Yields
+    ------
+    draft : pathlib.Path
+        Where to write, in the same folder.
+
+    Example
+    -------
+    >>> path = getfixture("tmp_path") / "a.txt"
+    >>> with replacing(path) as draft:
+    ...     _ = draft.write_text("whole")
+    >>> path.read_text()
+    'whole'
+    """
+    path = Path(path)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield draft
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -10,6 +10,7 @@ import speechbrain as sb
 import torch
 from speechbrain.utils.distributed import get_rank, if_main_process
 
+from turbo_sb.checkpoints import earliest_best
 from turbo_sb.dataio import group_indices
 from turbo_sb.errors import InputError
 from turbo_sb.losses import classification_loss
@@ -19,8 +20,8 @@ from turbo_sb.results import Outcomes
 class TurboBrain(sb.Brain):
     """Trains a `TurboModel` with a `JointLoss`, and evaluates it in one pass.
 
-    ``hparams`` needs: seed, protocol, fold, labels, mask_equal, loss,
-    epoch_counter, loggers, output_folder. ``modules`` needs: model, loss.
+    ``hparams`` needs: seed, protocol, fold, labels, loss, epoch_counter,
+    loggers, output_folder. ``modules`` needs: model, loss.
 
     See Also
     --------
@@ -78,9 +79,9 @@ class TurboBrain(sb.Brain):
 
     def _ids(self, batch):
         """Rows that share an id (or a text) are not each other's negatives."""
-        if self.hparams.mask_equal is None:
+        if self.hparams.loss.mask_equal is None:
             return None
-        keys = getattr(batch, self.hparams.mask_equal)
+        keys = getattr(batch, self.hparams.loss.mask_equal)
         return group_indices(keys).to(self.device)
 
     def on_stage_start(self, stage, epoch=None):
@@ -134,7 +135,8 @@ class TurboBrain(sb.Brain):
         self._log(meta, train_stats=self.train_stats, valid_stats=stats)
         self.hparams.epoch_counter.update(stats["UA"])
         self.checkpointer.save_and_keep_only(
-            meta={"UA": stats["UA"], "epoch": epoch}, max_keys=["UA"]
+            meta={"UA": stats["UA"], "epoch": epoch},
+            importance_keys=[earliest_best("UA")],
         )
 
     def _log(self, meta, **stats):
@@ -158,10 +160,11 @@ class TurboBrain(sb.Brain):
         max_key : str, optional
             The checkpoint's metric that is best when highest.
         min_key : str, optional
-            The checkpoint's metric that is best when lowest.
+            Not used.
         """
         best = self.checkpointer.recover_if_possible(
-            max_key=max_key, min_key=min_key
+            importance_key=earliest_best(max_key),
+            ckpt_predicate=lambda checkpoint: max_key in checkpoint.meta,
         )
         if best is None:
             raise InputError(

@@ -165,35 +165,34 @@ def make_dataset(
     return DynamicItemDataset(entries, pipelines, OUTPUT_KEYS)
 
 
-def make_datasets(hparams, tokenizer, label_key="label"):
-    """The three datasets of a run, from its YAML.
+def make_datasets(annotations, tokenizer, train_augment=None, **settings):
+    """The datasets of a run, of which only "train" is augmented.
 
     Arguments
     ---------
-    hparams : dict
-        Uses data_folder, labels, sample_rate, train_augment, and
-        train_annotation, valid_annotation, test_annotation.
+    annotations : dict
+        "train", "valid" and "test" to a manifest.
     tokenizer : TextEncoder
         Gives ``tokenize`` and ``max_tokens``.
-    label_key : str
-        The manifests' field with the label.
+    train_augment : callable, optional
+        Applied to each training signal.
+    **settings
+        As in `make_dataset`: data_root, labels, label_key, sample_rate.
 
     Returns
     -------
     datasets : dict
-        "train", "valid", "test" to a dataset; only "train" is augmented.
+        As `annotations`, to datasets.
     """
-    datasets = {}
-    for name in ("train", "valid", "test"):
-        datasets[name] = make_dataset(
-            hparams[f"{name}_annotation"],
-            hparams["data_folder"],
-            tokenizer.tokenize,
-            hparams["labels"],
-            label_key,
-            hparams["sample_rate"],
-            hparams["train_augment"] if name == "train" else None,
+    datasets = {
+        name: make_dataset(
+            manifest,
+            tokenize=tokenizer.tokenize,
+            augment=train_augment if name == "train" else None,
+            **settings,
         )
+        for name, manifest in annotations.items()
+    }
     _report_long_texts(datasets, tokenizer.max_tokens)
     return datasets
 

@@ -125,7 +125,6 @@ def check_keys_used(text, keys, script, hparams_file):
     for reader in readers:
         source = reader.read_text(encoding="utf-8")
         used.update(re.findall(r"hparams(?:\.|\[f?[\"'])(\w+)", source))
-    used.update(f"{name}_annotation" for name in ("train", "valid", "test"))
     unused = [key for key in keys if key not in used]
     if unused:
         raise InputError(

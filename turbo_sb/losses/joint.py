@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from turbo_sb.errors import InputError
 
 CE_VIEWS = (1, 2, "both", "random")
+MASKS = (None, "id", "text")
 
 
 def classification_loss(logits, targets, ce_view=1):
@@ -60,6 +61,9 @@ class JointLoss(torch.nn.Module):
         is computed and no second pass is run.
     ce_view : int or str
         As in `classification_loss`.
+    mask_equal : str, optional
+        Whose equality takes two rows of a batch off each other's negatives:
+        "id" or "text". Whoever calls the loss makes the ids from it.
 
     Example
     -------
@@ -78,12 +82,18 @@ class JointLoss(torch.nn.Module):
     ['ce', 'in/audio']
     """
 
-    def __init__(self, contrastive=None, lambda_ce=0.5, ce_view=1):
+    def __init__(
+        self, contrastive=None, lambda_ce=0.5, ce_view=1, mask_equal=None
+    ):
         super().__init__()
         if not 0 <= lambda_ce <= 1:
             raise InputError(f"lambda_ce: {lambda_ce} is not in [0, 1].")
         if ce_view not in CE_VIEWS:
             raise InputError(f"ce_view: {ce_view!r} is not one of {CE_VIEWS}.")
+        if mask_equal not in MASKS:
+            raise InputError(
+                f"mask_equal: {mask_equal!r} is not one of {MASKS}."
+            )
         if contrastive is None and lambda_ce != 1:
             raise InputError(
                 f"lambda_ce: {lambda_ce} weighs a contrastive loss, and none "
@@ -92,6 +102,7 @@ class JointLoss(torch.nn.Module):
         self.contrastive = None if lambda_ce == 1 else contrastive
         self.lambda_ce = lambda_ce
         self.ce_view = ce_view
+        self.mask_equal = mask_equal
 
     @property
     def n_views(self):

@@ -56,7 +56,20 @@ def main(arguments):
             },
         )
 
-    datasets = make_datasets(hparams, hparams["text_encoder"], label_key="emo")
+    datasets = make_datasets(
+        {
+            "train": hparams["train_annotation"],
+            "valid": hparams["valid_annotation"],
+            "test": hparams["test_annotation"],
+        },
+        tokenizer=hparams["text_encoder"],
+        train_augment=hparams["train_augment"],
+        data_root=hparams["data_folder"],
+        labels=hparams["labels"],
+        label_key="emo",
+        sample_rate=hparams["sample_rate"],
+    )
+
     brain = TurboBrain(
         modules=hparams["modules"],
         opt_class=hparams["opt_class"],

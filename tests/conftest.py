@@ -1,0 +1,112 @@
+"""Tiny encoders in Hugging Face's format, built once for all tests."""
+
+import os
+
+# Before transformers is imported: a test that needs the network must fail.
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+import pytest
+import torch
+
+from turbo_sb.demo.encoders import build_encoders
+from turbo_sb.encoders import AudioEncoder, TextEncoder
+from turbo_sb.model import TurboModel
+
+SIZES = {
+    "small": {},
+    # wav2vec 2.0's own kernels and strides, 16 channels wide.
+    "seven layers": {
+        "conv_dim": (16,) * 7,
+        "conv_kernel": (10, 3, 3, 3, 3, 2, 2),
+        "conv_stride": (5, 2, 2, 2, 2, 2, 2),
+        "num_feat_extract_layers": 7,
+    },
+    # As in wav2vec2-large-lv60.
+    "layer norm": {
+        "feat_extract_norm": "layer",
+        "conv_bias": True,
+        "do_stable_layer_norm": True,
+    },
+}
+
+
+def pytest_configure():
+    """Tiny models are faster on one thread, and others use the cores."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def encoder_folders(tmp_path_factory):
+    """Kind of CNN to the folders of an audio and a text encoder."""
+    return {
+        kind: build_encoders(
+            tmp_path_factory.mktemp("encoders"),
+            words=["hello", "world"],
+            hidden_size=32,
+            **sizes,
+        )
+        for kind, sizes in SIZES.items()
+    }
+
+
+@pytest.fixture(scope="session")
+def audio_folder(encoder_folders):
+    """A small wav2vec 2.0."""
+    return encoder_folders["small"][0]
+
+
+@pytest.fixture(scope="session")
+def text_folder(encoder_folders):
+    """A small BERT."""
+    return encoder_folders["small"][1]
+
+
+@pytest.fixture
+def make_audio(encoder_folders):
+    """Build an audio encoder with weights that are always the same."""
+
+    def make(kind="small", **settings):
+        return AudioEncoder(encoder_folders[kind][0], **settings)
+
+    return make
+
+
+@pytest.fixture
+def make_text(text_folder):
+    """Build a text encoder with weights that are always the same."""
+
+    def make(**settings):
+        return TextEncoder(text_folder, **settings)
+
+    return make
+
+
+@pytest.fixture
+def make_model(make_audio, make_text):
+    """Build a model whose every layer has the same dropout."""
+
+    def make(dropout=0.2, freeze_cnn=True, seed=0, **settings):
+        rates = {"dropout": dropout}
+        if dropout == 0:
+            rates["attention_dropout"] = 0.0
+        audio, text = (
+            make_audio(freeze_cnn=freeze_cnn, **rates),
+            make_text(**rates),
+        )
+        torch.manual_seed(seed)
+        settings = {"n_classes": 4, "projection_dim": 16, **settings}
+        return TurboModel(audio, text, dropout=dropout, **settings)
+
+    return make
+
+
+@pytest.fixture
+def batch():
+    """Three utterances: samples, relative lengths, token ids, lengths."""
+    generator = torch.Generator().manual_seed(1)
+    samples, words = torch.tensor([8000, 4000, 2000]), torch.tensor([3, 6, 4])
+    wavs = torch.randn(3, 8000, generator=generator)
+    tokens = torch.randint(10, 60, (3, 6), generator=generator)
+    wavs[torch.arange(8000) >= samples[:, None]] = 0
+    tokens[torch.arange(6) >= words[:, None]] = 0
+    return wavs, samples / 8000, tokens, words / 6

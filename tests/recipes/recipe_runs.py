@@ -1,0 +1,100 @@
+"""Run the IEMOCAP recipe on a tiny corpus, in this process or in others.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "recipes" / "IEMOCAP" / "turbo"
+
+
+def load_train():
+    """Import the recipe's train.py, which imports its neighbour.
+
+    Returns
+    -------
+    train : module
+    """
+    sys.path.insert(0, str(FOLDER))
+    try:
+        spec = importlib.util.spec_from_file_location(
+            "iemocap_train", FOLDER / "train.py"
+        )
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(FOLDER))
+    return module
+
+
+def arguments(method, output_folder, corpus, encoders, flags=(), **overrides):
+    """The command line of a small run.
+
+    Arguments
+    ---------
+    method : str
+        Names the YAML.
+    output_folder : Path
+        The run's.
+    corpus : Path
+        In IEMOCAP's layout.
+    encoders : tuple of str
+        Folders of the audio and the text encoder.
+    flags : tuple of str
+        Run options without a value.
+    **overrides
+        YAML keys and run options; one that is None is left out.
+
+    Returns
+    -------
+    arguments : list of str
+    """
+    keys = {
+        "data_folder": corpus,
+        "output_folder": output_folder,
+        "audio_encoder_source": encoders[0],
+        "text_encoder_source": encoders[1],
+        "strict_corpus": False,
+        "protocol": "session5",
+        "freeze_cnn": False,
+        "batch_size": 8,
+        "lr": 0.001,
+        "projection_dim": 16,
+        "number_of_epochs": 2,
+        "num_workers": 0,
+        "device": "cpu",
+        **overrides,
+    }
+    given = [f"--{k}={v}" for k, v in keys.items() if v is not None]
+    yaml = str(FOLDER / "hparams" / f"{method}.yaml")
+    return [yaml, *given, *flags, "--noprogressbar"]
+
+
+def start(command, **options):
+    """Start a command in a process of its own, from the recipe's folder.
+
+    Arguments
+    ---------
+    command : list of str
+        After the Python interpreter.
+    **options
+        Of subprocess.Popen.
+
+    Returns
+    -------
+    process : subprocess.Popen
+        Its output is piped as text.
+    """
+    return subprocess.Popen(
+        [sys.executable, *command],
+        cwd=FOLDER,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        **options,
+    )

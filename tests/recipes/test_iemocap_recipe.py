@@ -1,0 +1,278 @@
+"""The IEMOCAP recipe from its command line to its files."""
+
+import csv
+import json
+import os
+import re
+import signal
+import time
+
+import numpy as np
+import pytest
+
+from tests.iemocap_layout import lay_out
+from tests.recipes.recipe_runs import FOLDER, arguments, load_train, start
+from turbo_sb.errors import InputError
+
+FILES = {
+    "hyperparams.yaml",
+    "train_log.txt",
+    "log.txt",
+    "env.log",
+    "train.json",
+    "valid.json",
+    "test.json",
+    "predictions.csv",
+    "metrics.json",
+    "embeddings.npz",
+    "save",
+}
+TERMS = {
+    "vanilla": set(),
+    "cross_modal": {"cross/audio1-text1"},
+    "turbo": {
+        "in/audio",
+        "in/text",
+        "cross/audio1-text1",
+        "cross/audio1-text2",
+        "cross/audio2-text1",
+        "cross/audio2-text2",
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    """80 utterances of noise, 48 of them to train on."""
+    return lay_out(tmp_path_factory.mktemp("corpus"))
+
+
+@pytest.fixture(scope="module")
+def command(corpus, encoder_folders):
+    """Build a command line on the tiny corpus and encoders."""
+
+    def build(method, folder, **overrides):
+        encoders = encoder_folders["small"]
+        return arguments(method, folder, corpus, encoders, **overrides)
+
+    return build
+
+
+@pytest.fixture(scope="module")
+def run(command):
+    """Run the recipe in this process."""
+    main = load_train().main
+    return lambda *args, **overrides: main(command(*args, **overrides))
+
+
+def read(folder):
+    metrics = json.loads((folder / "metrics.json").read_text())
+    with open(folder / "predictions.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return metrics, rows
+
+
+def train_log(folder):
+    return (folder / "train_log.txt").read_text().splitlines()
+
+
+@pytest.mark.parametrize("method", TERMS)
+def test_method_trains_to_the_end_and_leaves_its_files(method, run, tmp_path):
+    run(method, tmp_path)
+    assert FILES <= {path.name for path in tmp_path.iterdir()}
+    metrics, rows = read(tmp_path)
+    facts = [metrics[key] for key in ("protocol", "fold", "seed", "n")]
+    assert facts == ["session5", 1, 1986, 16]
+    assert metrics["best_epoch"] in (1, 2)
+    assert metrics["labels"] == ["ang", "hap", "neu", "sad"]
+    right = [row["label"] == row["prediction"] for row in rows]
+    assert metrics["WA"] == pytest.approx(np.mean(right))
+    for row in rows:
+        p = {name: float(row[f"p_{name}"]) for name in metrics["labels"]}
+        assert sum(p.values()) == pytest.approx(1, abs=1e-5)
+        assert row["prediction"] == max(p, key=p.get)
+    arrays = np.load(tmp_path / "embeddings.npz")
+    assert arrays["ids"].tolist() == [row["ID"] for row in rows]
+    width = 32 if method == "vanilla" else 16  # projection: False for vanilla
+    assert arrays["audio"].shape == arrays["text"].shape == (16, width)
+    logged = set(
+        re.findall(r"train ((?:in|cross)/\S+):", train_log(tmp_path)[0])
+    )
+    assert logged == TERMS[method]
+
+
+def test_lambda_1_is_vanilla_with_projection(run, tmp_path):
+    run("turbo", tmp_path / "a", lambda_ce=1)
+    run("vanilla", tmp_path / "b", projection=True)
+    a, b = (tmp_path / name / "predictions.csv" for name in "ab")
+    assert a.read_bytes() == b.read_bytes()
+
+
+def test_killed_run_resumes_to_the_same_numbers(command, run, tmp_path):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    keys = dict(number_of_epochs=12, patience=12)
+    run("turbo", whole, **keys)
+    # On as many threads as here, for sums to be in one order.
+    env = {**os.environ, "OMP_NUM_THREADS": "1"}
+    process = start(["train.py", *command("turbo", killed, **keys)], env=env)
+    deadline = time.monotonic() + 120
+    while not (killed / "train_log.txt").exists() or len(train_log(killed)) < 3:
+        assert process.poll() is None, process.stdout.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert not (killed / "metrics.json").exists()
+    before = len(train_log(killed))
+    run("turbo", killed, **keys)
+    # An epoch that was logged but not saved yet is run again.
+    assert len(train_log(killed)) <= 12 + 1 + 1
+    assert before >= 3
+    predictions = [f / "predictions.csv" for f in (whole, killed)]
+    assert predictions[0].read_bytes() == predictions[1].read_bytes()
+    assert read(whole)[0] == read(killed)[0]
+
+
+def test_early_stopping_survives_a_resume(run, tmp_path):
+    """Nothing is learnt at lr 0, so epoch 1 stays the best."""
+    keys = dict(lr=0.0, patience=3)
+    run("vanilla", tmp_path, number_of_epochs=2, **keys)
+    run("vanilla", tmp_path, number_of_epochs=50, **keys)
+    epochs = [line for line in train_log(tmp_path) if "train loss" in line]
+    assert len(epochs) == 4
+    assert read(tmp_path)[0]["best_epoch"] == 1
+
+
+def test_test_only_repeats_the_test(run, tmp_path):
+    run("vanilla", tmp_path)
+    first = (tmp_path / "predictions.csv").read_bytes()
+    (tmp_path / "predictions.csv").unlink()
+    run("vanilla", tmp_path, flags=("--test_only",))
+    assert (tmp_path / "predictions.csv").read_bytes() == first
+    assert len(train_log(tmp_path)) == 2 + 1 + 1
+
+
+def test_debug_runs_two_batches_of_two_epochs(run, tmp_path):
+    flags = ("--debug", "--debug_persistently")
+    run("turbo", tmp_path, flags=flags, number_of_epochs=50)
+    assert len(train_log(tmp_path)) == 2 + 1
+    assert read(tmp_path)[0]["n"] == 2 * 8
+
+
+def test_bf16_trains_near_fp32(run, tmp_path):
+    run("turbo", tmp_path / "fp32", number_of_epochs=1)
+    run("turbo", tmp_path / "bf16", number_of_epochs=1, precision="bf16")
+    losses = [
+        float(re.search(r"train loss: ([\d.]+)", train_log(folder)[0])[1])
+        for folder in (tmp_path / "fp32", tmp_path / "bf16")
+    ]
+    assert losses[0] != losses[1]
+    assert losses[0] == pytest.approx(losses[1], rel=0.05)
+
+
+def test_tensorboard_by_yaml(run, tmp_path):
+    run("vanilla", tmp_path, number_of_epochs=1, logger="tensorboard")
+    assert list((tmp_path / "tensorboard").glob("events.out.tfevents.*"))
+
+
+def test_mask_equal_text_changes_the_loss(run, tmp_path):
+    """Every utterance says the same, so no negative is left."""
+    corpus = lay_out(tmp_path / "corpus")
+    for path in corpus.glob("Session*/dialog/transcriptions/Ses*.txt"):
+        path.write_text(re.sub(r"\]: .*", "]: ja", path.read_text()))
+    keys = dict(data_folder=corpus, mask_equal="text", number_of_epochs=1)
+    run("turbo", tmp_path / "run", **keys)
+    log = train_log(tmp_path / "run")[0]
+    terms = re.findall(r"train (?:in|cross)/\S+: (\S+?)[, ]", log)
+    assert [float(term) for term in terms] == [0.0] * 6
+
+
+def test_two_ranks_train_to_the_end(command, tmp_path):
+    """Plain torchrun; its options are SpeechBrain's for a CPU."""
+    keys = dict(batch_size=4, distributed_backend="gloo")
+    torchrun = ["-m", "torch.distributed.run", "--standalone"]
+    argv = command("turbo", tmp_path / "run", **keys)
+    env = {**os.environ, "OMP_NUM_THREADS": "1"}
+    process = start(
+        [*torchrun, "--nproc_per_node=2", "train.py", *argv], env=env
+    )
+    output, _ = process.communicate(timeout=240)
+    assert process.returncode == 0, output
+    metrics, rows = read(tmp_path / "run")
+    assert metrics["n"] == len(rows) == 16
+    assert len(train_log(tmp_path / "run")) == 2 + 1
+
+
+def spoil_encoder(folder):
+    (folder / "weights").mkdir()
+    (folder / "weights" / "config.json").write_text("{}")
+    return folder / "weights"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"data_folder": "nowhere"}, "nowhere: no such folder"),
+        ({"data_folder": None}, "data_folder has no value.*--data_folder="),
+        ({"protocol": "speaker11"}, "speaker11.*speaker10, session5, random10"),
+        ({"fold": 6}, "fold=6: session5 has the folds 1 to 5"),
+        ({"tempratur": 0.1}, "no key tempratur.*--temperature"),
+        ({"temperature": 0}, "temperature: 0 is not > 0"),
+        ({"lambda_ce": 1.5}, r"lambda_ce: 1.5 is not in \[0, 1\]"),
+        ({"batch_size": 1}, "batch_size: 1.*at least 2"),
+        ({"batch_size": 64}, "more than the 48 training utterances"),
+        ({"max_grad_norm": -1}, "max_grad_norm: -1.0 is not > 0"),
+        ({"dropout": 1.0}, r"dropout: 1.0 is not in \[0, 1\)"),
+        ({"mask_equal": "speaker"}, "mask_equal: 'speaker'"),
+        ({"patience": 0}, "patience are at least 1"),
+        ({"logger": "mlflow"}, "logger: 'mlflow'"),
+        ({"train_crop_seconds": -1}, "train_crop_seconds: -1"),
+        (
+            {"text_encoder_source": "no-such/model"},
+            "--text_encoder_source=FOLDER",
+        ),
+        (
+            {"audio_encoder_source": "/no/folder"},
+            "there is no folder /no/folder",
+        ),
+        ({"labels": "[ang, hap]"}, "emo is '(neu|sad)', expected one of"),
+        ({"skip_prep": True}, "train.json: cannot be read.*preparation"),
+    ],
+    ids=lambda value: next(iter(value), "") if type(value) is dict else "",
+)
+def test_bad_setting_is_one_clear_error(overrides, message, run, tmp_path):
+    with pytest.raises(InputError, match=f"(?s){message}"):
+        run("turbo", tmp_path, **overrides)
+
+
+def test_encoder_folder_without_weights_is_named(run, tmp_path):
+    folder = spoil_encoder(tmp_path)
+    with pytest.raises(InputError, match="holds no Hugging Face model.*config"):
+        run("turbo", tmp_path / "run", audio_encoder_source=folder)
+
+
+def test_only_testing_needs_a_checkpoint(run, tmp_path):
+    with pytest.raises(InputError, match="no checkpoint in .*train first"):
+        run("turbo", tmp_path, flags=("--test_only",))
+
+
+def test_yaml_key_that_nothing_uses_is_refused(command, tmp_path):
+    yaml, *rest = command("turbo", tmp_path / "run")
+    text = open(yaml).read() + "\nlabel_smothing: 0.1\n"
+    (tmp_path / "mine.yaml").write_text(text)
+    with pytest.raises(InputError, match=r"nothing uses.*label_smothing"):
+        load_train().main([str(tmp_path / "mine.yaml"), *rest])
+
+
+def test_error_is_one_message_and_exit_code_2(command, tmp_path):
+    argv = command("turbo", tmp_path, data_folder="nowhere")
+    process = start(["train.py", *argv])
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 2
+    assert "error: nowhere: no such folder" in output
+    assert "Traceback" not in output
+
+
+def test_recipe_folder_is_what_the_readme_says():
+    names = {path.name for path in FOLDER.iterdir()}
+    assert {"train.py", "iemocap_prepare.py", "hparams", "README.md"} <= names

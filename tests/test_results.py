@@ -1,0 +1,138 @@
+"""What an evaluation leaves: three files, each whole or not at all."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from turbo_sb import metrics
+from turbo_sb.results import Outcomes, geometry, replacing
+
+LABELS = ["ang", "hap", "neu"]
+# Of a, b and c; the probabilities are 2/3, 1/6, 1/6 in some order.
+LOGITS = torch.log(torch.tensor([[4.0, 1, 1], [1, 4, 1], [1, 4, 1]]))
+TARGETS = torch.tensor([0, 1, 2])
+AUDIO = torch.tensor([[1.0, 0], [0, 1], [-1, 0]])
+TEXT = torch.tensor([[2.0, 0], [0, 2], [0, -2]])
+PREDICTIONS = """\
+ID,label,prediction,p_ang,p_hap,p_neu
+a,ang,ang,0.666667,0.166667,0.166667
+b,hap,hap,0.166667,0.666667,0.166667
+c,neu,hap,0.166667,0.666667,0.166667
+"""
+
+
+@pytest.fixture
+def outcomes():
+    """Three utterances, added in two batches, of two views."""
+    found = Outcomes(LABELS)
+    for rows, ids in ((slice(0, 2), ["a", "b"]), (slice(2, 3), ["c"])):
+        views = {"audio": AUDIO[rows], "text": TEXT[rows]}
+        outputs = {
+            "logits": torch.stack([LOGITS[rows], -LOGITS[rows]]),
+            "views": {k: torch.stack([v, -v]) for k, v in views.items()},
+        }
+        found.add(ids, TARGETS[rows], outputs)
+    return found
+
+
+class TestSummary:
+    def test_metrics_of_the_first_view(self, outcomes):
+        summary = outcomes.summary()
+        assert summary["WA"] == pytest.approx(2 / 3)
+        assert summary["UA"] == pytest.approx(2 / 3)
+        assert summary["n"] == 3
+        assert summary["labels"] == LABELS
+        assert summary["confusion"] == [[1, 0, 0], [0, 1, 0], [0, 1, 0]]
+
+    def test_geometry_is_on_the_sphere(self, outcomes):
+        summary = outcomes.summary()
+        assert summary["alignment"] == pytest.approx(2 / 3)  # 0, 0 and 2
+        assert summary["uniformity_audio"] == metrics.uniformity(AUDIO)
+        assert summary["uniformity_text"] == metrics.uniformity(TEXT)
+
+    def test_geometry_of_different_dimensions_has_no_alignment(self):
+        found = geometry({"audio": torch.eye(2), "text": torch.eye(2, 3)})
+        assert found["alignment"] is None
+        assert found["uniformity_text"] == pytest.approx(-4)
+
+
+class TestWrite:
+    def test_predictions(self, outcomes, tmp_path):
+        outcomes.write(tmp_path)
+        assert (tmp_path / "predictions.csv").read_text() == PREDICTIONS
+
+    def test_metrics_hold_the_summary_and_the_facts(self, outcomes, tmp_path):
+        returned = outcomes.write(tmp_path, fold=3, protocol="speaker10")
+        written = json.loads((tmp_path / "metrics.json").read_text())
+        assert written == returned
+        assert written == {
+            **outcomes.summary(),
+            "fold": 3,
+            "protocol": "speaker10",
+        }
+
+    def test_embeddings(self, outcomes, tmp_path):
+        outcomes.write(tmp_path)
+        with np.load(tmp_path / "embeddings.npz") as arrays:
+            assert set(arrays) == {"ids", "labels", "audio", "text"}
+            assert arrays["ids"].tolist() == ["a", "b", "c"]
+            assert arrays["labels"].tolist() == LABELS
+            assert np.array_equal(arrays["audio"], AUDIO)
+            assert np.array_equal(arrays["text"], TEXT)
+
+    def test_only_whole_files_are_left(self, outcomes, tmp_path):
+        outcomes.write(tmp_path)
+        names = sorted(path.name for path in tmp_path.iterdir())
+        assert names == ["embeddings.npz", "metrics.json", "predictions.csv"]
+
+    @pytest.mark.parametrize(
+        ("broken", "name"),
+        [
+            ("numpy.savez_compressed", "embeddings.npz"),
+            ("json.dumps", "metrics.json"),
+            ("csv.writer", "predictions.csv"),
+        ],
+    )
+    def test_a_failure_leaves_the_old_file(
+        self, outcomes, tmp_path, monkeypatch, broken, name
+    ):
+        (tmp_path / name).write_text("old")
+
+        def fail(*_, **__):
+            raise OSError("disk full")
+
+        monkeypatch.setattr(broken, fail)
+        with pytest.raises(OSError, match="disk full"):
+            outcomes.write(tmp_path)
+        assert (tmp_path / name).read_text() == "old"
+        assert not list(tmp_path.glob(".*"))
+
+    def test_an_id_with_a_comma_is_quoted(self, tmp_path):
+        found = Outcomes(["ang", "hap"])
+        outputs = {"logits": torch.zeros(1, 1, 2), "views": {}}
+        found.add(["a,b"], torch.tensor([1]), outputs)
+        found._write_predictions(tmp_path / "p.csv", found.arrays())
+        text = (tmp_path / "p.csv").read_text()
+        assert '"a,b",hap,ang,' in text
+
+
+class TestReplacing:
+    def test_nothing_is_seen_before_it_is_whole(self, tmp_path):
+        path = tmp_path / "a.txt"
+        path.write_text("old")
+        with replacing(path) as partial:
+            partial.write_text("half")
+            assert path.read_text() == "old"
+        assert path.read_text() == "half"
+        assert list(tmp_path.iterdir()) == [path]
+
+    def test_a_failure_removes_the_half(self, tmp_path):
+        path = tmp_path / "a.txt"
+        path.write_text("old")
+        with pytest.raises(KeyError), replacing(path) as partial:
+            partial.write_text("half")
+            raise KeyError
+        assert path.read_text() == "old"
+        assert list(tmp_path.iterdir()) == [path]

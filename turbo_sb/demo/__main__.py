@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from tqdm import tqdm
+from transformers.utils import logging as transformers_logging
 
 from turbo_sb.demo.corpus import write_corpus
 from turbo_sb.demo.encoders import build_encoders
@@ -57,6 +58,7 @@ def main(arguments=None):
         )
         for name, process in PROCESSES.items()
     }
+    transformers_logging.disable_progress_bar()
     print("2/4  building small encoders in Hugging Face's format")
     audio, text = build_encoders(folder / "encoders", WORDS)
     runs = [

@@ -191,7 +191,8 @@ def progress_line(runs, epochs, seconds):
 
 
 def _clock(seconds):
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
+    minutes, seconds = divmod(round(seconds), 60)
+    return f"{minutes}:{seconds:02}"
 
 
 def _check_exit(run, code):

@@ -30,7 +30,13 @@ from turbo_sb.recipe import check_run, load_hparams
 
 
 def main(arguments):
-    """Prepare, train, and test from the best checkpoint."""
+    """Prepare, train, and test from the best checkpoint.
+
+    Arguments
+    ---------
+    arguments : list of str
+        The command line: a YAML, and overrides of its keys.
+    """
     hparams_file, run_opts, overrides = sb.parse_arguments(arguments)
     ddp_init_group(run_opts)
     hparams = load_hparams(hparams_file, overrides, __file__)

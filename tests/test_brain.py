@@ -1,0 +1,91 @@
+"""The Brain's own mechanisms; tests/recipes runs it as a whole."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from turbo_sb.brain import TurboBrain, mean_terms
+from turbo_sb.losses import JointLoss, TurboLoss
+
+
+def brain_with_two_groups(max_grad_norm):
+    """Two weights in two parameter groups, plain SGD of step 1."""
+    modules = {name: torch.nn.Linear(1, 1, bias=False) for name in "ab"}
+    brain = TurboBrain(
+        modules,
+        opt_class=lambda parameters: torch.optim.SGD(
+            [{"params": [p]} for p in parameters], lr=1.0
+        ),
+        run_opts={"device": "cpu", "max_grad_norm": max_grad_norm},
+    )
+    brain.init_optimizers()
+    return brain
+
+
+def test_clipping_covers_all_parameter_groups():
+    """Gradients 3 and 4 have norm 5, and are clipped to norm 1."""
+    brain = brain_with_two_groups(max_grad_norm=1.0)
+    weights = [brain.modules[name].weight for name in "ab"]
+    for weight, gradient in zip(weights, (3.0, 4.0)):
+        torch.nn.init.zeros_(weight)
+        weight.grad = torch.full_like(weight, gradient)
+    brain.optimizers_step()
+    moved = [-weight.item() for weight in weights]
+    assert moved == pytest.approx([0.6, 0.8], abs=1e-5)
+    assert [weight.grad for weight in weights] == [None, None]
+    assert brain.optimizer_step == 1
+
+
+def test_a_small_gradient_is_not_clipped():
+    brain = brain_with_two_groups(max_grad_norm=10.0)
+    weight = brain.modules["a"].weight
+    torch.nn.init.zeros_(weight)
+    weight.grad = torch.full_like(weight, 3.0)
+    brain.optimizers_step()
+    assert weight.item() == pytest.approx(-3.0)
+
+
+def test_mean_of_the_terms():
+    steps = [
+        {"ce": torch.tensor(v), "in": torch.tensor(2.0)} for v in (1.0, 3.0)
+    ]
+    assert mean_terms(steps) == {"ce": 2.0, "in": 2.0}
+
+
+def test_learnable_temperature_is_saved_and_a_fixed_one_is_not():
+    for learnable, names in ((True, ["loss"]), (False, [])):
+        contrastive = TurboLoss(learnable_temperature=learnable)
+        found = []
+        brain = TurboBrain(
+            hparams={"loss": JointLoss(contrastive)},
+            run_opts={"device": "cpu"},
+        )
+        brain.checkpointer = SimpleNamespace(
+            add_recoverable=lambda name, _, found=found: found.append(name),
+            recover_if_possible=lambda: None,
+        )
+        brain.on_fit_start()
+        assert found == names
+
+
+def test_joint_training_overfits_eight_utterances(make_model):
+    """The gradient reaches everything that it takes to learn by heart."""
+    torch.manual_seed(0)
+    model = make_model(freeze_cnn=False)
+    loss = JointLoss(TurboLoss(), lambda_ce=0.5)
+    lengths = torch.ones(8)
+    targets = torch.arange(8) % 4
+    wavs, tokens = torch.randn(8, 4000), torch.randint(10, 60, (8, 6))
+    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+    for _ in range(120):
+        outputs = model(wavs, lengths, tokens, lengths, n_views=2)
+        value, terms = loss(outputs, targets)
+        optimizer.zero_grad()
+        value.backward()
+        optimizer.step()
+    assert terms["ce"] < 0.2
+    assert sum(terms.values()) - terms["ce"] < 6 * 0.5
+    model.eval()
+    logits = model(wavs, lengths, tokens, lengths)["logits"][0]
+    assert (logits.argmax(dim=-1) == targets).all()

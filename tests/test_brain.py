@@ -53,11 +53,12 @@ def test_mean_of_the_terms():
     assert mean_terms(steps) == {"ce": 2.0, "in": 2.0}
 
 
-def test_learnable_temperature_is_saved_and_a_fixed_one_is_not():
+def test_learnable_temperature_is_saved_and_a_fixed_one_is_not(make_model):
     for learnable, names in ((True, ["loss"]), (False, [])):
         contrastive = TurboLoss(learnable_temperature=learnable)
         found = []
         brain = TurboBrain(
+            {"model": make_model()},
             hparams={"loss": JointLoss(contrastive)},
             run_opts={"device": "cpu"},
         )

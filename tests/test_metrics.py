@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 import pytest
-import references
 import torch
 from sklearn.metrics import balanced_accuracy_score, roc_curve
 from sklearn.metrics import confusion_matrix as sklearn_confusion
 
+from tests import references
 from turbo_sb.errors import InputError
 from turbo_sb.metrics import (
     alignment,

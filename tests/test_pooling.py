@@ -1,8 +1,8 @@
 """The masked mean, on tensors one can hold in the head."""
 
-import references
 import torch
 
+from tests import references
 from turbo_sb.pooling import masked_mean
 
 MASK = torch.tensor([[True, True, False], [True, False, False]])

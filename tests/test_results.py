@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from turbo_sb import metrics
-from turbo_sb.results import Outcomes, geometry, replacing
+from turbo_sb.files import replacing
+from turbo_sb.results import Outcomes, geometry
 
 LABELS = ["ang", "hap", "neu"]
 # Of a, b and c; the probabilities are 2/3, 1/6, 1/6 in some order.

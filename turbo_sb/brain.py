@@ -4,6 +4,7 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import logging
 import time
 
 import speechbrain as sb
@@ -72,7 +73,9 @@ class TurboBrain(sb.Brain):
         return loss
 
     def on_fit_start(self):
-        """Save the loss as well, where it has something to save."""
+        """Log the encoders; save the loss too, if it has something to save."""
+        for encoder in self.modules.model.encoders.values():
+            encoder.log_settings()
         if self.hparams.loss.state_dict():
             self.checkpointer.add_recoverable("loss", self.hparams.loss)
         super().on_fit_start()
@@ -137,6 +140,7 @@ class TurboBrain(sb.Brain):
         self.checkpointer.save_and_keep_only(
             meta={"UA": stats["UA"], "epoch": epoch},
             importance_keys=[earliest_best("UA")],
+            verbosity=logging.DEBUG,  # the epoch's own line is what one reads
         )
 
     def _log(self, meta, **stats):

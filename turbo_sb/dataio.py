@@ -47,7 +47,7 @@ class TrainAugment:
     def __init__(self, crop_seconds=None, noise_snr=None, sample_rate=16000):
         if crop_seconds is not None and not crop_seconds > 0:
             raise InputError(f"train_crop_seconds: {crop_seconds} is not > 0.")
-        self.crop = crop_seconds and round(crop_seconds * sample_rate)
+        self.crop = crop_seconds and max(1, round(crop_seconds * sample_rate))
         self.noise_snr = noise_snr
 
     def __call__(self, signal):

@@ -35,11 +35,14 @@ def confusion_matrix(predictions, targets, n_classes):
     tensor([[1, 1],
             [0, 1]])
     """
-    predictions = torch.as_tensor(predictions, dtype=torch.long)
-    targets = torch.as_tensor(targets, dtype=torch.long)
+    predictions, targets = (
+        torch.as_tensor(predictions),
+        torch.as_tensor(targets),
+    )
     _check_pairs(predictions, targets)
     for name, values in (("predictions", predictions), ("targets", targets)):
-        if values.min() < 0 or values.max() >= n_classes:
+        whole = not values.is_floating_point()
+        if not whole or values.min() < 0 or values.max() >= n_classes:
             raise InputError(
                 f"{name} go from {values.min()} to {values.max()}; expected "
                 f"class indices from 0 to {n_classes - 1}."
@@ -130,8 +133,11 @@ def equal_error_rate(scores, targets):
     (0.5, 0.6)
     """
     scores = torch.as_tensor(scores, dtype=torch.float64)
-    targets = torch.as_tensor(targets).bool()
+    targets = torch.as_tensor(targets)
     _check_pairs(scores, targets)
+    if not ((targets == 0) | (targets == 1)).all():
+        raise InputError("EER takes targets of 1 and 0 only.")
+    targets = targets.bool()
     n_target, n_other = int(targets.sum()), int((~targets).sum())
     if not n_target or not n_other or not scores.isfinite().all():
         raise InputError(

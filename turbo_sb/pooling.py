@@ -4,6 +4,8 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import torch
+
 
 def masked_mean(sequences, mask):
     """Mean over the valid steps of each sequence.
@@ -21,14 +23,16 @@ def masked_mean(sequences, mask):
     Returns
     -------
     means : (batch, dim) torch.Tensor
+        In float32 or better.
 
     Example
     -------
-    >>> import torch
     >>> sequences = torch.tensor([[[1.0], [3.0], [99.0]]])
     >>> masked_mean(sequences, torch.tensor([[True, True, False]]))
     tensor([[2.]])
     """
     # Chosen and not multiplied, so that NaN in the padding stays there.
     kept = sequences.masked_fill(~mask[:, :, None], 0)
-    return kept.sum(dim=1) / mask.sum(dim=1)[:, None]
+    # A sum over many bfloat16 frames would lose digits.
+    dtype = torch.promote_types(sequences.dtype, torch.float32)
+    return kept.sum(dim=1, dtype=dtype) / mask.sum(dim=1)[:, None]

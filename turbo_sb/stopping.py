@@ -64,7 +64,7 @@ class EarlyStopping(EpochCounter):
         score : float
             Higher is better.
         """
-        if score > self.best_score or not self.best_epoch:
+        if score > self.best_score:
             self.best_score, self.best_epoch = float(score), self.current
 
     @mark_as_saver

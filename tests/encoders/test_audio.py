@@ -331,7 +331,11 @@ class TestFreezing:
     def test_no_grad_stays_no_grad(self, make_audio):
         encoder = make_audio(freeze_cnn=False)
         with torch.no_grad():
-            assert not encoder(*pad(utterances())).requires_grad
+            (features,), embeddings = self.features_of(
+                encoder, *pad(utterances())
+            )
+        assert not features.requires_grad
+        assert not embeddings.requires_grad
 
     def test_the_mask_embedding_is_frozen_while_nothing_is_masked(
         self, make_audio

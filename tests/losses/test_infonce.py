@@ -5,10 +5,10 @@ from itertools import product
 
 import info_nce as info_nce_package
 import pytest
-import references
 import torch
 from pytorch_metric_learning.losses import NTXentLoss
 
+from tests import references
 from turbo_sb.errors import InputError
 from turbo_sb.losses import info_nce
 from turbo_sb.losses.infonce import REDUCTIONS, SIMILARITIES

@@ -1,9 +1,9 @@
 """Cross-entropy and contrastive loss together, Eq. 6."""
 
 import pytest
-import references
 import torch
 
+from tests import references
 from turbo_sb.errors import InputError
 from turbo_sb.losses import (
     CrossModalLoss,

@@ -3,9 +3,9 @@
 import math
 
 import pytest
-import references
 import torch
 
+from tests import references
 from turbo_sb.errors import InputError
 from turbo_sb.losses import (
     CrossModalLoss,

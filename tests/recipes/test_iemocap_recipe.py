@@ -101,6 +101,16 @@ def test_method_trains_to_the_end_and_leaves_its_files(method, run, tmp_path):
     assert logged == TERMS[method]
 
 
+def test_log_says_which_dropout_is_in_force(run, tmp_path):
+    run("turbo", tmp_path, number_of_epochs=1, dropout=0.3)
+    log = (tmp_path / "log.txt").read_text()
+    audio = re.search(r"audio encoder: dropout in force: (.*)", log)[1]
+    text = re.search(r"text encoder: dropout in force: (.*)", log)[1]
+    assert "encoder.layers.feed_forward.output_dropout 0.3" in audio
+    assert "encoder.layer.output.dropout 0.3" in text
+    assert "layerdrop 0, SpecAugment off, CNN trained" in log
+
+
 def test_lambda_1_is_vanilla_with_projection(run, tmp_path):
     run("turbo", tmp_path / "a", lambda_ce=1)
     run("vanilla", tmp_path / "b", projection=True)

@@ -69,6 +69,7 @@ class AudioEncoder(Wav2Vec2):
     ):
         # Read by override_config, which the lobe calls while it builds.
         self.config_overrides = {
+            "feat_proj_dropout": dropout,
             "hidden_dropout": dropout,
             "activation_dropout": dropout,
             "attention_dropout": attention_dropout,
@@ -78,16 +79,9 @@ class AudioEncoder(Wav2Vec2):
             super().__init__(
                 source, cache, apply_spec_augment=apply_spec_augment
             )
-        self._check_architecture(source)
         self.dim = self.model.config.hidden_size
         self.freeze_cnn = freeze_cnn
         self._freeze_unused(apply_spec_augment)
-        log_dropout("audio encoder", self.model)
-        logger.info(
-            f"audio encoder: layerdrop {layerdrop:g}, "
-            f"SpecAugment {'on' if apply_spec_augment else 'off'}, "
-            f"CNN {'frozen' if freeze_cnn else 'trained'}"
-        )
 
     def override_config(self, config):
         """Put the dropout of the YAML into the config that builds the layers.
@@ -101,7 +95,23 @@ class AudioEncoder(Wav2Vec2):
         -------
         config : transformers.PretrainedConfig
         """
+        if not hasattr(config, "conv_kernel"):
+            raise InputError(
+                f"{KEY}: {config.name_or_path} is a {config.model_type}; "
+                "expected wav2vec 2.0 or a model of its architecture (HuBERT, "
+                "WavLM)."
+            )
         return set_dropout(config, self.config_overrides)
+
+    def log_settings(self):
+        """Log what is in force, read off the built model."""
+        log_dropout("audio encoder", self.model)
+        config = self.model.config
+        logger.info(
+            f"audio encoder: layerdrop {config.layerdrop:g}, "
+            f"SpecAugment {'on' if config.apply_spec_augment else 'off'}, "
+            f"CNN {'frozen' if self.freeze_cnn else 'trained'}"
+        )
 
     def forward(self, wavs, wav_lens, n_views=1):
         """Embed each utterance `n_views` times, with fresh dropout each time.
@@ -120,10 +130,8 @@ class AudioEncoder(Wav2Vec2):
         embeddings : (views, batch, dim) torch.Tensor
         """
         samples = torch.round(wav_lens * wavs.shape[1]).long()
-        with torch.set_grad_enabled(
-            torch.is_grad_enabled() and not self.freeze_cnn
-        ):
-            features, frames = self.convolve(wavs, samples)
+        # With frozen parameters, this makes no graph: no backward pass.
+        features, frames = self.convolve(wavs, samples)
         mask = length_to_mask(frames, features.shape[1]).bool()
         # Views are stacked behind the CNN, whose output they share.
         features, mask = features.repeat(n_views, 1, 1), mask.repeat(n_views, 1)
@@ -177,7 +185,9 @@ class AudioEncoder(Wav2Vec2):
         -------
         sequences : (rows, frames, dim) torch.Tensor
         """
-        hidden, _ = self.model.feature_projection(features)
+        hidden = self.model.feature_projection(features)
+        if isinstance(hidden, tuple):  # wav2vec 2.0, WavLM; HuBERT has no more
+            hidden = hidden[0]
         if features.shape[1] >= self.model.config.mask_time_length:
             hidden = self.model._mask_hidden_states(hidden, attention_mask=mask)
         return self.model.encoder(hidden, attention_mask=mask).last_hidden_state
@@ -190,14 +200,6 @@ class AudioEncoder(Wav2Vec2):
             kernel, stride = layer.conv.kernel_size[0], layer.conv.stride[0]
             needed = (needed - 1) * stride + kernel
         return needed
-
-    def _check_architecture(self, source):
-        needed = ("feature_extractor", "feature_projection", "encoder")
-        if not all(hasattr(self.model, part) for part in needed):
-            raise InputError(
-                f"{KEY}: {source} is a {type(self.model).__name__}; expected "
-                "wav2vec 2.0 or a model of its architecture (HuBERT, WavLM)."
-            )
 
     def _freeze_unused(self, apply_spec_augment):
         """DDP waits for the gradient of every parameter that wants one."""

@@ -4,11 +4,14 @@ Authors
  * The turbo_sb developers 2026
 """
 
+from inspect import signature
+
 import torch
 from speechbrain.dataio.dataio import length_to_mask
 from speechbrain.integrations.huggingface.textencoder import (
     TextEncoder as TextEncoderLobe,
 )
+from transformers import MODEL_MAPPING
 
 from turbo_sb.encoders.policy import loading, log_dropout, set_dropout
 from turbo_sb.errors import InputError
@@ -60,7 +63,6 @@ class TextEncoder(TextEncoderLobe):
         }
         with loading(source, KEY) as cache:
             super().__init__(source, cache, freeze=False)
-        self.model.pooler = None  # its parameters would be left unused
         self.pooling = pooling
         self.dim = self.model.config.hidden_size
         self.pad_id = self.tokenizer.pad_token_id
@@ -68,6 +70,9 @@ class TextEncoder(TextEncoderLobe):
             self.tokenizer.model_max_length,
             self.model.config.max_position_embeddings,
         )
+
+    def log_settings(self):
+        """Log what is in force, read off the built model."""
         log_dropout("text encoder", self.model)
 
     def override_config(self, config):
@@ -82,7 +87,19 @@ class TextEncoder(TextEncoderLobe):
         -------
         config : transformers.PretrainedConfig
         """
+        if not hasattr(config, "hidden_dropout_prob"):
+            raise InputError(
+                f"{KEY}: {config.name_or_path} is a {config.model_type}; "
+                "expected BERT or an encoder configured like it (RoBERTa, ...)."
+            )
         return set_dropout(config, self.config_overrides)
+
+    def _from_pretrained(self, source, **kwargs):
+        """Leave out the pooler: its parameters would be left unused."""
+        model_class = MODEL_MAPPING[type(self.config)]
+        if "add_pooling_layer" in signature(model_class).parameters:
+            kwargs["add_pooling_layer"] = False
+        super()._from_pretrained(source, **kwargs)
 
     def tokenize(self, text):
         """Token ids with the model's special tokens, at most its limit.

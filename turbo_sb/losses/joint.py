@@ -44,7 +44,8 @@ def classification_loss(logits, targets, ce_view=1):
     if ce_view != "both" and len(logits) > 1:
         logits = logits[ce_view - 1].unsqueeze(0)
     views, batch, classes = logits.shape
-    flat = logits.reshape(views * batch, classes).float()
+    dtype = torch.promote_types(logits.dtype, torch.float32)
+    flat = logits.reshape(views * batch, classes).to(dtype)
     return F.cross_entropy(flat, targets.repeat(views))
 
 

@@ -133,7 +133,8 @@ class TurboLoss(torch.nn.Module):
         Divides the similarities; > 0.
     learnable_temperature : bool
         Whether to train log(1 / temperature), clamped to [0, log 100] as in
-        CLIP. Then the loss has a parameter: list it in the YAML's `modules`.
+        CLIP: `temperature`, where it starts, is within [0.01, 1]. Then the
+        loss has a parameter: list it in the YAML's `modules`.
     symmetric : bool
         Whether each term averages both directions.
     similarity : str
@@ -169,6 +170,11 @@ class TurboLoss(torch.nn.Module):
         self.fixed_temperature = temperature
         self.log_scale = None
         if learnable_temperature:
+            if not 0.01 <= temperature <= 1:
+                raise InputError(
+                    f"temperature: {temperature} is not in [0.01, 1], within "
+                    "which learnable_temperature trains it."
+                )
             start = torch.tensor(-math.log(temperature))
             self.log_scale = torch.nn.Parameter(start)
         self.options = dict(
@@ -181,7 +187,11 @@ class TurboLoss(torch.nn.Module):
         """The temperature in force: a float, or a () tensor when learnable."""
         if self.log_scale is None:
             return self.fixed_temperature
-        return torch.exp(-self.log_scale.clamp(0, math.log(100)))
+        # In place: beyond a clamp in the graph, the gradient would be 0 and
+        # the parameter stuck.
+        with torch.no_grad():
+            self.log_scale.clamp_(0, math.log(100))
+        return torch.exp(-self.log_scale)
 
     def forward(self, views, ids=None):
         """Weighted terms, whose sum is the loss.

@@ -55,8 +55,8 @@ class JointLoss(torch.nn.Module):
     Arguments
     ---------
     contrastive : torch.nn.Module, optional
-        `TurboLoss`, `CrossModalLoss`, or any module with ``n_views`` that
-        maps views and ids to a dict of terms. None trains on CE alone.
+        `TurboLoss`, `CrossModalLoss`, or any module with ``n_views`` and
+        ``terms(views, ids)``. None trains on CE alone.
     lambda_ce : float
         Weight of the cross-entropy, in [0, 1]. With 1, no contrastive term
         is computed and no second pass is run.
@@ -134,7 +134,7 @@ class JointLoss(torch.nn.Module):
         terms = {"ce": ce}
         loss = self.lambda_ce * ce
         if self.contrastive is not None:
-            terms.update(self.contrastive(outputs["views"], ids))
+            terms.update(self.contrastive.terms(outputs["views"], ids))
             auxiliary = sum(terms[name] for name in terms if name != "ce")
             loss = loss + (1 - self.lambda_ce) * auxiliary
         return loss, {name: term.detach() for name, term in terms.items()}

@@ -1,5 +1,10 @@
 """A checkpoint is whole, or it is none."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 from speechbrain.utils.checkpoints import Checkpointer
@@ -55,3 +60,21 @@ def test_of_equal_scores_the_first_is_kept_with_the_most_recent(tmp_path):
     assert {checkpoint.meta["epoch"] for checkpoint in found} == {2, 4}
     best = checkpointer.find_checkpoint(importance_key=earliest_best("UA"))
     assert best.meta["epoch"] == 2
+
+
+def test_ranks_agree_on_what_is_there(tmp_path):
+    """Else one waits for a deletion that the other does not make, forever."""
+    script = Path(__file__).with_name("checkpoint_ranks.py")
+    torchrun = ["-m", "torch.distributed.run", "--standalone"]
+    result = subprocess.run(
+        [
+            *(sys.executable, *torchrun, "--nproc_per_node=2"),
+            *(str(script), str(tmp_path)),
+        ],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.count("kept [4]") == 2

@@ -12,7 +12,7 @@ from speechbrain.utils.checkpoints import (
     METAFNAME,
     Checkpointer,
 )
-from speechbrain.utils.distributed import if_main_process
+from speechbrain.utils.distributed import ddp_barrier, if_main_process
 
 UNFINISHED = f"{METAFNAME}.unfinished"
 
@@ -61,6 +61,9 @@ class WholeCheckpointer(Checkpointer):
         if checkpoint is not None:
             path = checkpoint.path
             (path / UNFINISHED).rename(path / METAFNAME)
+        # Every rank lists the checkpoints next, and must find this one: the
+        # ranks would wait for each other's deletions.
+        ddp_barrier()
         return checkpoint
 
     def _save_checkpoint_metafile(self, fpath, *args, **kwargs):

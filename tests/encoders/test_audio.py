@@ -231,14 +231,14 @@ class TestNormalisation:
 
 class TestDropout:
     def test_reaches_the_built_layers(self, tmp_path):
-        """All of them, whatever the checkpoint has."""
+        """Whatever the checkpoint has; what is not meant keeps its own."""
         own = {"feat_proj_dropout": 0.1, "hidden_dropout": 0.4}
         audio, _ = build_encoders(tmp_path, hidden_size=32, **own)
         encoder = AudioEncoder(audio, dropout=0.23)
         found = effective_dropout(encoder.model)
         del found["encoder.layers.attention"]
         assert found == {
-            "feature_projection.dropout": 0.23,
+            "feature_projection.dropout": 0.1,
             "encoder.dropout": 0.23,
             "encoder.layers.dropout": 0.23,
             "encoder.layers.feed_forward.intermediate_dropout": 0.23,
@@ -248,6 +248,10 @@ class TestDropout:
     def test_of_attention(self, make_audio):
         found = effective_dropout(make_audio(attention_dropout=0.31).model)
         assert found["encoder.layers.attention"] == 0.31
+
+    def test_of_the_feature_projection(self, make_audio):
+        found = effective_dropout(make_audio(feature_dropout=0.31).model)
+        assert found["feature_projection.dropout"] == 0.31
 
     def test_none_keeps_the_checkpoints(self, make_audio):
         encoder = make_audio(dropout=None)

@@ -34,10 +34,13 @@ class AudioEncoder(Wav2Vec2):
         Hub name, e.g. "facebook/wav2vec2-base", or a local folder in Hugging
         Face's format. HuBERT and WavLM share the architecture.
     dropout : float, optional
-        Of every feed-forward layer and residual branch, as in the paper. None
-        keeps the checkpoint's.
+        Of every feed-forward layer and residual branch of the transformer.
+        None keeps the checkpoint's.
     attention_dropout : float, optional
         Of the attention weights. None keeps the checkpoint's.
+    feature_dropout : float, optional
+        Of the projection between CNN and transformer. None keeps the
+        checkpoint's.
     layerdrop : float
         Probability to skip a layer. With more than 0 under DDP,
         --find_unused_parameters is needed.
@@ -63,13 +66,14 @@ class AudioEncoder(Wav2Vec2):
         source,
         dropout=0.2,
         attention_dropout=None,
+        feature_dropout=None,
         layerdrop=0.0,
         apply_spec_augment=False,
         freeze_cnn=True,
     ):
         # Read by override_config, which the lobe calls while it builds.
         self.config_overrides = {
-            "feat_proj_dropout": dropout,
+            "feat_proj_dropout": feature_dropout,
             "hidden_dropout": dropout,
             "activation_dropout": dropout,
             "attention_dropout": attention_dropout,

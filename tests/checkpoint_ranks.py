@@ -1,0 +1,38 @@
+"""Two ranks save checkpoints, the main one slow to finish its own.
+
+Run by tests/test_checkpoints.py under torchrun.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import pathlib
+import sys
+import time
+
+import torch
+from speechbrain.utils.distributed import ddp_init_group
+
+from turbo_sb.checkpoints import WholeCheckpointer, earliest_best
+
+rename = pathlib.Path.rename
+
+
+def slow_rename(self, target):
+    """Give the other rank the time to run ahead."""
+    time.sleep(0.3)
+    return rename(self, target)
+
+
+if __name__ == "__main__":
+    pathlib.Path.rename = slow_rename
+    ddp_init_group({"distributed_backend": "gloo", "device": "cpu"})
+    checkpointer = WholeCheckpointer(sys.argv[1], {"m": torch.nn.Linear(1, 1)})
+    for epoch, score in enumerate([0.5, 0.4, 0.3, 0.6], start=1):
+        checkpointer.save_and_keep_only(
+            meta={"UA": score, "epoch": epoch},
+            importance_keys=[earliest_best("UA")],
+        )
+    epochs = [found.meta["epoch"] for found in checkpointer.list_checkpoints()]
+    # In one piece, for the ranks print into one stream.
+    sys.stdout.write(f"kept {epochs}\n")

@@ -66,11 +66,13 @@ def make_loggers(output_folder, kind=None):
         if kind == "wandb":
             import wandb
 
+            name = str(output_folder).replace("/", "_")
             loggers.append(
                 WandBLogger(
                     wandb.init,
                     project="turbo_sb",
-                    name=str(output_folder).replace("/", "_"),
+                    name=name,
+                    id=name,  # a resumed training goes on in the same run
                     dir=str(output_folder),
                     resume="allow",
                 )

@@ -12,6 +12,7 @@ import pytest
 
 from tests.iemocap_layout import lay_out
 from tests.recipes.recipe_runs import FOLDER, arguments, load_train, start
+from turbo_sb.brain import TurboBrain
 from turbo_sb.errors import InputError
 
 FILES = {
@@ -141,6 +142,29 @@ def test_killed_run_resumes_to_the_same_numbers(command, run, tmp_path):
     predictions = [f / "predictions.csv" for f in (whole, killed)]
     assert predictions[0].read_bytes() == predictions[1].read_bytes()
     assert read(whole)[0] == read(killed)[0]
+
+
+def test_run_broken_within_an_epoch_takes_its_remaining_steps(
+    run, tmp_path, monkeypatch
+):
+    """6 steps an epoch: broken at step 5 of epoch 2, saved at step 4."""
+    fit_batch, steps = TurboBrain.fit_batch, []
+
+    def counted(brain, batch):
+        steps.append(brain.step)
+        if len(steps) == 6 + 5:
+            raise KeyboardInterrupt
+        return fit_batch(brain, batch)
+
+    monkeypatch.setattr(TurboBrain, "fit_batch", counted)
+    keys = dict(number_of_epochs=3, ckpt_interval_steps=2)
+    keys["ckpt_interval_minutes"] = 0
+    with pytest.raises(KeyboardInterrupt):
+        run("turbo", tmp_path, **keys)
+    run("turbo", tmp_path, **keys)
+    each = [1, 2, 3, 4, 5, 6]
+    assert steps == [*each, *each[:5], *each[4:], *each]
+    assert len(train_log(tmp_path)) == 3 + 1
 
 
 def test_early_stopping_survives_a_resume(run, tmp_path):

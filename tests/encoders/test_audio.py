@@ -92,6 +92,17 @@ class TestBatchInvariance:
 
         assert alone_and_together(encode, utterances(), extra) <= 1e-4
 
+    @pytest.mark.parametrize("freeze_cnn", [True, False])
+    def test_one_of_64(self, make_audio, freeze_cnn):
+        """A frozen CNN takes a few rows at a time."""
+        encoder = make_audio(freeze_cnn=freeze_cnn).eval()
+        wavs = utterances([1000 + 137 * i for i in range(64)])
+
+        def encode(wavs, lens):
+            return encoder(wavs, lens)[0]
+
+        assert alone_and_together(encode, wavs) <= 1e-4
+
     def test_the_stock_lobe_depends_on_the_batch(self, audio_folder, tmp_path):
         """So the test above can fail."""
         lobe = Wav2Vec2(audio_folder, str(tmp_path)).eval()

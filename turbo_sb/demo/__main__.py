@@ -60,28 +60,40 @@ def main(arguments=None):
     }
     transformers_logging.disable_progress_bar()
     print("2/4  building small encoders in Hugging Face's format")
-    audio, text = build_encoders(folder / "encoders", WORDS)
-    runs = [
+    encoders = build_encoders(folder / "encoders", WORDS)
+    runs = _runs(folder, encoders, options.number_of_epochs)
+    print(f"3/4  training {len(runs)} models, {options.jobs} at a time; one is")
+    print(f"     cd {RECIPE}\n     python {' '.join(runs[0].arguments())}")
+    train_all(runs, options.number_of_epochs, options.jobs)
+    print("4/4  results\n")
+    print(_report(folder, runs, made))
+    minutes = (time.monotonic() - start) / 60
+    print(f"{minutes:.1f} minutes. The table and figure: {folder}/summary.*")
+
+
+def _runs(folder, encoders, epochs):
+    """Every method on every corpus."""
+    settings = {
+        "audio_encoder_source": encoders[0],
+        "text_encoder_source": encoders[1],
+        "number_of_epochs": epochs,
+        **OVERRIDES,
+    }
+    return [
         Run(
             method,
             corpus,
             folder / "runs" / f"{corpus}_{method}",
-            {
-                "data_folder": folder / "corpora" / corpus,
-                "audio_encoder_source": audio,
-                "text_encoder_source": text,
-                "number_of_epochs": options.number_of_epochs,
-                **OVERRIDES,
-            },
+            {"data_folder": folder / "corpora" / corpus, **settings},
         )
         # The longest first, so that none is left alone at the end.
         for method in reversed(METHODS)
         for corpus in PROCESSES
     ]
-    print(f"3/4  training {len(runs)} models, {options.jobs} at a time; one is")
-    print(f"     cd {RECIPE}\n     python {' '.join(runs[0].arguments())}")
-    train_all(runs, options.number_of_epochs, options.jobs)
-    print("4/4  results\n")
+
+
+def _report(folder, runs, made):
+    """Write the table and the figure; return the table."""
     found = {(run.corpus, run.method): read_run(run) for run in runs}
     corpora = {
         name: (
@@ -91,12 +103,11 @@ def main(arguments=None):
         for name in PROCESSES
     }
     tables = [table(name, *values) for name, values in corpora.items()]
-    text = "\n\n".join([*tables, NOTE.format(n=options.n_utterances)])
+    n = next(iter(made.values()))["made_with"]["n_utterances"]
+    text = "\n\n".join([*tables, NOTE.format(n=n)])
     (folder / "summary.md").write_text(text, encoding="utf-8")
     draw(folder / "summary", corpora)
-    print(text)
-    minutes = (time.monotonic() - start) / 60
-    print(f"{minutes:.1f} minutes. The table and figure: {folder}/summary.*")
+    return text
 
 
 def _parse(arguments):

@@ -11,12 +11,14 @@ from speechbrain.integrations.huggingface.wav2vec2 import Wav2Vec2
 from speechbrain.utils.logger import get_logger
 
 from turbo_sb.encoders.policy import loading, log_dropout, set_dropout
+from turbo_sb.encoders.unpadded import group_norm, normalize_wavs
 from turbo_sb.errors import InputError
 from turbo_sb.pooling import masked_mean
 
 logger = get_logger(__name__)
 
 KEY = "audio_encoder_source"
+FROZEN_ROWS = 8  # utterances that a frozen CNN takes at a time
 
 
 class AudioEncoder(Wav2Vec2):
@@ -163,8 +165,18 @@ class AudioEncoder(Wav2Vec2):
             wavs = normalize_wavs(wavs, samples)
         # An utterance too short for one frame is padded with silence.
         needed = self.min_samples
+        wavs = F.pad(wavs, (0, max(0, needed - wavs.shape[1])))
         samples = samples.clamp(min=needed)
-        x = F.pad(wavs, (0, max(0, needed - wavs.shape[1]))).unsqueeze(1)
+        # Without a graph, a few rows at a time take little memory: the first
+        # activation of 64 utterances of 15 s would be 6 GB.
+        rows = FROZEN_ROWS if self.freeze_cnn else len(wavs)
+        parts = zip(wavs.split(rows), samples.split(rows))
+        features, frames = zip(*(self._cnn(*part) for part in parts))
+        return torch.cat(features).transpose(1, 2), torch.cat(frames)
+
+    def _cnn(self, wavs, samples):
+        """Hugging Face's feature encoder, but for padding."""
+        x = wavs.unsqueeze(1)
         for layer in self.model.feature_extractor.conv_layers:
             conv = layer.conv
             samples = (samples - conv.kernel_size[0]) // conv.stride[0] + 1
@@ -173,7 +185,7 @@ class AudioEncoder(Wav2Vec2):
                 x = layer.activation(group_norm(conv(x), samples, norm))
             else:
                 x = layer(x)
-        return x.transpose(1, 2), samples
+        return x, samples
 
     def contextualise(self, features, mask):
         """Feature projection and transformer, where all dropout is.
@@ -211,66 +223,3 @@ class AudioEncoder(Wav2Vec2):
             self.model.masked_spec_embed.requires_grad_(False)
         if self.freeze_cnn:
             self.model.feature_extractor.requires_grad_(False)
-
-
-def normalize_wavs(wavs, samples):
-    """Zero mean and unit variance over each waveform's own samples.
-
-    Arguments
-    ---------
-    wavs : (batch, samples) torch.Tensor
-        Padded waveforms.
-    samples : (batch,) torch.Tensor
-        Number of each waveform's own samples.
-
-    Returns
-    -------
-    wavs : (batch, samples) torch.Tensor
-        Zero in the padding.
-
-    Example
-    -------
-    >>> normalize_wavs(torch.tensor([[1.0, 3.0, 9.0]]), torch.tensor([2]))
-    tensor([[-1.,  1.,  0.]])
-    """
-    mask = length_to_mask(samples, wavs.shape[1]).bool()
-    count = samples[:, None]
-    centred = wavs.masked_fill(~mask, 0)
-    centred = centred - centred.sum(dim=1, keepdim=True) / count
-    centred = centred.masked_fill(~mask, 0)
-    variance = centred.square().sum(dim=1, keepdim=True) / count
-    # The constant of Hugging Face's feature extractor.
-    return centred / torch.sqrt(variance + 1e-7)
-
-
-def group_norm(x, frames, norm):
-    """wav2vec 2.0's group norm, its statistics over valid frames only.
-
-    Arguments
-    ---------
-    x : (batch, channels, frames) torch.Tensor
-        Output of the first convolution.
-    frames : (batch,) torch.Tensor
-        Number of each utterance's own frames.
-    norm : torch.nn.GroupNorm
-        With one group a channel, as all of wav2vec 2.0's are.
-
-    Returns
-    -------
-    x : (batch, channels, frames) torch.Tensor
-
-    Example
-    -------
-    >>> norm = torch.nn.GroupNorm(1, 1)
-    >>> x = torch.tensor([[[1.0, 3.0, 9.0]]])
-    >>> group_norm(x, torch.tensor([2]), norm)[..., :2].detach().round()
-    tensor([[[-1.,  1.]]])
-    """
-    mask = length_to_mask(frames, x.shape[-1]).bool()[:, None]
-    count = frames[:, None, None]
-    x = x.float()  # a sum over half a minute of frames overflows bfloat16
-    mean = x.masked_fill(~mask, 0).sum(dim=-1, keepdim=True) / count
-    centred = (x - mean).masked_fill(~mask, 0)
-    variance = centred.square().sum(dim=-1, keepdim=True) / count
-    scale, shift = norm.weight[:, None], norm.bias[:, None]
-    return centred * torch.rsqrt(variance + norm.eps) * scale + shift

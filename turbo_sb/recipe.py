@@ -11,6 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from hyperpyyaml import load_hyperpyyaml
+from speechbrain.utils.checkpoints import CKPT_PREFIX
 from speechbrain.utils.run_opts import RunOptions
 
 import turbo_sb
@@ -131,6 +132,37 @@ def check_keys_used(text, keys, script, hparams_file):
             f"{hparams_file}: nothing uses the keys {unused}. Remove them, or "
             "check their spelling."
         )
+
+
+def check_resume(hparams, keys):
+    """Refuse to go on, in the same folder, with a run of other data.
+
+    Its model would have been trained on what is now tested.
+
+    Arguments
+    ---------
+    hparams : dict
+        The built YAML; uses output_folder and save_folder.
+    keys : sequence of str
+        What must be as in the run that the folder holds.
+
+    Raises
+    ------
+    InputError
+        If one is not, and there is a checkpoint to go on from.
+    """
+    before = Path(hparams["output_folder"]) / "hyperparams.yaml"
+    if not any(Path(hparams["save_folder"]).glob(f"{CKPT_PREFIX}*")):
+        return
+    text = before.read_text(encoding="utf-8") if before.is_file() else ""
+    for key in keys:
+        found = re.search(rf"^{key}: *([^#\n]*)", text, flags=re.MULTILINE)
+        if found and found[1].strip() != str(hparams[key]):
+            raise InputError(
+                f"output_folder: {before.parent} holds a run with {key} "
+                f"{found[1].strip()}, not {hparams[key]}. Give another "
+                "--output_folder, or delete this one."
+            )
 
 
 def check_run(brain, n_train):

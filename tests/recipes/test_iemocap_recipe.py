@@ -167,6 +167,19 @@ def test_run_broken_within_an_epoch_takes_its_remaining_steps(
     assert len(train_log(tmp_path)) == 3 + 1
 
 
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [({"fold": 2}, "with fold 1, not 2"), ({"seed": 7}, "with seed 1986")],
+)
+def test_folder_of_another_fold_is_refused(overrides, message, run, tmp_path):
+    """Else fold 2 would be tested on a model that was trained on it."""
+    run("vanilla", tmp_path, number_of_epochs=1)
+    before = {p: p.read_bytes() for p in tmp_path.glob("*.json")}
+    with pytest.raises(InputError, match=message):
+        run("vanilla", tmp_path, **overrides)
+    assert before == {p: p.read_bytes() for p in tmp_path.glob("*.json")}
+
+
 def test_early_stopping_survives_a_resume(run, tmp_path):
     """Nothing is learnt at lr 0, so epoch 1 stays the best."""
     keys = dict(lr=0.0, patience=3)

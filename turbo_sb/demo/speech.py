@@ -113,7 +113,7 @@ def espeak_version():
     Example
     -------
     >>> espeak_version()
-    '1.5...'
+    '1...'
     """
     with _ONE_AT_A_TIME, _fresh_library() as library:
         library.espeak_Info.restype = ctypes.c_char_p

@@ -26,7 +26,7 @@ from speechbrain.utils.distributed import ddp_init_group, run_on_main
 from turbo_sb.brain import TurboBrain
 from turbo_sb.dataio import collate_with, make_datasets
 from turbo_sb.errors import plain_errors
-from turbo_sb.recipe import check_run, load_hparams
+from turbo_sb.recipe import check_resume, check_run, load_hparams
 
 
 def main(arguments):
@@ -40,6 +40,7 @@ def main(arguments):
     hparams_file, run_opts, overrides = sb.parse_arguments(arguments)
     ddp_init_group(run_opts)
     hparams = load_hparams(hparams_file, overrides, __file__)
+    check_resume(hparams, ("protocol", "fold", "split_seed", "seed"))
     sb.create_experiment_directory(
         experiment_directory=hparams["output_folder"],
         hyperparams_to_save=hparams_file,

@@ -7,6 +7,7 @@ import pytest
 import torch
 import yaml
 
+from turbo_sb.distributed import world_size
 from turbo_sb.encoders.policy import effective_dropout
 from turbo_sb.errors import InputError
 from turbo_sb.losses import CrossModalLoss, TurboLoss
@@ -14,7 +15,6 @@ from turbo_sb.recipe import (
     check_keys_used,
     check_overrides,
     check_run,
-    get_world_size,
     load_hparams,
     yaml_keys,
 )
@@ -118,7 +118,11 @@ class TestCheckRun:
     def brain(batch_size=4, contrastive=True, max_grad_norm=5.0):
         loss = SimpleNamespace(contrastive=TurboLoss() if contrastive else None)
         hparams = SimpleNamespace(batch_size=batch_size, loss=loss)
-        return SimpleNamespace(hparams=hparams, max_grad_norm=max_grad_norm)
+        return SimpleNamespace(
+            hparams=hparams,
+            max_grad_norm=max_grad_norm,
+            grad_accumulation_factor=1,
+        )
 
     def test_a_sound_run_passes(self):
         check_run(self.brain(), n_train=4)
@@ -134,7 +138,7 @@ class TestCheckRun:
 
     def test_a_batch_larger_than_a_processs_share(self, monkeypatch):
         monkeypatch.setenv("WORLD_SIZE", "2")
-        assert get_world_size() == 2
+        assert world_size() == 2
         check_run(self.brain(), n_train=8)
         with pytest.raises(InputError, match=r"in 2 process\(es\)"):
             check_run(self.brain(), n_train=7)

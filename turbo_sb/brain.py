@@ -6,13 +6,16 @@ Authors
 
 import logging
 import time
+from pathlib import Path
 
 import speechbrain as sb
 import torch
-from speechbrain.utils.distributed import get_rank, if_main_process
+from speechbrain.utils.distributed import ddp_broadcast, if_main_process
+from torch.utils.data import DistributedSampler
 
 from turbo_sb.checkpoints import earliest_best
 from turbo_sb.dataio import group_indices
+from turbo_sb.distributed import rank
 from turbo_sb.errors import InputError
 from turbo_sb.losses import classification_loss
 from turbo_sb.results import Outcomes
@@ -78,6 +81,8 @@ class TurboBrain(sb.Brain):
             encoder.log_settings()
         if self.hparams.loss.state_dict():
             self.checkpointer.add_recoverable("loss", self.hparams.loss)
+        if isinstance(self.train_sampler, DistributedSampler):
+            self.train_sampler.seed = self.hparams.seed  # else always 0
         super().on_fit_start()
 
     def _ids(self, batch):
@@ -103,7 +108,7 @@ class TurboBrain(sb.Brain):
             self.train_terms = []
             # Dropout and augmentation of an epoch do not depend on whether
             # the run was resumed before it; each rank draws its own.
-            seed = self.hparams.seed + 1000 * epoch + get_rank_or_zero()
+            seed = self.hparams.seed + 1000 * epoch + rank()
             sb.utils.seed_everything(seed, verbose=False)
 
     def on_stage_end(self, stage, stage_loss, epoch=None):
@@ -122,6 +127,9 @@ class TurboBrain(sb.Brain):
         if stage == sb.Stage.TRAIN:
             self.train_stats = {"loss": stage_loss, "seconds": seconds}
             self.train_stats.update(mean_terms(self.train_terms))
+            if self.hparams.loss.state_dict():
+                learnt = self.hparams.loss.contrastive.temperature
+                self.train_stats["temperature"] = float(learnt)
             return
         summary = self.outcomes.summary()
         stats = {"loss": stage_loss, "seconds": seconds}
@@ -129,14 +137,16 @@ class TurboBrain(sb.Brain):
         if stage == sb.Stage.VALID:
             self._end_epoch(epoch, stats)
         else:
-            self._log({"epoch": self.best_epoch}, test_stats=stats)
+            # Not "epoch": W&B drops what belongs to a step of the past.
+            self._log({"epoch loaded": self.best_epoch}, test_stats=stats)
             if if_main_process():
                 self._write_results()
 
     def _end_epoch(self, epoch, stats):
         meta = {"epoch": epoch, "lr": self.optimizer.param_groups[0]["lr"]}
         self._log(meta, train_stats=self.train_stats, valid_stats=stats)
-        self.hparams.epoch_counter.update(stats["UA"])
+        # Two GPUs may round a near tie differently: one decides for all.
+        self.hparams.epoch_counter.update(ddp_broadcast(stats["UA"], src=0))
         self.checkpointer.save_and_keep_only(
             meta={"UA": stats["UA"], "epoch": epoch},
             importance_keys=[earliest_best("UA")],
@@ -148,8 +158,12 @@ class TurboBrain(sb.Brain):
             logger.log_stats(meta, **stats)
 
     def _write_results(self):
+        folder = Path(self.hparams.output_folder)
+        if self.debug and not self.debug_persistently:
+            folder = folder / "debug"  # beside the results of a real run
+            folder.mkdir(exist_ok=True)
         self.outcomes.write(
-            self.hparams.output_folder,
+            folder,
             protocol=self.hparams.protocol,
             fold=self.hparams.fold,
             seed=self.hparams.seed,
@@ -162,13 +176,14 @@ class TurboBrain(sb.Brain):
         Arguments
         ---------
         max_key : str, optional
-            The checkpoint's metric that is best when highest.
+            The checkpoint's metric that is best when highest; "UA" if none.
         min_key : str, optional
             Not used.
         """
+        key = max_key or "UA"
         best = self.checkpointer.recover_if_possible(
-            importance_key=earliest_best(max_key),
-            ckpt_predicate=lambda checkpoint: max_key in checkpoint.meta,
+            importance_key=earliest_best(key),
+            ckpt_predicate=lambda checkpoint: key in checkpoint.meta,
         )
         if best is None:
             raise InputError(
@@ -193,21 +208,6 @@ class TurboBrain(sb.Brain):
         self.scaler.update()
         self.optimizer.zero_grad(set_to_none=True)
         self.optimizer_step += 1
-
-
-def get_rank_or_zero():
-    """This process's rank; 0 when there is only one.
-
-    Returns
-    -------
-    rank : int
-
-    Example
-    -------
-    >>> get_rank_or_zero()
-    0
-    """
-    return get_rank() or 0
 
 
 def mean_terms(steps):

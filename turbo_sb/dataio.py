@@ -45,6 +45,12 @@ class TrainAugment:
     """
 
     def __init__(self, crop_seconds=None, noise_snr=None, sample_rate=16000):
+        for key, value in (
+            ("train_crop_seconds", crop_seconds),
+            ("train_noise_snr", noise_snr),
+        ):
+            if value is not None and not isinstance(value, int | float):
+                raise InputError(f"{key}: {value!r} is not a number.")
         if crop_seconds is not None and not crop_seconds > 0:
             raise InputError(f"train_crop_seconds: {crop_seconds} is not > 0.")
         self.crop = crop_seconds and max(1, round(crop_seconds * sample_rate))

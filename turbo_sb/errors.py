@@ -5,7 +5,10 @@ Authors
 """
 
 import contextlib
+import os
 import sys
+
+import torch
 
 
 class InputError(ValueError):
@@ -26,9 +29,11 @@ class InputError(ValueError):
 
 @contextlib.contextmanager
 def plain_errors():
-    """Turn an `InputError` into one message on stderr and exit status 2.
+    """Turn what a user can act on into one message and exit status 2.
 
-    Any other exception passes through: it is a bug, and its traceback helps.
+    That is an `InputError`, a file that cannot be read or written, and a GPU
+    that is full. Any other exception passes through: it is a bug, and its
+    traceback helps. Of several processes, the first one speaks.
 
     Yields
     ------
@@ -42,8 +47,21 @@ def plain_errors():
     try:
         yield
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr, flush=True)
-        sys.exit(2)
+        message = str(error)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        message = f"{error.filename}: {error.strerror}"
+    except torch.OutOfMemoryError as error:
+        message = (
+            f"{str(error).splitlines()[0]} Use a smaller batch_size (fewer "
+            "negatives), --precision=bf16, or train_crop_seconds."
+        )
+    else:
+        return
+    if os.environ.get("RANK", "0") == "0":
+        print(f"error: {message}", file=sys.stderr, flush=True)
+    sys.exit(2)
 
 
 def some_of(items, limit=10):

@@ -58,6 +58,8 @@ class TurboModel(torch.nn.Module):
         super().__init__()
         if not 0 <= dropout < 1:
             raise InputError(f"dropout: {dropout} is not in [0, 1).")
+        if projection and projection_dim < 1:
+            raise InputError(f"projection_dim: {projection_dim} is below 1.")
         encoders = {"audio": audio_encoder, "text": text_encoder}
         self.encoders = torch.nn.ModuleDict(encoders)
         self.projections = torch.nn.ModuleDict()

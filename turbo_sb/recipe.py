@@ -5,17 +5,22 @@ Authors
 """
 
 import difflib
-import os
 import re
 from dataclasses import fields
 from pathlib import Path
 
-from hyperpyyaml import load_hyperpyyaml
-from speechbrain.utils.checkpoints import CKPT_PREFIX
+from hyperpyyaml import load_hyperpyyaml, resolve_references
 from speechbrain.utils.run_opts import RunOptions
 
 import turbo_sb
+from turbo_sb.distributed import world_size
 from turbo_sb.errors import InputError
+from turbo_sb.settings import (
+    check_resume,
+    check_types,
+    check_values,
+    read_yaml,
+)
 
 
 def load_hparams(hparams_file, overrides, script):
@@ -38,21 +43,34 @@ def load_hparams(hparams_file, overrides, script):
     Raises
     ------
     InputError
-        For a missing file, a missing value, or a key that nothing uses.
+        For a missing file or value, a key that nothing uses, a value of the
+        wrong kind, and for a folder with the training of other settings.
     """
     path = Path(hparams_file)
     if not path.is_file():
         raise InputError(f"there is no hyperparameter file {hparams_file}.")
     text = path.read_text(encoding="utf-8")
-    keys = yaml_keys(text)
-    check_overrides(yaml_keys(overrides), keys, hparams_file)
-    check_keys_used(text, keys, script, hparams_file)
+    base = read_yaml(text, hparams_file)
+    given = read_yaml(overrides or "", "the command line")
+    check_overrides(list(given), list(base), hparams_file)
+    check_types(given, base, hparams_file)
+    check_keys_used(text, yaml_keys(text), script, hparams_file)
+    settings = read_yaml(_resolve(text, overrides, hparams_file), hparams_file)
+    check_values(settings)
+    check_resume(settings)
+    return load_hyperpyyaml(text, overrides)
+
+
+def _resolve(text, overrides, hparams_file):
+    """The YAML with the command line in it."""
     try:
-        return load_hyperpyyaml(text, overrides)
+        return resolve_references(text, overrides)
     except ValueError as error:
         missing = re.search(r"'(\w+)' is a !PLACEHOLDER", str(error))
         if missing is None:
-            raise
+            raise InputError(
+                f"the command line does not fit {hparams_file}: {error}"
+            ) from error
         key = missing[1]
         raise InputError(
             f"{hparams_file}: {key} has no value. Give it on the command "
@@ -134,37 +152,6 @@ def check_keys_used(text, keys, script, hparams_file):
         )
 
 
-def check_resume(hparams, keys):
-    """Refuse to go on, in the same folder, with a run of other data.
-
-    Its model would have been trained on what is now tested.
-
-    Arguments
-    ---------
-    hparams : dict
-        The built YAML; uses output_folder and save_folder.
-    keys : sequence of str
-        What must be as in the run that the folder holds.
-
-    Raises
-    ------
-    InputError
-        If one is not, and there is a checkpoint to go on from.
-    """
-    before = Path(hparams["output_folder"]) / "hyperparams.yaml"
-    if not any(Path(hparams["save_folder"]).glob(f"{CKPT_PREFIX}*")):
-        return
-    text = before.read_text(encoding="utf-8") if before.is_file() else ""
-    for key in keys:
-        found = re.search(rf"^{key}: *([^#\n]*)", text, flags=re.MULTILINE)
-        if found and found[1].strip() != str(hparams[key]):
-            raise InputError(
-                f"output_folder: {before.parent} holds a run with {key} "
-                f"{found[1].strip()}, not {hparams[key]}. Give another "
-                "--output_folder, or delete this one."
-            )
-
-
 def check_run(brain, n_train):
     """Refuse settings that would train on nothing or learn nothing.
 
@@ -178,10 +165,10 @@ def check_run(brain, n_train):
     Raises
     ------
     InputError
-        For a batch without negatives or larger than the training set, and
-        for a gradient norm that is not positive.
+        For a batch without negatives, an epoch without a step, and a
+        gradient norm that is not positive.
     """
-    batch_size, ranks = brain.hparams.batch_size, get_world_size()
+    batch_size, ranks = brain.hparams.batch_size, world_size()
     if batch_size < 2 and brain.hparams.loss.contrastive is not None:
         raise InputError(
             f"batch_size: {batch_size}. A contrastive loss takes its "
@@ -193,24 +180,19 @@ def check_run(brain, n_train):
             f"the {n_train} training utterances. Incomplete batches are "
             "dropped, so there would be no step: use a smaller batch_size."
         )
+    steps, factor = (
+        n_train // (batch_size * ranks),
+        brain.grad_accumulation_factor,
+    )
+    if steps < factor:
+        raise InputError(
+            f"grad_accumulation_factor: {factor} is more than the {steps} "
+            "batches of an epoch, and what is left of them at its end is "
+            "dropped, so there would be no step."
+        )
     # SpeechBrain would climb the loss with a negative one.
     if not brain.max_grad_norm > 0:
         raise InputError(
             f"max_grad_norm: {brain.max_grad_norm} is not > 0. Use a very "
             "large value to disable clipping."
         )
-
-
-def get_world_size():
-    """Number of processes that train together.
-
-    Returns
-    -------
-    size : int
-
-    Example
-    -------
-    >>> get_world_size()
-    1
-    """
-    return int(os.environ.get("WORLD_SIZE", 1))

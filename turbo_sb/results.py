@@ -158,8 +158,8 @@ def geometry(embeddings):
     Returns
     -------
     geometry : dict
-        ``alignment`` is None when the dimensions differ, as without
-        projection; ``uniformity_<modality>`` is None for one utterance.
+        ``alignment`` is None when the dimensions differ;
+        ``uniformity_<modality>`` is None for one utterance.
 
     Example
     -------

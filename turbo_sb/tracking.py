@@ -4,6 +4,8 @@ Authors
  * The turbo_sb developers 2026
 """
 
+from pathlib import Path
+
 from speechbrain.utils.train_logger import (
     FileTrainLogger,
     TensorboardLogger,
@@ -66,6 +68,7 @@ def make_loggers(output_folder, kind=None):
         if kind == "wandb":
             import wandb
 
+            Path(output_folder).mkdir(parents=True, exist_ok=True)
             name = str(output_folder).replace("/", "_")
             loggers.append(
                 WandBLogger(

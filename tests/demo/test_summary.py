@@ -45,7 +45,9 @@ def test_row_of_the_table(result):
         "2 of 3",
         "2.0",
     ]
-    assert any(row.startswith("| ceiling, text alone  | 0.750") for row in rows)
+    assert any(
+        row.startswith("| ceiling, words alone   | 0.750") for row in rows
+    )
     assert len({len(row) for row in rows if row.startswith("|")}) == 1
 
 

@@ -168,9 +168,8 @@ class TestWeights:
         "name", ["audio", "in/speech", "cross/text1-audio1"]
     )
     def test_an_unknown_name_is_an_error(self, name):
-        loss = TurboLoss(term_weights={name: 0.5})
-        with pytest.raises(InputError, match=f"{name}.*in/audio"):
-            loss(make_views())
+        with pytest.raises(InputError, match=name):
+            TurboLoss(term_weights={name: 0.5})(make_views())
 
     def test_no_term_left_is_an_error(self):
         loss = TurboLoss(term_weights={"in": 0, "cross": 0})

@@ -423,3 +423,14 @@ def test_boolean_of_the_command_line():
     assert recipe._boolean("true") is True
     with pytest.raises(recipe.argparse.ArgumentTypeError, match="not maybe"):
         recipe._boolean("maybe")
+
+
+def test_turns_without_a_number_may_repeat(corpus, tmp_path):
+    """Nobody needs them: no label, no wav."""
+    path = corpus / "Session1/dialog/transcriptions/Ses01F_impro01.txt"
+    with path.open("a", encoding="utf-8") as file:
+        for text in ("So?", "Or so."):
+            file.write(f"Ses01F_impro01_MXX0 [1.0-2.0]: {text}\n")
+            file.write(f"Ses01F_impro01_MXX10 [1.0-2.0]: {text}\n")
+    recipe.prepare_iemocap(corpus, tmp_path, strict_corpus=False)
+    assert (tmp_path / "train.json").is_file()

@@ -14,6 +14,7 @@ from tests.iemocap_layout import lay_out
 from tests.recipes.recipe_runs import FOLDER, arguments, load_train, start
 from turbo_sb.brain import TurboBrain
 from turbo_sb.errors import InputError
+from turbo_sb.tracking import PlainTrainLogger
 
 FILES = {
     "hyperparams.yaml",
@@ -169,9 +170,17 @@ def test_run_broken_within_an_epoch_takes_its_remaining_steps(
 
 @pytest.mark.parametrize(
     ("overrides", "message"),
-    [({"fold": 2}, "with fold 1, not 2"), ({"seed": 7}, "with seed 1986")],
+    [
+        ({"fold": 2}, "with fold: 1, not 2"),
+        ({"seed": 7}, "with seed: 1986, not 7"),
+        ({"temperature": 0.5}, "with temperature: 0.07, not 0.5"),
+        ({"projection": True}, "with projection: False, not True"),
+        ({"term_weights": "{in: 2}"}, "with term_weights: {}, not .*in"),
+    ],
 )
-def test_folder_of_another_fold_is_refused(overrides, message, run, tmp_path):
+def test_folder_of_another_training_is_refused(
+    overrides, message, run, tmp_path
+):
     """Else fold 2 would be tested on a model that was trained on it."""
     run("vanilla", tmp_path, number_of_epochs=1)
     before = {p: p.read_bytes() for p in tmp_path.glob("*.json")}
@@ -197,6 +206,49 @@ def test_test_only_repeats_the_test(run, tmp_path):
     run("vanilla", tmp_path, flags=("--test_only",))
     assert (tmp_path / "predictions.csv").read_bytes() == first
     assert len(train_log(tmp_path)) == 2 + 1 + 1
+
+
+def test_debug_leaves_the_results_of_a_real_run(run, tmp_path):
+    run("vanilla", tmp_path)
+    before = (tmp_path / "metrics.json").read_bytes()
+    run("vanilla", tmp_path, flags=("--debug",))
+    assert (tmp_path / "metrics.json").read_bytes() == before
+    assert read(tmp_path / "debug")[0]["n"] == 16
+
+
+def test_learnable_temperature_is_logged(run, tmp_path):
+    run("turbo", tmp_path, learnable_temperature=True, lr=0.01)
+    values = [
+        float(re.search(r"train temperature: ([\d.]+)", line)[1])
+        for line in train_log(tmp_path)[:2]
+    ]
+    assert len({0.07, *values}) == 3
+
+
+def test_trackers_never_see_a_step_of_the_past(run, tmp_path, monkeypatch):
+    """W&B drops what is logged for one; the best epoch is one."""
+    seen = []
+    monkeypatch.setattr(
+        PlainTrainLogger,
+        "log_stats",
+        lambda self, meta, **stats: seen.append((meta.get("epoch"), *stats)),
+    )
+    run("vanilla", tmp_path, lr=0.0)
+    assert seen == [
+        (1, "train_stats", "valid_stats"),
+        (2, "train_stats", "valid_stats"),
+        (None, "test_stats"),
+    ]
+
+
+def test_main_rank_decides_on_stopping(run, tmp_path, monkeypatch):
+    """What it broadcasts counts, whatever this rank has measured."""
+    scores = iter([0.9, 0.1, 0.2])
+    monkeypatch.setattr(
+        "turbo_sb.brain.ddp_broadcast", lambda score, src: next(scores)
+    )
+    run("vanilla", tmp_path, number_of_epochs=50, patience=2, lr=0.0)
+    assert len(train_log(tmp_path)) == 3 + 1
 
 
 def test_debug_runs_two_batches_of_two_epochs(run, tmp_path):
@@ -237,6 +289,7 @@ def test_mask_equal_text_changes_the_loss(run, tmp_path):
 def test_two_ranks_train_to_the_end(command, tmp_path):
     """Plain torchrun; its options are SpeechBrain's for a CPU."""
     keys = dict(batch_size=4, distributed_backend="gloo")
+    keys["learnable_temperature"] = True  # then the loss is wrapped as well
     torchrun = ["-m", "torch.distributed.run", "--standalone"]
     argv = command("turbo", tmp_path / "run", **keys)
     env = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -248,6 +301,32 @@ def test_two_ranks_train_to_the_end(command, tmp_path):
     metrics, rows = read(tmp_path / "run")
     assert metrics["n"] == len(rows) == 16
     assert len(train_log(tmp_path / "run")) == 2 + 1
+
+
+def test_two_ranks_end_alike_on_bad_input(command, tmp_path):
+    """The preparation fails in one process; the other says nothing more."""
+    corpus = lay_out(tmp_path / "corpus", sessions=(1, 2, 3))
+    next(corpus.glob("Session1/sentences/wav/*/*_F000.wav")).unlink()
+    keys = dict(batch_size=4, distributed_backend="gloo", data_folder=corpus)
+    argv = command("turbo", tmp_path / "run", **keys)
+    torchrun = ["-m", "torch.distributed.run", "--standalone"]
+    process = start([*torchrun, "--nproc_per_node=2", "train.py", *argv])
+    output, _ = process.communicate(timeout=240)
+    assert process.returncode != 0
+    assert output.count("error: ") == 1
+    assert "no such file" in output
+    assert "Connection closed" not in output
+
+
+def test_command_line_without_dashes_is_explained(command, tmp_path):
+    yaml = command("turbo", tmp_path)[0]
+    with pytest.raises(InputError, match="expected --key=value, came"):
+        load_train().main([yaml, "data_folder=/IEMOCAP"])
+
+
+def test_key_given_twice_is_refused(command, tmp_path):
+    with pytest.raises(InputError, match="the command line: .*duplicate key"):
+        load_train().main([*command("turbo", tmp_path), "--fold=2", "--fold=1"])
 
 
 def spoil_encoder(folder):
@@ -264,6 +343,22 @@ def spoil_encoder(folder):
         ({"protocol": "speaker11"}, "speaker11.*speaker10, session5, random10"),
         ({"fold": 6}, "fold=6: session5 has the folds 1 to 5"),
         ({"tempratur": 0.1}, "no key tempratur.*--temperature"),
+        ({"freeze_cnn": "no"}, "freeze_cnn=no: expected True or False"),
+        ({"temperature": "abc"}, "temperature=abc: expected a number"),
+        ({"temperature": "0,05"}, "temperature=0,05: expected a number"),
+        ({"batch_size": 16.5}, "batch_size=16.5: expected a whole number"),
+        ({"number_of_epochs": "ten"}, "ten: expected a whole number"),
+        ({"batch_size": 0}, "batch_size=0: expected at least 1"),
+        ({"lr": -1}, "lr=-1: expected at least 0"),
+        ({"num_workers": -1}, "num_workers=-1: expected at least 0"),
+        ({"projection_dim": 0}, "projection_dim=0: expected at least 1"),
+        ({"train_noise_snr": "loud"}, "train_noise_snr: 'loud'"),
+        ({"attention_dropout": "x"}, "dropout: x is not in"),
+        ({"similarity": "euclid"}, "similarity: 'euclid'"),
+        ({"reduction": "max"}, "reduction: 'max'"),
+        ({"term_weights": "{audio: 1}"}, "term_weights: audio"),
+        ({"term_weights": 1}, "term_weights=1: expected .*in: 0.5"),
+        ({"grad_accumulation_factor": 7}, "7 is more than the 6 batches"),
         ({"temperature": 0}, "temperature: 0 is not > 0"),
         ({"lambda_ce": 1.5}, r"lambda_ce: 1.5 is not in \[0, 1\]"),
         ({"batch_size": 1}, "batch_size: 1.*at least 2"),
@@ -316,7 +411,7 @@ def test_error_is_one_message_and_exit_code_2(command, tmp_path):
     process = start(["train.py", *argv])
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 2
-    assert "error: nowhere: no such folder" in output
+    assert "error: data_folder: nowhere: no such folder" in output
     assert "Traceback" not in output
 
 

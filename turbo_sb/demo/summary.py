@@ -104,8 +104,8 @@ def table(corpus, ceilings, results):
         "| uniformity audio | text | best epoch | s/epoch |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    names = {"chance": "chance", "audio": "ceiling, audio alone"}
-    names.update(text="ceiling, text alone", both="ceiling, both")
+    names = {"chance": "chance", "audio": "ceiling, prosody alone"}
+    names.update(text="ceiling, words alone", both="ceiling, both")
     for key, name in names.items():
         blanks = " |" * 7
         lines.append(f"| {name} | {ceilings[key]:.3f} |{blanks}")
@@ -241,8 +241,8 @@ def _legends(axes, corpora):
         Line2D([], [], color="black", lw=1, ls=style, label=name)
         for name, style in (
             ("both", "-"),
-            ("audio alone", "--"),
-            ("text alone", "-."),
+            ("prosody alone", "--"),
+            ("words alone", "-."),
             ("chance", ":"),
         )
     ]

@@ -114,7 +114,8 @@ def set_dropout(config, probabilities):
     for name, probability in probabilities.items():
         if probability is None:
             continue
-        if not 0 <= probability < 1:
+        number = isinstance(probability, int | float)
+        if not number or not 0 <= probability < 1:
             raise InputError(f"dropout: {probability} is not in [0, 1).")
         if not hasattr(config, name):
             raise InputError(
@@ -173,6 +174,6 @@ def log_dropout(name, module):
     logger.info(f"{name}: dropout in force: {text or 'none'}")
     if not any(found.values()):
         logger.warning(
-            f"{name}: all dropout is 0, so the two views of an utterance are "
-            "identical and an in-modal term only pushes utterances apart."
+            f"{name}: all dropout is 0. Two views of an utterance would be "
+            "identical, and an in-modal term only push utterances apart."
         )

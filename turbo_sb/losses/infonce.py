@@ -63,7 +63,7 @@ def info_nce(
     >>> info_nce(same, same, temperature=0.1)
     tensor(1.3863)
     """
-    _check_options(similarity, reduction, temperature)
+    check_options(similarity, reduction, temperature)
     with torch.autocast(anchors.device.type, enabled=False):
         logits = _similarities(anchors, positives, similarity) / temperature
         if ids is not None:
@@ -104,7 +104,22 @@ def _reduce(logits, reduction):
     return F.cross_entropy(logits, targets, reduction=reduction)
 
 
-def _check_options(similarity, reduction, temperature):
+def check_options(similarity, reduction, temperature):
+    """Refuse options of `info_nce` that it does not have.
+
+    Arguments
+    ---------
+    similarity : str
+        As in `info_nce`.
+    reduction : str
+        As in `info_nce`.
+    temperature : float or () torch.Tensor
+        As in `info_nce`.
+
+    Example
+    -------
+    >>> check_options("dot", "mean", 0.07)
+    """
     if similarity not in SIMILARITIES:
         raise InputError(
             f"similarity: {similarity!r} is not one of {SIMILARITIES}."

@@ -14,7 +14,7 @@ from itertools import combinations
 import torch
 
 from turbo_sb.errors import InputError
-from turbo_sb.losses.infonce import info_nce
+from turbo_sb.losses.infonce import check_options, info_nce
 
 
 def view_pairs(views):
@@ -167,8 +167,7 @@ class TurboLoss(torch.nn.Module):
         term_weights=None,
     ):
         super().__init__()
-        if not temperature > 0:
-            raise InputError(f"temperature: {temperature} is not > 0.")
+        check_options(similarity, reduction, temperature)
         self.fixed_temperature = temperature
         self.log_scale = None
         if learnable_temperature:
@@ -183,6 +182,13 @@ class TurboLoss(torch.nn.Module):
             symmetric=symmetric, similarity=similarity, reduction=reduction
         )
         self.term_weights = dict(term_weights or {})
+        for name, weight in self.term_weights.items():
+            family = str(name).split("/")[0]
+            if family not in ("in", "cross") or type(weight) is str:
+                raise InputError(
+                    f"term_weights: {name}: {weight} is no weight of a term: "
+                    "names begin with in or cross, weights are numbers."
+                )
 
     @property
     def temperature(self):

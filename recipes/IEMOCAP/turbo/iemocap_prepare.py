@@ -42,7 +42,7 @@ UTTERANCE = re.compile(
     r"Ses0[1-5][FM]_(impro0[1-9][ab]?|script0[1-3]_[1-3]b?)_[FM]\d{3}"
 )
 # Ses03F_impro05_MXX0: neither label nor wav.
-UNNUMBERED = re.compile(r"Ses0[1-5][FM]_\w+_[FM]XX\d")
+UNNUMBERED = re.compile(r"Ses0[1-5][FM]_\w+_[FM]XX\d+")
 # [6.2901 - 8.2357]<TAB>Ses01F_impro01_F000<TAB>neu<TAB>[2.5, 2.5, 2.5]
 LABEL_LINE = re.compile(r"\[[^]]*\]\s+(\S+)\s+([a-z]{3})(?:\s|$)")
 # Ses01F_impro01_F000 [006.2901-008.2357]: what was said
@@ -211,8 +211,8 @@ def _parse_id(utterance):
     }
 
 
-def _read_texts(root):
-    """Return ID to transcript, tags and all, of every numbered turn."""
+def _read_texts(root, wanted):
+    """Return ID to transcript, tags and all, of the wanted utterances."""
     texts, seen, bad, odd = {}, {}, [], []
     for place, line in _read_lines(root, TEXTS):
         if not (turn := TEXT_LINE.match(line)):
@@ -220,6 +220,8 @@ def _read_texts(root):
                 odd.append(place)
             continue
         utterance, text = turn.groups()
+        if utterance not in wanted:
+            continue
         if utterance in seen and texts[utterance] != text:
             bad.append(
                 f"{place}: {utterance} is also at {seen[utterance]}, with another text"
@@ -307,7 +309,7 @@ def corpus_hash(entries: dict, field: str) -> str:
 
 def _add_texts(entries, root, keep_tags, empty_text):
     """Join the transcripts on the ID, add `text`, and return a note."""
-    texts, missing, tagged, empty = _read_texts(root), [], 0, 0
+    texts, missing, tagged, empty = _read_texts(root, entries), [], 0, 0
     for utterance, entry in entries.items():
         if utterance not in texts:
             path = root / entry["session"] / TEXTS / f"{entry['dialog']}.txt"

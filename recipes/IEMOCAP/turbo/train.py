@@ -21,12 +21,13 @@ import sys
 
 import speechbrain as sb
 from iemocap_prepare import prepare_iemocap
-from speechbrain.utils.distributed import ddp_init_group, run_on_main
+from speechbrain.utils.distributed import ddp_init_group
 
 from turbo_sb.brain import TurboBrain
 from turbo_sb.dataio import collate_with, make_datasets
+from turbo_sb.distributed import on_main
 from turbo_sb.errors import plain_errors
-from turbo_sb.recipe import check_resume, check_run, load_hparams
+from turbo_sb.recipe import check_run, load_hparams
 
 
 def main(arguments):
@@ -40,7 +41,6 @@ def main(arguments):
     hparams_file, run_opts, overrides = sb.parse_arguments(arguments)
     ddp_init_group(run_opts)
     hparams = load_hparams(hparams_file, overrides, __file__)
-    check_resume(hparams, ("protocol", "fold", "split_seed", "seed"))
     sb.create_experiment_directory(
         experiment_directory=hparams["output_folder"],
         hyperparams_to_save=hparams_file,
@@ -49,18 +49,16 @@ def main(arguments):
 
     # The corpus becomes train.json, valid.json and test.json.
     if not hparams["skip_prep"]:
-        run_on_main(
+        on_main(
             prepare_iemocap,
-            kwargs={
-                "data_folder": hparams["data_folder"],
-                "output_folder": hparams["output_folder"],
-                "protocol": hparams["protocol"],
-                "fold": hparams["fold"],
-                "strict_corpus": hparams["strict_corpus"],
-                "keep_tags": hparams["keep_tags"],
-                "empty_text": hparams["empty_text"],
-                "split_seed": hparams["split_seed"],
-            },
+            data_folder=hparams["data_folder"],
+            output_folder=hparams["output_folder"],
+            protocol=hparams["protocol"],
+            fold=hparams["fold"],
+            strict_corpus=hparams["strict_corpus"],
+            keep_tags=hparams["keep_tags"],
+            empty_text=hparams["empty_text"],
+            split_seed=hparams["split_seed"],
         )
 
     datasets = make_datasets(
@@ -86,27 +84,18 @@ def main(arguments):
     )
     check_run(brain, len(datasets["train"]))
 
-    collate = collate_with(hparams["text_encoder"].pad_id)
+    collate = {"collate_fn": collate_with(hparams["text_encoder"].pad_id)}
     brain.fit(
         hparams["epoch_counter"],
         datasets["train"],
         datasets["valid"],
-        train_loader_kwargs={
-            **hparams["train_dataloader_opts"],
-            "collate_fn": collate,
-        },
-        valid_loader_kwargs={
-            **hparams["eval_dataloader_opts"],
-            "collate_fn": collate,
-        },
+        train_loader_kwargs={**hparams["train_dataloader_opts"], **collate},
+        valid_loader_kwargs={**hparams["eval_dataloader_opts"], **collate},
     )
     brain.evaluate(
         datasets["test"],
         max_key="UA",
-        test_loader_kwargs={
-            **hparams["eval_dataloader_opts"],
-            "collate_fn": collate,
-        },
+        test_loader_kwargs={**hparams["eval_dataloader_opts"], **collate},
     )
 
 

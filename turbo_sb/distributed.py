@@ -1,0 +1,74 @@
+"""One process among several.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import os
+
+from speechbrain.utils.distributed import ddp_broadcast, if_main_process
+
+from turbo_sb.errors import InputError
+
+
+def world_size():
+    """Number of processes that train together.
+
+    Returns
+    -------
+    size : int
+
+    Example
+    -------
+    >>> world_size()
+    1
+    """
+    return int(os.environ.get("WORLD_SIZE", 1))
+
+
+def rank():
+    """This process's number, from 0.
+
+    Returns
+    -------
+    rank : int
+
+    Example
+    -------
+    >>> rank()
+    0
+    """
+    return int(os.environ.get("RANK", 0))
+
+
+def on_main(function, **kwargs):
+    """Call a function in the main process, and let an error end them all.
+
+    With SpeechBrain's run_on_main, the others would wait for a process that
+    is gone, and end in tracebacks of their own.
+
+    Arguments
+    ---------
+    function : callable
+        Called in the main process only.
+    **kwargs
+        Its arguments.
+
+    Raises
+    ------
+    InputError
+        In every process, if the function raised one.
+
+    Example
+    -------
+    >>> on_main(print, sep="", end="")
+    """
+    message = None
+    if if_main_process():
+        try:
+            function(**kwargs)
+        except InputError as error:
+            message = str(error)
+    message = ddp_broadcast(message, src=0)
+    if message is not None:
+        raise InputError(message)

@@ -1,0 +1,171 @@
+"""What a user may set, checked before anything is built from it.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+from pathlib import Path
+
+import ruamel.yaml
+from speechbrain.utils.checkpoints import CKPT_PREFIX
+
+from turbo_sb.errors import InputError
+
+KINDS = {
+    bool: "True or False",
+    int: "a whole number",
+    float: "a number",
+    list: "a list such as [ang, hap]",
+    dict: "a mapping such as {in: 0.5}",
+}
+MIXED = ("ce_view",)  # a number or a word
+AT_LEAST = {
+    "batch_size": 1,
+    "projection_dim": 1,
+    "sample_rate": 1,
+    "num_workers": 0,
+    "lr": 0,
+}
+# What may differ when a training goes on; all else would be another training.
+RESUMABLE = {
+    "number_of_epochs",
+    "patience",
+    "num_workers",
+    "ckpt_interval_minutes",
+    "logger",
+    "skip_prep",
+    "output_folder",
+    "save_folder",
+    "train_annotation",
+    "valid_annotation",
+    "test_annotation",
+}
+
+
+def read_yaml(text, where):
+    """Read a HyperPyYAML text without building its objects.
+
+    Arguments
+    ---------
+    text : str or file
+        A mapping.
+    where : str
+        Names it in the message.
+
+    Returns
+    -------
+    settings : dict
+        Plain values have their types; the rest are tagged nodes.
+
+    Raises
+    ------
+    InputError
+        If it is no mapping, or not YAML.
+
+    Example
+    -------
+    >>> dict(read_yaml("lr: 0.1\\nfold: 2", "the command line"))
+    {'lr': 0.1, 'fold': 2}
+    """
+    try:
+        settings = ruamel.yaml.YAML().load(text) or {}
+    except ruamel.yaml.YAMLError as error:
+        problem = getattr(error, "problem", None) or str(error)
+        raise InputError(f"{where}: {problem}") from error
+    if not isinstance(settings, dict):
+        raise InputError(f"{where}: expected --key=value, came {settings!r}.")
+    return settings
+
+
+def check_types(given, base, hparams_file):
+    """Refuse a value that is not of the kind that the YAML has.
+
+    A word where the YAML has True would count as True, also if it is "no".
+
+    Arguments
+    ---------
+    given : dict
+        From the command line.
+    base : dict
+        The YAML.
+    hparams_file : str
+        For the message.
+
+    Example
+    -------
+    >>> check_types({"lr": 1}, {"lr": 0.1}, "turbo.yaml")
+    """
+    for key, value in given.items():
+        kind = next((k for k in KINDS if isinstance(base.get(key), k)), None)
+        allowed = (int, float) if kind is float else kind
+        if kind is None or key in MIXED:
+            continue
+        if not isinstance(value, allowed) or (
+            isinstance(value, bool) and kind is not bool
+        ):
+            raise InputError(
+                f"--{key}={value}: expected {KINDS[kind]}, as {hparams_file} "
+                f"has with {key}: {base[key]}."
+            )
+
+
+def check_values(settings):
+    """Refuse numbers out of their range, and a corpus that is not there.
+
+    Arguments
+    ---------
+    settings : dict
+        The YAML with the command line in it.
+
+    Example
+    -------
+    >>> check_values({"lr": 0.1, "batch_size": 64})
+    """
+    for key, least in AT_LEAST.items():
+        if key in settings and settings[key] < least:
+            raise InputError(
+                f"--{key}={settings[key]}: expected at least {least}."
+            )
+    folder = settings.get("data_folder")
+    if folder is not None and not Path(folder).is_dir():
+        raise InputError(f"data_folder: {folder}: no such folder.")
+
+
+def check_resume(settings):
+    """Refuse to go on with the training of other settings in one folder.
+
+    It would be reported under the new settings, or, with another fold, tested
+    on what it was trained on.
+
+    Arguments
+    ---------
+    settings : dict
+        The YAML with the command line in it.
+
+    Raises
+    ------
+    InputError
+        If output_folder has a checkpoint, and one of its settings differs.
+    """
+    folder = Path(str(settings.get("output_folder", "")))
+    saved = folder / "hyperparams.yaml"
+    save_folder = Path(str(settings.get("save_folder", "")))
+    checkpoints = save_folder.glob(f"{CKPT_PREFIX}*")
+    if not saved.is_file() or not any(checkpoints):
+        return
+    before = read_yaml(saved.read_text(encoding="utf-8"), str(saved))
+    for key, value in settings.items():
+        if key in RESUMABLE or key not in before or _is_built(value):
+            continue
+        if before[key] != value:
+            raise InputError(
+                f"output_folder: {folder} holds a training with {key}: "
+                f"{before[key]}, not {value}. Give another --output_folder, "
+                "or delete this one."
+            )
+
+
+def _is_built(value):
+    """Whether YAML builds an object from it."""
+    tag = getattr(value, "tag", None)
+    return tag is not None and str(tag.value or "").startswith("!")

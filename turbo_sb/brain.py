@@ -129,7 +129,7 @@ class TurboBrain(sb.Brain):
             self.train_stats.update(mean_terms(self.train_terms))
             if self.hparams.loss.state_dict():
                 learnt = self.hparams.loss.contrastive.temperature
-                self.train_stats["temperature"] = float(learnt)
+                self.train_stats["temperature"] = learnt.item()
             return
         summary = self.outcomes.summary()
         stats = {"loss": stage_loss, "seconds": seconds}

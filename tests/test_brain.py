@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from torch.utils.data import DistributedSampler
 
 from turbo_sb.brain import TurboBrain, mean_terms
 from turbo_sb.losses import JointLoss, TurboLoss
@@ -44,6 +45,18 @@ def test_a_small_gradient_is_not_clipped():
     weight.grad = torch.full_like(weight, 3.0)
     brain.optimizers_step()
     assert weight.item() == pytest.approx(-3.0)
+
+
+def test_data_order_follows_the_seed_on_several_ranks(make_model):
+    """SpeechBrain's sampler would shuffle alike for every seed."""
+    hparams = {"loss": JointLoss(None, lambda_ce=1), "seed": 7}
+    brain = TurboBrain(
+        {"model": make_model()}, hparams=hparams, run_opts={"device": "cpu"}
+    )
+    sampler = DistributedSampler(range(8), num_replicas=2, rank=0)
+    brain.train_sampler = sampler
+    brain.on_fit_start()
+    assert sampler.seed == 7
 
 
 def test_mean_of_the_terms():

@@ -57,8 +57,11 @@ class TestOtherLoggers:
         monkeypatch.setitem(
             sys.modules, "wandb", types.SimpleNamespace(init=init)
         )
-        log(make_loggers(tmp_path, "wandb"))
-        assert started["dir"] == str(tmp_path)
+        folder = tmp_path / "not there yet"
+        log(make_loggers(folder, "wandb"))
+        assert started["dir"] == str(folder)
+        assert folder.is_dir()
+        assert started["id"] == started["name"]  # for a resume to go on in it
         ((figures, step),) = logged
         assert step == 2
         assert figures["valid"] == {"UA": 0.70761}

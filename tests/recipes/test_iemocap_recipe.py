@@ -9,6 +9,7 @@ import time
 
 import numpy as np
 import pytest
+import soundfile
 
 from tests.iemocap_layout import lay_out
 from tests.recipes.recipe_runs import FOLDER, arguments, load_train, start
@@ -284,6 +285,26 @@ def test_mask_equal_text_changes_the_loss(run, tmp_path):
     log = train_log(tmp_path / "run")[0]
     terms = re.findall(r"train (?:in|cross)/\S+: (\S+?)[, ]", log)
     assert [float(term) for term in terms] == [0.0] * 6
+
+
+def test_odd_but_sound_input_just_works(run, tmp_path):
+    """Too short for a frame, 44.1 kHz stereo, beyond 512 tokens, no words."""
+    corpus = lay_out(tmp_path / "corpus")
+    wavs = sorted(corpus.glob("Session[135]/sentences/wav/*/*_F00[01].wav"))
+    for short, stereo in zip(wavs[::2], wavs[1::2]):
+        soundfile.write(short, np.full(100, 0.1), 16000)
+        soundfile.write(stereo, 0.1 * np.ones((8820, 2)), 44100)
+    for path in corpus.glob("Session*/dialog/transcriptions/Ses*.txt"):
+        lines = path.read_text(encoding="utf-8")
+        lines = re.sub(r"(_F002 .*?: ).*", rf"\1{'ja ' * 600}", lines)
+        path.write_text(re.sub(r"(_M00. .*?: ).*", r"\1[LAUGHTER]", lines))
+    run("turbo", tmp_path / "run", data_folder=corpus, number_of_epochs=1)
+    log = (tmp_path / "run" / "log.txt").read_text()
+    assert "6 shorter than 400 samples" in log
+    assert "44100 Hz multichannel (6)" in log
+    assert "41 empty texts became [UNK]" in log
+    assert "10 texts fill the text encoder's limit of 512 tokens" in log
+    assert read(tmp_path / "run")[0]["n"] == 16
 
 
 def test_two_ranks_train_to_the_end(command, tmp_path):

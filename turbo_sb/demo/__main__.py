@@ -26,7 +26,7 @@ from turbo_sb.errors import InputError, plain_errors
 NOTE = """\
 Synthesised speech of ten voices, protocol session5, fold 1, seed 1986, small
 encoders trained from scratch on two synthesised corpora of {n} utterances
-each. The settings were found with vanilla alone and are the same for all.
+each. The settings are the same for all; none was tuned on cross_modal or turbo.
 One fold and one seed: intervals that overlap tell nothing apart, and no figure
 here says anything about IEMOCAP. Alignment and uniformity are on the unit
 sphere, lower is better; the ceilings are of the process that made the corpus.

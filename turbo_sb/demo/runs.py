@@ -18,7 +18,7 @@ RECIPE = Path(__file__).parents[2] / "recipes" / "IEMOCAP" / "turbo"
 METHODS = ("vanilla", "cross_modal", "turbo")
 
 # Small encoders learn from scratch, hence the learning rate, the trained CNN
-# and the augmentation; found with vanilla alone, and the same for all.
+# and the augmentation; the same for all, and none tuned on a contrastive one.
 OVERRIDES = {
     "strict_corpus": False,
     "protocol": "session5",

@@ -13,7 +13,7 @@ from hyperpyyaml import load_hyperpyyaml, resolve_references
 from speechbrain.utils.run_opts import RunOptions
 
 import turbo_sb
-from turbo_sb.distributed import world_size
+from turbo_sb.distributed import on_main, world_size
 from turbo_sb.errors import InputError
 from turbo_sb.settings import (
     check_resume,
@@ -57,7 +57,8 @@ def load_hparams(hparams_file, overrides, script):
     check_keys_used(text, yaml_keys(text), script, hparams_file)
     settings = read_yaml(_resolve(text, overrides, hparams_file), hparams_file)
     check_values(settings)
-    check_resume(settings)
+    # In one process: it writes the file that is read here soon after.
+    on_main(check_resume, settings=settings)
     return load_hyperpyyaml(text, overrides)
 
 

@@ -243,13 +243,13 @@ def test_trackers_never_see_a_step_of_the_past(run, tmp_path, monkeypatch):
 
 
 def test_main_rank_decides_on_stopping(run, tmp_path, monkeypatch):
-    """What it broadcasts counts, whatever this rank has measured."""
-    scores = iter([0.9, 0.1, 0.2])
+    """What it broadcasts rises until epoch 3; here, lr 0 changes nothing."""
+    scores = iter([0.1, 0.2, 0.3, 0.3, 0.3])
     monkeypatch.setattr(
         "turbo_sb.brain.ddp_broadcast", lambda score, src: next(scores)
     )
     run("vanilla", tmp_path, number_of_epochs=50, patience=2, lr=0.0)
-    assert len(train_log(tmp_path)) == 3 + 1
+    assert len(train_log(tmp_path)) == 5 + 1
 
 
 def test_debug_runs_two_batches_of_two_epochs(run, tmp_path):

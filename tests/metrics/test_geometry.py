@@ -1,0 +1,88 @@
+"""Alignment and uniformity by hand and by the one-line formulas."""
+
+import math
+
+import pytest
+import torch
+
+from tests import references
+from turbo_sb.errors import InputError
+from turbo_sb.metrics import alignment, uniformity
+
+
+def embeddings(n=7, dim=3, seed=1):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(n, dim, generator=generator, dtype=torch.float64)
+
+
+def on_sphere(x):
+    return x / x.norm(dim=1, keepdim=True)
+
+
+class TestAlignment:
+    def test_by_hand(self):
+        """At a right angle the squared distance is 2, opposite it is 4."""
+        audio = torch.tensor([[3.0, 0], [0, 5]])
+        text = torch.tensor([[0.0, 2], [0, -1]])
+        assert alignment(audio, text) == pytest.approx(3)
+        expected = (math.sqrt(2) + 2) / 2
+        assert alignment(audio, text, alpha=1) == pytest.approx(expected)
+
+    @pytest.mark.parametrize("alpha", [1, 2, 3])
+    def test_equals_the_one_line_formula(self, alpha):
+        audio, text = embeddings(seed=1), embeddings(seed=2)
+        raw = references.alignment(audio, text, alpha).item()
+        found = alignment(audio, text, alpha, normalize=False)
+        assert found == pytest.approx(raw, rel=1e-12)
+        unit = references.alignment(on_sphere(audio), on_sphere(text), alpha)
+        assert alignment(audio, text, alpha) == pytest.approx(unit.item())
+
+    @pytest.mark.parametrize(
+        ("audio", "text"), [((2, 3), (2, 4)), ((3,), (3,)), ((0, 3), (0, 3))]
+    )
+    def test_errors(self, audio, text):
+        with pytest.raises(InputError, match="alignment takes two tensors"):
+            alignment(torch.ones(audio), torch.ones(text))
+
+
+class TestUniformity:
+    def test_by_hand(self):
+        """Pairs at squared distances 4, 2 and 2."""
+        x = torch.tensor([[1.0, 0], [-1, 0], [0, 9]])
+        expected = math.log((math.exp(-8) + 2 * math.exp(-4)) / 3)
+        assert uniformity(x) == pytest.approx(expected)
+
+    def test_is_zero_when_all_coincide(self):
+        assert uniformity(torch.ones(5, 3)) == pytest.approx(0, abs=1e-12)
+
+    @pytest.mark.parametrize("t", [0.5, 2])
+    def test_equals_the_one_line_formula(self, t):
+        x = embeddings()
+        raw = references.uniformity(x, t).item()
+        found = uniformity(x, t, normalize=False)
+        assert found == pytest.approx(raw, rel=1e-10)
+        unit = references.uniformity(on_sphere(x), t).item()
+        assert uniformity(x, t) == pytest.approx(unit, rel=1e-10)
+
+    @pytest.mark.parametrize("block", [1, 2, 3, 7, 100])
+    def test_the_size_of_a_block_does_not_matter(self, block):
+        x = embeddings()
+        assert uniformity(x, block=block) == pytest.approx(
+            uniformity(x), rel=1e-12
+        )
+
+    def test_far_points_do_not_become_minus_infinity(self):
+        """exp(-t d ** 2) underflows; its logarithm is -2 * 200 ** 2."""
+        x = torch.tensor([[100.0], [-100.0]])
+        assert uniformity(x, normalize=False) == pytest.approx(-80000)
+
+    @pytest.mark.parametrize("shape", [(1, 3), (0, 3), (4,)])
+    def test_errors(self, shape):
+        with pytest.raises(InputError, match="n >= 2"):
+            uniformity(torch.ones(shape))
+
+
+def test_geometry_leaves_no_graph():
+    x = embeddings().requires_grad_()
+    assert isinstance(alignment(x, x), float)
+    assert isinstance(uniformity(x), float)

@@ -1,0 +1,119 @@
+"""Bootstrap intervals of statistics whose utterances are not independent.
+
+Utterances of one speaker are alike, so that there is less to learn from them
+than from as many of different speakers. Whole groups are drawn, therefore, as
+a new test set would bring new speakers.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import numpy as np
+
+from turbo_sb.errors import InputError, some_of
+
+
+def bootstrap_intervals(
+    statistics, groups, n_resamples=1000, level=0.95, seed=1986
+):
+    """Percentile bootstrap over groups of utterances.
+
+    Each resample draws as many groups as there are, with replacement, each
+    with all its utterances. It is handed on as weights: how often each
+    utterance was drawn. All statistics see the same resamples.
+
+    With few groups (below 20 or so), percentile intervals are too narrow: of
+    two groups there are only three different resamples.
+
+    Arguments
+    ---------
+    statistics : dict
+        Name to a callable, of (n,) float64 numpy.ndarray of weights, that
+        returns a float: nan where a resample leaves it undefined, such as the
+        EER of one class. A callable must not change the weights.
+    groups : (n,) sequence of hashable
+        The group of each utterance: its speaker or, where none is known, the
+        utterance's own id. The intervals do not depend on the order of rows.
+    n_resamples : int
+        Number of resamples.
+    level : float
+        Share of the resamples inside the interval, above 0 and below 1.
+    seed : int
+        Of the resamples. The same seed and groups draw the same ones.
+
+    Returns
+    -------
+    intervals : dict
+        Name to (low, high), floats; resamples that gave nan are left out.
+        (None, None) if more than half of them did, or if there is only one
+        group.
+
+    Raises
+    ------
+    InputError
+        If an utterance has no group, or an option is out of its range.
+
+    Example
+    -------
+    >>> scores = np.array([1.0, 1.0, 3.0, 3.0])
+    >>> mean = lambda weights: np.average(scores, weights=weights)
+    >>> bootstrap_intervals({"mean": mean}, ["anna", "anna", "ben", "ben"])
+    {'mean': (1.0, 3.0)}
+    """
+    _check_options(n_resamples, level)
+    members, n_groups = _number(groups)
+    if n_groups == 1:
+        return dict.fromkeys(statistics, (None, None))
+    values = {name: np.empty(n_resamples) for name in statistics}
+    rng = np.random.default_rng(seed)
+    for resample in range(n_resamples):
+        drawn = rng.integers(n_groups, size=n_groups)
+        counts = np.bincount(drawn, minlength=n_groups)
+        weights = counts[members].astype(np.float64)
+        for name, statistic in statistics.items():
+            values[name][resample] = statistic(weights)
+    return {name: _interval(found, level) for name, found in values.items()}
+
+
+def _number(groups):
+    """The number of each row's group, and how many groups there are.
+
+    Groups are numbered in the order of their names, and not of their rows.
+    """
+    # Elements of a tensor are all different keys, even where they are equal.
+    rows = groups.tolist() if hasattr(groups, "tolist") else list(groups)
+    missing = [
+        f"row {row}: {group!r}"
+        for row, group in enumerate(rows)
+        if group is None or group == "" or group != group
+    ]
+    if missing or not rows:
+        raise InputError(
+            f"{len(missing)} of {len(rows)} utterances have no group:\n"
+            f"{some_of(missing)}\nGive each its speaker or, where none is "
+            "known, its own id."
+        )
+    names = sorted(set(rows), key=lambda name: (str(name), str(type(name))))
+    numbers = {name: number for number, name in enumerate(names)}
+    return np.array([numbers[group] for group in rows]), len(names)
+
+
+def _interval(values, level):
+    """The quantiles that hold `level` of the values between them."""
+    kept = values[~np.isnan(values)]
+    if len(kept) * 2 < len(values):
+        return None, None
+    low, high = np.quantile(kept, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def _check_options(n_resamples, level):
+    if not isinstance(n_resamples, int) or n_resamples < 1:
+        raise InputError(
+            f"n_resamples is {n_resamples!r}, expected a whole number >= 1."
+        )
+    if not 0 < level < 1:
+        raise InputError(
+            f"level is {level}, expected a share above 0 and below 1, such as "
+            "0.95."
+        )

@@ -10,13 +10,12 @@ VERSION = re.search(
     r'__version__ = "(.+)"', (HERE / "turbo_sb" / "__init__.py").read_text()
 )[1]
 
-DEMO = ["espeakng-loader", "matplotlib", "scipy"]
+DEMO = ["espeakng-loader"]
 TRACKING = ["tensorboard"]
 TEST = [
     *DEMO,
     *TRACKING,
     "pytest",
-    "scikit-learn",
     # Independent implementations to check the losses against.
     "info-nce-pytorch",
     "pytorch-metric-learning",
@@ -46,8 +45,12 @@ setuptools.setup(
         "transformers>=5,<6",  # not among SpeechBrain's own requirements
         "hyperpyyaml",
         "huggingface_hub",
+        "matplotlib",  # DET curves
         "numpy",
+        "scikit-learn",  # the shortcut's linear model
+        "scipy",
         "soundfile",
+        "tqdm",
     ],
     extras_require={
         "demo": DEMO,

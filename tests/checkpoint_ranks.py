@@ -14,6 +14,7 @@ import torch
 from speechbrain.utils.distributed import ddp_init_group
 
 from turbo_sb.checkpoints import WholeCheckpointer, earliest_best
+from turbo_sb.distributed import part
 
 rename = pathlib.Path.rename
 
@@ -36,3 +37,4 @@ if __name__ == "__main__":
     epochs = [found.meta["epoch"] for found in checkpointer.list_checkpoints()]
     # In one piece, for the ranks print into one stream.
     sys.stdout.write(f"kept {epochs}\n")
+    part()

@@ -6,6 +6,7 @@ Authors
 
 import os
 
+import torch
 from speechbrain.utils.distributed import ddp_broadcast, if_main_process
 
 from turbo_sb.errors import InputError
@@ -72,3 +73,19 @@ def on_main(function, **kwargs):
     message = ddp_broadcast(message, src=0)
     if message is not None:
         raise InputError(message)
+
+
+def part():
+    """Wait for every process, and end their group.
+
+    Without it, whoever ends first may take the others along: gloo aborts a
+    process that ends in the middle of a peer's shutdown, and torchrun then
+    stops the one that still writes the results.
+
+    Example
+    -------
+    >>> part()
+    """
+    if torch.distributed.is_initialized():
+        torch.distributed.barrier()
+        torch.distributed.destroy_process_group()

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from turbo_sb.audiofile import inspect_all, inspect_audio
+from turbo_sb import audiofile
+from turbo_sb.audiofile import inspect_all, inspect_audio, try_all
 from turbo_sb.errors import InputError
 
 
@@ -112,3 +113,41 @@ def test_facts_come_in_the_order_of_the_paths(tmp_path):
     paths = [write_tone(tmp_path / f"{n}.wav", n) for n in (800, 1600, 400)]
     facts = inspect_all(paths)
     assert [fact.duration for fact in facts] == [0.05, 0.1, 0.025]
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".wav", "a.wav/b.wav", "a\0.wav"])
+def test_path_that_cannot_be_one_is_named(tmp_path, name):
+    write_tone(tmp_path / "a.wav")
+    with pytest.raises(InputError) as caught:
+        inspect_audio(tmp_path / name)
+    assert str(caught.value).startswith(f"{tmp_path / name}: ")
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
+def test_long_recording_is_read_in_blocks(tmp_path, suffix, monkeypatch):
+    """The same facts as in one piece, in a memory of one block."""
+    path = write_tone(tmp_path / f"a.{suffix}", 44100, 44100, channels=2)
+    whole = inspect_audio(path)
+    assert whole.duration == pytest.approx(1.0, abs=0.1)
+    monkeypatch.setattr(audiofile, "BLOCK", 1000)
+    assert inspect_audio(path) == whole
+
+
+def test_bad_sample_in_a_later_block_is_located(tmp_path, monkeypatch):
+    monkeypatch.setattr(audiofile, "BLOCK", 500)
+    samples = np.zeros(1600)
+    samples[1203] = np.nan
+    soundfile.write(tmp_path / "a.wav", samples, 16000, subtype="FLOAT")
+    with pytest.raises(InputError, match=r"sample 1203 \(at 0.075 s\) is NaN"):
+        inspect_audio(tmp_path / "a.wav")
+
+
+def test_bad_files_stand_among_the_facts_of_good_ones(tmp_path):
+    paths = [tmp_path / f"{name}.wav" for name in ("a", "none", "b")]
+    write_tone(paths[0], 800)
+    write_tone(paths[2], 1600)
+    first, bad, last = try_all(paths)
+    assert (first.duration, last.duration) == (0.05, 0.1)
+    assert isinstance(bad, InputError)
+    assert str(bad) == f"{paths[1]}: no such file."
+    assert try_all([]) == []

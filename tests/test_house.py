@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.iemocap_layout import lay_out
+from tests import dsd_layout, iemocap_layout
 from turbo_sb.demo.encoders import build_encoders
 
 ROOT = Path(__file__).parents[1]
@@ -69,7 +69,8 @@ def samples():
     """What the rows' flags refer to, from the root of the repository."""
     folder = ROOT / "tests" / "tmp"
     shutil.rmtree(folder, ignore_errors=True)
-    lay_out(folder / "corpus")
+    iemocap_layout.lay_out(folder / "corpus")
+    dsd_layout.lay_out(folder / "dsd")
     build_encoders(folder / "encoders")
     yield folder
     shutil.rmtree(folder)

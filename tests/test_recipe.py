@@ -115,9 +115,19 @@ class TestCheckKeysUsed:
 
 class TestCheckRun:
     @staticmethod
-    def brain(batch_size=4, contrastive=True, max_grad_norm=5.0):
-        loss = SimpleNamespace(contrastive=TurboLoss() if contrastive else None)
-        hparams = SimpleNamespace(batch_size=batch_size, loss=loss)
+    def brain(
+        batch_size=4,
+        contrastive=True,
+        max_grad_norm=5.0,
+        modalities=("audio", "text"),
+        n_views=2,
+    ):
+        loss = SimpleNamespace(
+            contrastive=TurboLoss() if contrastive else None, n_views=n_views
+        )
+        hparams = SimpleNamespace(
+            batch_size=batch_size, loss=loss, modalities=list(modalities)
+        )
         return SimpleNamespace(
             hparams=hparams,
             max_grad_norm=max_grad_norm,
@@ -131,6 +141,13 @@ class TestCheckRun:
     def test_a_batch_without_negatives(self):
         with pytest.raises(InputError, match="batch_size: 1.*negatives"):
             check_run(self.brain(batch_size=1), n_train=10)
+
+    def test_one_pass_of_one_modality_has_nothing_to_contrast(self):
+        with pytest.raises(InputError, match=r"modalities: \['text'\]"):
+            check_run(self.brain(modalities=["text"], n_views=1), n_train=4)
+        check_run(self.brain(modalities=["text"]), n_train=4)  # turbo.yaml
+        alone = {"modalities": ["text"], "n_views": 1, "contrastive": False}
+        check_run(self.brain(**alone), n_train=4)
 
     def test_a_batch_larger_than_the_training_set(self):
         with pytest.raises(InputError, match="batch_size: 4.* 3 training"):

@@ -1,5 +1,6 @@
 """What an evaluation leaves: three files, each whole or not at all."""
 
+import csv
 import json
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from turbo_sb import metrics
 from turbo_sb.files import replacing
 from turbo_sb.results import Outcomes, geometry
+from turbo_sb.scoring import Classification, Detection
 
 LABELS = ["ang", "hap", "neu"]
 # Of a, b and c; the probabilities are 2/3, 1/6, 1/6 in some order.
@@ -16,18 +18,19 @@ LOGITS = torch.log(torch.tensor([[4.0, 1, 1], [1, 4, 1], [1, 4, 1]]))
 TARGETS = torch.tensor([0, 1, 2])
 AUDIO = torch.tensor([[1.0, 0], [0, 1], [-1, 0]])
 TEXT = torch.tensor([[2.0, 0], [0, 2], [0, -2]])
-PREDICTIONS = """\
-ID,label,prediction,p_ang,p_hap,p_neu
-a,ang,ang,0.666667,0.166667,0.166667
-b,hap,hap,0.166667,0.666667,0.166667
-c,neu,hap,0.166667,0.666667,0.166667
-"""
+PREDICTIONS = [("a", "ang", "ang"), ("b", "hap", "hap"), ("c", "neu", "hap")]
+
+
+def read_csv(path):
+    """All rows of a file."""
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
 
 
 @pytest.fixture
 def outcomes():
     """Three utterances, added in two batches, of two views."""
-    found = Outcomes(LABELS)
+    found = Outcomes(Classification(LABELS))
     for rows, ids in ((slice(0, 2), ["a", "b"]), (slice(2, 3), ["c"])):
         views = {"audio": AUDIO[rows], "text": TEXT[rows]}
         outputs = {
@@ -58,24 +61,56 @@ class TestSummary:
         assert found["alignment"] is None
         assert found["uniformity_text"] == pytest.approx(-4)
 
+    def test_geometry_of_one_modality(self):
+        found = geometry({"text": torch.eye(2)})
+        assert found == {
+            "alignment": None,
+            "uniformity_text": pytest.approx(-4),
+        }
+
+    def test_a_test_has_more(self):
+        found = Outcomes(Detection(["non_directed", "directed"]))
+        logits = torch.tensor([[3.0, 0], [0, 1], [1, 0], [0, 3]])
+        outputs = {"logits": logits[None], "views": {}}
+        targets = torch.tensor([0, 0, 1, 1])
+        found.add(list("abcd"), targets, outputs, ["x", "x", "y", ""])
+        summary = found.test_summary({"EER_threshold": 0.2})
+        assert summary["ACC"] == summary["EER"] == 0.5
+        assert summary["ACC_at_valid_EER"] == 0.75
+        assert summary["n_groups"] == 3
+        assert summary["confusion"] == [[1, 1], [1, 1]]
+
 
 class TestWrite:
     def test_predictions(self, outcomes, tmp_path):
-        outcomes.write(tmp_path)
-        assert (tmp_path / "predictions.csv").read_text() == PREDICTIONS
+        outcomes.write(tmp_path, {})
+        header, *rows = read_csv(tmp_path / "predictions.csv")
+        assert header == "ID label prediction p_ang p_hap p_neu".split()
+        assert [tuple(row[:3]) for row in rows] == PREDICTIONS
+        found = [[float(p) for p in row[3:]] for row in rows]
+        assert np.allclose(found, LOGITS.softmax(dim=-1), atol=1e-7)
 
-    def test_metrics_hold_the_summary_and_the_facts(self, outcomes, tmp_path):
-        returned = outcomes.write(tmp_path, fold=3, protocol="speaker10")
+    def test_metrics_can_be_computed_from_the_predictions(self, tmp_path):
+        """Scores that differ in the ninth digit are no ties in the file."""
+        found = Outcomes(Detection(["non_directed", "directed"]))
+        logits = torch.tensor([[0, 20], [0, 21], [0, 22], [0, 23.0]])
+        targets = torch.tensor([0, 1, 0, 1])
+        found.add(list("abcd"), targets, {"logits": logits[None], "views": {}})
+        found.write(tmp_path, {})
+        _, *rows = read_csv(tmp_path / "predictions.csv")
+        scores = [float(row[-1]) for row in rows]
+        assert metrics.equal_error_rate(scores, targets) == (
+            pytest.approx(found.summary()["EER"], abs=0),
+            pytest.approx(found.summary()["EER_threshold"], abs=0),
+        )
+
+    def test_metrics_hold_what_they_are_given(self, outcomes, tmp_path):
+        outcomes.write(tmp_path, {"UA": 0.5, "protocol": "speaker10"})
         written = json.loads((tmp_path / "metrics.json").read_text())
-        assert written == returned
-        assert written == {
-            **outcomes.summary(),
-            "fold": 3,
-            "protocol": "speaker10",
-        }
+        assert written == {"UA": 0.5, "protocol": "speaker10"}
 
     def test_embeddings(self, outcomes, tmp_path):
-        outcomes.write(tmp_path)
+        outcomes.write(tmp_path, {})
         with np.load(tmp_path / "embeddings.npz") as arrays:
             assert set(arrays) == {"ids", "labels", "audio", "text"}
             assert arrays["ids"].tolist() == ["a", "b", "c"]
@@ -84,7 +119,7 @@ class TestWrite:
             assert np.array_equal(arrays["text"], TEXT)
 
     def test_only_whole_files_are_left(self, outcomes, tmp_path):
-        outcomes.write(tmp_path)
+        outcomes.write(tmp_path, {})
         names = sorted(path.name for path in tmp_path.iterdir())
         assert names == ["embeddings.npz", "metrics.json", "predictions.csv"]
 
@@ -106,12 +141,12 @@ class TestWrite:
 
         monkeypatch.setattr(broken, fail)
         with pytest.raises(OSError, match="disk full"):
-            outcomes.write(tmp_path)
+            outcomes.write(tmp_path, {})
         assert (tmp_path / name).read_text() == "old"
         assert not list(tmp_path.glob(".*"))
 
     def test_an_id_with_a_comma_is_quoted(self, tmp_path):
-        found = Outcomes(["ang", "hap"])
+        found = Outcomes(Classification(["ang", "hap"]))
         outputs = {"logits": torch.zeros(1, 1, 2), "views": {}}
         found.add(["a,b"], torch.tensor([1]), outputs)
         found._write_predictions(tmp_path / "p.csv", found.arrays())

@@ -17,6 +17,7 @@ from turbo_sb.errors import InputError, some_of
 
 # What a writer to a pipe puts for "size unknown" (ffmpeg does).
 UNKNOWN_SIZE = 0xFFFFFFFF
+BLOCK = 2**20  # samples
 
 
 class AudioFacts(NamedTuple):
@@ -30,7 +31,9 @@ class AudioFacts(NamedTuple):
 def inspect_audio(path: str | Path) -> AudioFacts:
     """Read an audio file to its end and return its duration and format.
 
-    Every sample is read, so that damage is found here and not in an epoch.
+    Every sample is read, so that damage is found here and not in an epoch. A
+    truncated WAV, FLAC or CAF file is known by its header; of MP3, Ogg and
+    others libsndfile reads what is left and says nothing.
 
     Arguments
     ---------
@@ -55,29 +58,37 @@ def inspect_audio(path: str | Path) -> AudioFacts:
     AudioFacts(duration=0.5, rate=44100, channels=2)
     """
     path = Path(path)
-    if not path.is_file():
-        raise InputError(f"{path}: no such file.")
-    if path.stat().st_size == 0:
-        raise InputError(f"{path}: empty, 0 bytes.")
     try:
-        with soundfile.SoundFile(path) as file:
-            samples = file.read(dtype="float32", always_2d=True)
-            rate, channels = file.samplerate, file.channels
+        if not path.is_file():
+            raise InputError(f"{path}: no such file.")
+        if path.stat().st_size == 0:
+            raise InputError(f"{path}: empty, 0 bytes.")
+        facts = _read_through(path)
         _check_riff_size(path)
     except (soundfile.SoundFileError, OSError) as error:
         reason = getattr(error, "error_string", "") or str(error)
         raise InputError(
             f"{path}: not audio, or damaged ({reason.strip() or 'unreadable'})."
         ) from error
-    if len(samples) == 0:
+    if facts.duration == 0:
         raise InputError(f"{path}: empty, a header without samples.")
-    if not np.isfinite(samples).all():
-        first = int(np.argmin(np.isfinite(samples).all(axis=1)))
-        raise InputError(
-            f"{path}: sample {first} (at {first / rate:.3f} s) is NaN or "
-            "infinite; expected finite numbers."
-        )
-    return AudioFacts(len(samples) / rate, rate, channels)
+    return facts
+
+
+def _read_through(path):
+    """Read every sample, a block at a time: a meeting lasts for hours."""
+    with soundfile.SoundFile(path) as file:
+        rate, n_samples = file.samplerate, 0
+        while len(block := file.read(BLOCK, dtype="float32", always_2d=True)):
+            finite = np.isfinite(block).all(axis=1)
+            if not finite.all():
+                first = n_samples + int(np.argmin(finite))
+                raise InputError(
+                    f"{path}: sample {first} (at {first / rate:.3f} s) is NaN "
+                    "or infinite; expected finite numbers."
+                )
+            n_samples += len(block)
+        return AudioFacts(n_samples / rate, rate, file.channels)
 
 
 def _check_riff_size(path):
@@ -103,6 +114,36 @@ def _check_riff_size(path):
         )
 
 
+def try_all(paths: list[str | Path]) -> list[AudioFacts | InputError]:
+    """Inspect many audio files, and return what is wrong with the bad ones.
+
+    Arguments
+    ---------
+    paths : list of str | Path
+        See `inspect_audio`.
+
+    Returns
+    -------
+    results : list of AudioFacts | InputError
+        In the order of the paths.
+
+    Example
+    -------
+    >>> try_all([Path("none.wav")])
+    [InputError('none.wav: no such file.')]
+    """
+
+    def try_one(path):
+        try:
+            return inspect_audio(path)
+        except InputError as error:
+            return error
+
+    # Threads hide the latency of a network disk; libsndfile drops the GIL.
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        return list(pool.map(try_one, paths))
+
+
 def inspect_all(paths: list[str | Path]) -> list[AudioFacts]:
     """Inspect many audio files and report all the bad ones together.
 
@@ -126,16 +167,7 @@ def inspect_all(paths: list[str | Path]) -> list[AudioFacts]:
     >>> inspect_all([])
     []
     """
-
-    def try_one(path):
-        try:
-            return inspect_audio(path)
-        except InputError as error:
-            return error
-
-    # Threads hide the latency of a network disk; libsndfile drops the GIL.
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        results = list(pool.map(try_one, paths))
+    results = try_all(paths)
     bad = [str(result) for result in results if isinstance(result, InputError)]
     if bad:
         raise InputError(

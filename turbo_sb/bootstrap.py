@@ -75,6 +75,32 @@ def bootstrap_intervals(
     return {name: _interval(found, level) for name, found in values.items()}
 
 
+def speaker_groups(ids, speakers):
+    """Whom a resample draws: speakers, or an utterance whose is not known.
+
+    Arguments
+    ---------
+    ids : sequence of str
+        Utterance IDs.
+    speakers : sequence of str
+        Of each utterance; "" where it is not known.
+
+    Returns
+    -------
+    groups : list of str
+        A speaker and an utterance are told apart if they are spelt alike.
+
+    Example
+    -------
+    >>> speaker_groups(["a", "b", "c"], ["anna", "anna", ""])
+    ['speaker anna', 'speaker anna', 'utterance c']
+    """
+    return [
+        f"speaker {speaker}" if speaker else f"utterance {name}"
+        for name, speaker in zip(ids, speakers)
+    ]
+
+
 def _number(groups):
     """The number of each row's group, and how many groups there are.
 

@@ -24,13 +24,16 @@ from turbo_sb.results import Outcomes
 class TurboBrain(sb.Brain):
     """Trains a `TurboModel` with a `JointLoss`, and evaluates it in one pass.
 
-    ``hparams`` needs: seed, protocol, fold, labels, loss, epoch_counter,
+    ``hparams`` needs: seed, protocol, fold, scoring, loss, epoch_counter,
     loggers, output_folder. ``modules`` needs: model, loss.
 
     See Also
     --------
     speechbrain.Brain : the arguments.
     """
+
+    facts = {}  # what else goes into metrics.json
+    others = {}  # what else the figures show, name to (scores, targets)
 
     def compute_forward(self, batch, stage):
         """Two dropout views of each modality in Turbo's training, else one.
@@ -69,7 +72,7 @@ class TurboBrain(sb.Brain):
         """
         targets = batch.target.data.squeeze(1)
         if stage != sb.Stage.TRAIN:
-            self.outcomes.add(batch.id, targets, outputs)
+            self.outcomes.add(batch.id, targets, outputs, batch.speaker)
             return classification_loss(outputs["logits"], targets)
         loss, terms = self.modules.loss(outputs, targets, self._ids(batch))
         self.train_terms.append(terms)
@@ -103,7 +106,7 @@ class TurboBrain(sb.Brain):
             None in the test.
         """
         self.stage_start = time.monotonic()
-        self.outcomes = Outcomes(self.hparams.labels)
+        self.outcomes = Outcomes(self.hparams.scoring)
         if stage == sb.Stage.TRAIN:
             self.train_terms = []
             # Dropout and augmentation of an epoch do not depend on whether
@@ -131,25 +134,27 @@ class TurboBrain(sb.Brain):
                 learnt = self.hparams.loss.contrastive.temperature
                 self.train_stats["temperature"] = learnt.item()
             return
-        summary = self.outcomes.summary()
         stats = {"loss": stage_loss, "seconds": seconds}
-        stats.update({k: v for k, v in summary.items() if type(v) is float})
         if stage == sb.Stage.VALID:
-            self._end_epoch(epoch, stats)
-        else:
-            # Not "epoch": W&B drops what belongs to a step of the past.
-            self._log({"epoch loaded": self.best_epoch}, test_stats=stats)
-            if if_main_process():
-                self._write_results()
+            self._end_epoch(epoch, stats, floats(self.outcomes.summary()))
+            return
+        summary = {**self.outcomes.test_summary(self.best), **self.facts}
+        # Not "epoch": W&B drops what belongs to a step of the past.
+        meta = {"epoch loaded": self.best["epoch"]}
+        self._log(meta, test_stats={**stats, **floats(summary)})
+        if if_main_process():
+            self._write_results(summary)
 
-    def _end_epoch(self, epoch, stats):
+    def _end_epoch(self, epoch, stats, found):
         meta = {"epoch": epoch, "lr": self.optimizer.param_groups[0]["lr"]}
-        self._log(meta, train_stats=self.train_stats, valid_stats=stats)
+        valid_stats = {**stats, **found}
+        self._log(meta, train_stats=self.train_stats, valid_stats=valid_stats)
         # Two GPUs may round a near tie differently: one decides for all.
-        self.hparams.epoch_counter.update(ddp_broadcast(stats["UA"], src=0))
+        score = ddp_broadcast(self.hparams.scoring.score(found), src=0)
+        self.hparams.epoch_counter.update(score)
         self.checkpointer.save_and_keep_only(
-            meta={"UA": stats["UA"], "epoch": epoch},
-            importance_keys=[earliest_best("UA")],
+            meta={**found, "score": score, "epoch": epoch},
+            importance_keys=[earliest_best("score")],
             verbosity=logging.DEBUG,  # the epoch's own line is what one reads
         )
 
@@ -157,18 +162,18 @@ class TurboBrain(sb.Brain):
         for logger in self.hparams.loggers:
             logger.log_stats(meta, **stats)
 
-    def _write_results(self):
+    def _write_results(self, summary):
         folder = Path(self.hparams.output_folder)
         if self.debug and not self.debug_persistently:
             folder = folder / "debug"  # beside the results of a real run
             folder.mkdir(exist_ok=True)
-        self.outcomes.write(
-            folder,
-            protocol=self.hparams.protocol,
-            fold=self.hparams.fold,
-            seed=self.hparams.seed,
-            best_epoch=self.best_epoch,
-        )
+        facts = {
+            "protocol": self.hparams.protocol,
+            "fold": self.hparams.fold,
+            "seed": self.hparams.seed,
+            "best_epoch": self.best["epoch"],
+        }
+        self.outcomes.write(folder, {**summary, **facts}, self.others)
 
     def on_evaluate_start(self, max_key=None, min_key=None):
         """Load the best checkpoint; without one, there is nothing to test.
@@ -176,11 +181,12 @@ class TurboBrain(sb.Brain):
         Arguments
         ---------
         max_key : str, optional
-            The checkpoint's metric that is best when highest; "UA" if none.
+            In the checkpoint's meta, best when highest; the scoring's own
+            choice if none.
         min_key : str, optional
             Not used.
         """
-        key = max_key or "UA"
+        key = max_key or "score"
         best = self.checkpointer.recover_if_possible(
             importance_key=earliest_best(key),
             ckpt_predicate=lambda checkpoint: key in checkpoint.meta,
@@ -190,7 +196,7 @@ class TurboBrain(sb.Brain):
                 f"no checkpoint in {self.checkpointer.checkpoints_dir}: train "
                 "first, or give the --output_folder of the training."
             )
-        self.best_epoch = best.meta["epoch"]
+        self.best = best.meta
 
     def optimizers_step(self):
         """One step, clipping one norm over all parameters.
@@ -208,6 +214,27 @@ class TurboBrain(sb.Brain):
         self.scaler.update()
         self.optimizer.zero_grad(set_to_none=True)
         self.optimizer_step += 1
+
+
+def floats(found):
+    """Pick what a log can follow over epochs.
+
+    Arguments
+    ---------
+    found : dict
+        Metrics and what goes with them.
+
+    Returns
+    -------
+    found : dict
+        What is a float.
+
+    Example
+    -------
+    >>> floats({"UA": 0.5, "n": 10, "alignment": None})
+    {'UA': 0.5}
+    """
+    return {k: v for k, v in found.items() if type(v) is float}
 
 
 def mean_terms(steps):

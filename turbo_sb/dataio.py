@@ -20,7 +20,7 @@ from turbo_sb.manifest import load_manifest
 
 logger = get_logger(__name__)
 
-OUTPUT_KEYS = ["id", "signal", "tokens", "target", "text"]
+OUTPUT_KEYS = ["id", "signal", "tokens", "target", "text", "speaker"]
 
 
 class TrainAugment:
@@ -77,8 +77,8 @@ class TrainAugment:
         return signal
 
 
-def read_signal(path, normalizer):
-    """Read one recording as the encoder wants it.
+def read_signal(path, normalizer, start=None, stop=None):
+    """Read one recording, or a stretch of one, as the encoder wants it.
 
     Arguments
     ---------
@@ -86,6 +86,10 @@ def read_signal(path, normalizer):
         Any format, rate and number of channels that soundfile reads.
     normalizer : speechbrain.dataio.preprocess.AudioNormalizer
         Resamples and mixes down.
+    start : float, optional
+        Where the stretch begins, in seconds.
+    stop : float, optional
+        Where it ends, in seconds.
 
     Returns
     -------
@@ -98,9 +102,39 @@ def read_signal(path, normalizer):
     """
     try:
         rate = soundfile.info(path).samplerate
-        return normalizer(read_audio(path), rate)
+        stretch = {"file": path, "start": round((start or 0) * rate)}
+        if stop is not None:
+            stretch["stop"] = round(stop * rate)
+        return normalizer(read_audio(stretch), rate)
     except (OSError, RuntimeError) as error:
         raise InputError(f"{path}: cannot be read as audio: {error}") from error
+
+
+def read_entry(name, entry, normalizer, data_root, equalizer=None):
+    """Read one utterance of a manifest, the way every model hears it.
+
+    Arguments
+    ---------
+    name : str
+        The utterance's ID.
+    entry : dict
+        Its fields: ``wav``, and ``start`` and ``stop`` (s) where it is a
+        stretch of a longer recording.
+    normalizer : speechbrain.dataio.preprocess.AudioNormalizer
+        Resamples and mixes down.
+    data_root : str
+        Replaces "{data_root}" in the path.
+    equalizer : turbo_sb.equalizer.Equalizer, optional
+        Makes the channels of all utterances alike.
+
+    Returns
+    -------
+    signal : (samples,) torch.Tensor
+    """
+    path = entry["wav"].replace("{data_root}", str(data_root))
+    stretch = entry.get("start"), entry.get("stop")
+    signal = read_signal(path, normalizer, *stretch)
+    return equalizer(signal, name) if equalizer else signal
 
 
 def make_dataset(
@@ -111,6 +145,7 @@ def make_dataset(
     label_key="label",
     sample_rate=16000,
     augment=None,
+    equalizer=None,
 ):
     """A dataset of what a training step needs.
 
@@ -130,12 +165,15 @@ def make_dataset(
     sample_rate : int
         The encoder's, in Hz.
     augment : callable, optional
-        Applied to each signal.
+        Applied to each signal, anew each time.
+    equalizer : turbo_sb.equalizer.Equalizer, optional
+        Applied to each signal before, always alike.
 
     Returns
     -------
     dataset : speechbrain.dataio.dataset.DynamicItemDataset
-        With ``id, signal, tokens, target, text``.
+        With ``id, signal, tokens, target, text, speaker``; the speaker is ""
+        where the manifest has none.
     """
     entries = load_manifest(manifest, ("wav", "duration", "text", label_key))
     for name, entry in entries.items():
@@ -144,15 +182,17 @@ def make_dataset(
                 f"{manifest}: {name}: {label_key} is {entry[label_key]!r}, "
                 f"expected one of {list(labels)} (the YAML's labels)."
             )
-        entry["wav"] = entry["wav"].replace("{data_root}", str(data_root))
         entry["token_ids"] = tokenize(entry["text"])
+        entry.setdefault("speaker", "")
     normalizer = AudioNormalizer(sample_rate)
 
-    @takes("wav")
+    @takes("id")
     @provides("signal")
-    def audio_pipeline(wav):
-        """Read, resample, mix down and augment."""
-        signal = read_signal(wav, normalizer)
+    def audio_pipeline(name):
+        """Read, resample, mix down, equalise and augment."""
+        signal = read_entry(
+            name, entries[name], normalizer, data_root, equalizer
+        )
         return augment(signal) if augment else signal
 
     @takes("token_ids")
@@ -183,7 +223,8 @@ def make_datasets(annotations, tokenizer, train_augment=None, **settings):
     train_augment : callable, optional
         Applied to each training signal.
     **settings
-        As in `make_dataset`: data_root, labels, label_key, sample_rate.
+        As in `make_dataset`: data_root, labels, label_key, sample_rate,
+        equalizer.
 
     Returns
     -------

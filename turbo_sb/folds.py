@@ -197,7 +197,8 @@ def check_split(entries: dict, sets: dict, disjoint: tuple = ()) -> None:
             )
         for field in disjoint:
             values = [
-                {e[field] for e in sets[s].values()} for s in (one, other)
+                {e[field] for e in sets[s].values()} - {""}  # "": not known
+                for s in (one, other)
             ]
             if shared := sorted(values[0] & values[1]):
                 raise RuntimeError(

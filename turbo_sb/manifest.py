@@ -63,6 +63,37 @@ def write_json(contents: dict) -> None:
         ) from error
 
 
+def read_json(path: str | Path, missing: dict | None = None) -> dict:
+    """Read what `write_json` wrote.
+
+    Arguments
+    ---------
+    path : str | Path
+        A JSON file with an object that is not empty.
+    missing : dict, optional
+        Returned if there is no such file. Without it, that is an error.
+
+    Returns
+    -------
+    contents : dict
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, is not JSON, or has a key twice.
+
+    Example
+    -------
+    >>> path = Path(getfixture("tmpdir")) / "facts.json"
+    >>> write_json({path: {"n_skipped": 0}})
+    >>> read_json(path)
+    {'n_skipped': 0}
+    """
+    if missing is not None and not Path(path).exists():
+        return missing
+    return _read_object(Path(path))
+
+
 def load_manifest(
     path: str | Path, required: tuple = ("wav", "duration", "text")
 ) -> dict:

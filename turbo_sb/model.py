@@ -32,6 +32,8 @@ class TurboModel(torch.nn.Module):
         Dimension of the joint space. The paper does not say.
     dropout : float
         Behind each FC_m; the classifier, being the output layer, has none.
+    modalities : sequence of str
+        "audio", "text" or both. With one, the other encoder is not used.
 
     Example
     -------
@@ -54,13 +56,20 @@ class TurboModel(torch.nn.Module):
         projection=True,
         projection_dim=768,
         dropout=0.2,
+        modalities=("audio", "text"),
     ):
         super().__init__()
         if not 0 <= dropout < 1:
             raise InputError(f"dropout: {dropout} is not in [0, 1).")
         if projection and projection_dim < 1:
             raise InputError(f"projection_dim: {projection_dim} is below 1.")
-        encoders = {"audio": audio_encoder, "text": text_encoder}
+        known = {"audio": audio_encoder, "text": text_encoder}
+        if not modalities or not set(modalities) <= set(known):
+            raise InputError(
+                f"modalities: {modalities}: expected [audio, text], [audio] or "
+                "[text]."
+            )
+        encoders = {k: v for k, v in known.items() if k in modalities}
         self.encoders = torch.nn.ModuleDict(encoders)
         self.projections = torch.nn.ModuleDict()
         sizes = {name: encoder.dim for name, encoder in encoders.items()}
@@ -96,9 +105,10 @@ class TurboModel(torch.nn.Module):
             ``logits``, (views, batch, classes) torch.Tensor, of which view k
             pairs pass k of both modalities.
         """
+        inputs = {"audio": (wavs, wav_lens), "text": (tokens, token_lens)}
         views = {
-            "audio": self.encoders["audio"](wavs, wav_lens, n_views),
-            "text": self.encoders["text"](tokens, token_lens, n_views),
+            name: encoder(*inputs[name], n_views)
+            for name, encoder in self.encoders.items()
         }
         for name, projection in self.projections.items():
             views[name] = projection(views[name])

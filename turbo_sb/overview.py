@@ -4,7 +4,7 @@ Authors
  * The turbo_sb developers 2026
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 
 def listing(counter):
@@ -40,7 +40,7 @@ def set_table(sets, classes, label="emo", by="speaker"):
     label : str
         The field with the class.
     by : str
-        The field that the upper rows are for.
+        The field that the upper rows are for; "" has none.
 
     Returns
     -------
@@ -57,24 +57,32 @@ def set_table(sets, classes, label="emo", by="speaker"):
     train         0      1      1   0.10
     all           0      1      1   0.10
     """
-    everything = [e for part in sets.values() for e in part.values()]
-    lines = [f"{'':8}" + "".join(f"{c:>7}" for c in (*classes, "all", "hours"))]
-    for value in sorted({e[by] for e in everything}):
-        members = [e for e in everything if e[by] == value]
-        held = [
-            name
-            for name, part in sets.items()
-            if any(e[by] == value for e in part.values())
-        ]
-        row = _row(value, members, classes, label)
-        lines.append(f"{row}  {' '.join(held)}")
+    members, held = defaultdict(list), defaultdict(dict)
     for name, part in sets.items():
-        lines.append(_row(name, part.values(), classes, label))
-    return "\n".join([*lines, _row("all", everything, classes, label)])
+        for entry in part.values():
+            members[entry[by]].append(entry)
+            held[entry[by]][name] = True  # in the order of the sets
+    everything = [e for part in members.values() for e in part]
+    names = sorted(filter(None, members))  # "" is not known
+    first = max([8, *(len(name) + 2 for name in names)])
+    widths = [first, *(max(7, len(c) + 2) for c in (*classes, "all", "hours"))]
+    lines = [_line(widths, ["", *classes, "all", "hours"])]
+    for name in names:
+        row = _row(name, members[name], classes, label)
+        lines.append(f"{_line(widths, row)}  {' '.join(held[name])}")
+    parts = {name: part.values() for name, part in sets.items()}
+    for name, part in {**parts, "all": everything}.items():
+        lines.append(_line(widths, _row(name, part, classes, label)))
+    return "\n".join(lines)
 
 
 def _row(name, entries, classes, label):
     counts = Counter(e[label] for e in entries)
-    cells = "".join(f"{counts[c]:7,}" for c in classes)
+    cells = [f"{counts[c]:,}" for c in classes]
     hours = sum(e["duration"] for e in entries) / 3600
-    return f"{name:8}{cells}{len(entries):7,}{hours:7.2f}"
+    return [name, *cells, f"{len(entries):,}", f"{hours:.2f}"]
+
+
+def _line(widths, cells):
+    first, *rest = zip(cells, widths)
+    return first[0].ljust(first[1]) + "".join(c.rjust(w) for c, w in rest)

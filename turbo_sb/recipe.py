@@ -175,6 +175,12 @@ def check_run(brain, n_train):
             f"batch_size: {batch_size}. A contrastive loss takes its "
             "negatives from the batch and needs at least 2; the paper has 64."
         )
+    modalities, loss = list(brain.hparams.modalities), brain.hparams.loss
+    if len(modalities) < 2 and loss.contrastive and loss.n_views < 2:
+        raise InputError(
+            f"modalities: {modalities}: one pass of one modality has nothing "
+            "to contrast. Use vanilla.yaml or turbo.yaml, or both modalities."
+        )
     if n_train < batch_size * ranks:
         raise InputError(
             f"batch_size: {batch_size}, in {ranks} process(es), is more than "

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from turbo_sb import metrics
+from turbo_sb.bootstrap import speaker_groups
 from turbo_sb.errors import InputError
 from turbo_sb.files import replacing
 
@@ -21,12 +22,13 @@ class Outcomes:
 
     Arguments
     ---------
-    labels : list of str
-        The classes, in the order of the classifier's outputs.
+    scoring : turbo_sb.scoring.Classification
+        Has the classes, and knows the task's metrics.
 
     Example
     -------
-    >>> outcomes = Outcomes(["ang", "hap"])
+    >>> from turbo_sb.scoring import Classification
+    >>> outcomes = Outcomes(Classification(["ang", "hap"]))
     >>> outputs = {
     ...     "logits": torch.tensor([[[2.0, 0.0], [3.0, 1.0]]]),
     ...     "views": {"audio": torch.eye(2)[None], "text": torch.eye(2)[None]},
@@ -36,13 +38,14 @@ class Outcomes:
     (0.5, 0.0)
     """
 
-    def __init__(self, labels):
-        self.labels = list(labels)
-        self.ids = []
+    def __init__(self, scoring):
+        self.scoring = scoring
+        self.labels = scoring.labels
+        self.ids, self.speakers = [], []
         self.batches = {"targets": [], "probabilities": []}
         self.embeddings = {}
 
-    def add(self, ids, targets, outputs):
+    def add(self, ids, targets, outputs, speakers=None):
         """Add one batch.
 
         Arguments
@@ -53,10 +56,13 @@ class Outcomes:
             Class indices.
         outputs : dict
             Of `TurboModel`; the first view is taken.
+        speakers : list of str, optional
+            "" where one is not known.
         """
         self.ids.extend(ids)
+        self.speakers.extend(speakers or [""] * len(ids))
         self.batches["targets"].append(targets.cpu())
-        probabilities = outputs["logits"][0].float().softmax(dim=-1)
+        probabilities = outputs["logits"][0].double().softmax(dim=-1)
         self.batches["probabilities"].append(probabilities.cpu())
         for name, views in outputs["views"].items():
             kept = self.embeddings.setdefault(name, [])
@@ -68,8 +74,8 @@ class Outcomes:
         Returns
         -------
         arrays : dict
-            ``targets`` (n,), ``probabilities`` (n, classes), and (n, dim)
-            embeddings by modality, all torch.Tensor.
+            ``targets`` (n,), ``probabilities`` (n, classes) in float64, and
+            (n, dim) embeddings by modality, all torch.Tensor.
         """
         batches = {**self.batches, **self.embeddings}
         return {name: torch.cat(parts) for name, parts in batches.items()}
@@ -80,44 +86,59 @@ class Outcomes:
         Returns
         -------
         summary : dict
-            ``WA``, ``UA``, ``n``, ``labels``, ``confusion`` (row: label,
-            column: prediction), and ``alignment``, ``uniformity_<modality>``
-            on the unit sphere; None where a geometry is not defined.
+            The scoring's metrics, ``n``, ``labels``, ``confusion`` (row:
+            label, column: prediction), and ``alignment``,
+            ``uniformity_<modality>`` on the unit sphere; None where a metric
+            is not defined.
         """
         arrays = self.arrays()
-        targets = arrays.pop("targets")
-        predictions = arrays.pop("probabilities").argmax(dim=-1)
+        targets, probabilities = map(arrays.pop, self.batches)
+        predictions = probabilities.argmax(dim=-1)
         classes = len(self.labels)
         counts = metrics.confusion_matrix(predictions, targets, classes)
         return {
-            "WA": metrics.weighted_accuracy(predictions, targets),
-            "UA": metrics.unweighted_accuracy(predictions, targets, classes),
+            **self.scoring.measure(targets, probabilities),
             "n": len(targets),
             "labels": self.labels,
             "confusion": counts.tolist(),
             **geometry(arrays),
         }
 
-    def write(self, folder, **facts):
-        """Write predictions.csv, metrics.json and embeddings.npz.
+    def test_summary(self, valid):
+        """The metrics, and what is reported of a test only.
 
-        Each file appears whole or not at all.
+        Arguments
+        ---------
+        valid : dict
+            The metrics of the validation of the model under test.
+
+        Returns
+        -------
+        summary : dict
+            As `summary`, with more from the scoring.
+        """
+        arrays = self.arrays()
+        groups = speaker_groups(self.ids, self.speakers)
+        found = self.scoring.measure_test(
+            arrays["targets"], arrays["probabilities"], groups, valid
+        )
+        return {**self.summary(), **found}
+
+    def write(self, folder, summary, others=None):
+        """Write predictions.csv, embeddings.npz, figures and metrics.json.
+
+        Each file appears whole or not at all, metrics.json last.
 
         Arguments
         ---------
         folder : str or pathlib.Path
             The run's output folder.
-        **facts
-            Goes into metrics.json beside the metrics.
-
-        Returns
-        -------
         summary : dict
-            As written to metrics.json.
+            What metrics.json will hold.
+        others : dict, optional
+            Name to (scores, targets), drawn beside the model's.
         """
-        folder = Path(folder)
-        summary = {**self.summary(), **facts}
-        arrays = self.arrays()
+        folder, arrays = Path(folder), self.arrays()
         with replacing(folder / "predictions.csv") as path:
             self._write_predictions(path, arrays)
         with replacing(folder / "embeddings.npz") as path:
@@ -129,10 +150,11 @@ class Outcomes:
                 np.savez_compressed(
                     file, ids=np.array(self.ids), labels=names, **modalities
                 )
+        drawn = arrays["targets"], arrays["probabilities"]
+        self.scoring.draw(folder, *drawn, others or {})
         with replacing(folder / "metrics.json") as path:
             text = json.dumps(summary, indent=2)
             path.write_text(text + "\n", encoding="utf-8")
-        return summary
 
     def _write_predictions(self, path, arrays):
         header = [f"p_{label}" for label in self.labels]
@@ -143,22 +165,22 @@ class Outcomes:
             for name, target, row in rows:
                 label = self.labels[target]
                 prediction = self.labels[row.argmax()]
-                cells = [f"{p:.6f}" for p in row.tolist()]
-                writer.writerow([name, label, prediction, *cells])
+                # In full: every metric can be computed from this file.
+                writer.writerow([name, label, prediction, *row.tolist()])
 
 
 def geometry(embeddings):
-    """Alignment and uniformity of two modalities, where they are defined.
+    """Alignment and uniformity of the modalities, where they are defined.
 
     Arguments
     ---------
     embeddings : dict
-        "audio" and "text" to (n, dim) torch.Tensor.
+        "audio", "text" or both to (n, dim) torch.Tensor.
 
     Returns
     -------
     geometry : dict
-        ``alignment`` is None when the dimensions differ;
+        ``alignment`` is None when the dimensions differ, or with one modality;
         ``uniformity_<modality>`` is None for one utterance.
 
     Example
@@ -167,7 +189,10 @@ def geometry(embeddings):
     >>> geometry({"audio": one, "text": one})
     {'alignment': 0.0, 'uniformity_audio': None, 'uniformity_text': None}
     """
-    found = {"alignment": _or_none(metrics.alignment, *embeddings.values())}
+    pair = embeddings.get("audio"), embeddings.get("text")
+    found = {"alignment": None}
+    if all(values is not None for values in pair):
+        found["alignment"] = _or_none(metrics.alignment, *pair)
     for name, values in embeddings.items():
         found[f"uniformity_{name}"] = _or_none(metrics.uniformity, values)
     return found

@@ -25,6 +25,7 @@ AT_LEAST = {
     "sample_rate": 1,
     "num_workers": 0,
     "lr": 0,
+    "shortcut_limit": 2,
 }
 # What may differ when a training goes on; all else would be another training.
 RESUMABLE = {
@@ -39,6 +40,10 @@ RESUMABLE = {
     "train_annotation",
     "valid_annotation",
     "test_annotation",
+    "preparation_file",
+    "shortcut_report",
+    "shortcut_limit",
+    "shortcut_file",
 }
 
 

@@ -5,27 +5,56 @@ import json
 import pytest
 
 from turbo_sb.demo import __main__ as demo
-from turbo_sb.demo.process import PROCESSES
-from turbo_sb.demo.runs import METHODS
+from turbo_sb.demo import runs
+from turbo_sb.demo.parts import METHODS, PARTS
 from turbo_sb.errors import InputError
 
+SMALL = ["--n_utterances=80", "--number_of_epochs=1", "--jobs=2"]
 
-def test_demo_from_nothing_to_a_table(tmp_path, capsys):
-    arguments = ["--n_utterances=80", "--number_of_epochs=1", "--jobs=2"]
-    demo.main([f"--output_folder={tmp_path}", *arguments])
-    for corpus in PROCESSES:
+
+@pytest.mark.parametrize(("part", "tested"), [("emotion", 16), ("directed", 8)])
+def test_demo_from_nothing_to_a_table(tmp_path, capsys, part, tested):
+    demo.main([f"--output_folder={tmp_path}", f"--parts={part}", *SMALL])
+    corpora = PARTS[part].corpora
+    for corpus in corpora:
         for method in METHODS:
             folder = tmp_path / "runs" / f"{corpus}_{method}"
             metrics = json.loads((folder / "metrics.json").read_text())
-            assert metrics["n"] == 16
+            assert metrics["n"] == tested
     printed = capsys.readouterr().out
     summary = (tmp_path / "summary.md").read_text()
     assert summary in printed
-    assert summary.count("| turbo ") == len(PROCESSES)
+    assert summary.count("| turbo ") == len(corpora)
+    assert "80 utterances" in summary
     assert (tmp_path / "summary.png").exists()
 
 
+def test_all_parts_by_default_and_each_with_its_own_epochs(tmp_path):
+    options = demo._parse([])
+    planned = demo._runs(
+        tmp_path, {p: PARTS[p] for p in options.parts}, options.number_of_epochs
+    )
+    found = [
+        (run.method, run.corpus, run.recipe, run.epochs) for run in planned
+    ]
+    assert found[:3] == [
+        ("turbo", "complementary", "IEMOCAP", 30),
+        ("turbo", "redundant", "IEMOCAP", 30),
+        ("turbo", "directed", "DSD", 16),
+    ]
+    assert len(planned) == 9 and len({run.folder for run in planned}) == 9
+
+
+def test_parts_are_told_apart_by_name(capsys):
+    assert demo._parse(["--parts=directed,emotion"]).parts == list(PARTS)
+    assert demo._parse(["--parts=directed"]).parts == ["directed"]
+    with pytest.raises(SystemExit):
+        demo._parse(["--parts=directed,speech"])
+    message = capsys.readouterr().err
+    assert "no part 'speech'; choose from emotion, directed" in message
+
+
 def test_installed_without_the_recipes_says_so(monkeypatch, tmp_path):
-    monkeypatch.setattr(demo, "RECIPE", tmp_path)
+    monkeypatch.setattr(runs, "RECIPES", tmp_path)
     with pytest.raises(InputError, match="from a clone of the repository"):
         demo.main([f"--output_folder={tmp_path}"])

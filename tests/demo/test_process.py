@@ -109,7 +109,7 @@ class TestCeilings:
         found = {}
         forest = RandomForestClassifier(30, min_samples_leaf=5, random_state=0)
         (heard, read), (heard_test, read_test) = features(train), features(test)
-        y, y_test = ([u.emotion for u in part] for part in (train, test))
+        y, y_test = ([u.label for u in part] for part in (train, test))
         forest.fit(heard, y)
         found["audio"] = forest.score(heard_test, y_test)
         reader = LogisticRegression(max_iter=500).fit(read, y)

@@ -3,6 +3,7 @@
 import pytest
 
 from turbo_sb.demo import runs
+from turbo_sb.demo.parts import METHODS, PARTS
 from turbo_sb.demo.runs import Run, progress_line, train_all
 from turbo_sb.errors import InputError
 
@@ -28,34 +29,35 @@ def finishing(folder, name):
 
 
 def test_command_line_of_a_run(tmp_path):
-    run = Run("turbo", "redundant", tmp_path / "r", {"fold": 2})
+    run = Run("turbo", "redundant", tmp_path / "r", {"fold": 2}, epochs=7)
     assert run.arguments() == [
         "train.py",
         "hparams/turbo.yaml",
         "--fold=2",
+        "--number_of_epochs=7",
         f"--output_folder={tmp_path / 'r'}",
     ]
 
 
 def test_progress_counts_epochs_and_finished_runs(tmp_path):
-    going = Run("turbo", "c", tmp_path / "going", {})
-    done = Run("vanilla", "c", tmp_path / "done", {})
+    going = Run("turbo", "c", tmp_path / "going", {}, epochs=4)
+    done = Run("vanilla", "d", tmp_path / "done", {}, epochs=8)
     for run in (going, done):
         run.folder.mkdir()
     log = "epoch: 1, lr: 1 - train\nepoch: 2, lr: 1 - train\n"
     (going.folder / "train_log.txt").write_text(log)
     (done.folder / "metrics.json").write_text("{}")
-    line = progress_line([going, done], epochs=4, seconds=60)
-    # 6 of 8 epochs took 60 s.
-    assert (
-        line == "  1:00  c: turbo 2/4, vanilla done  (at most about 0:20 left)"
+    line = progress_line([going, done], seconds=60)
+    # 10 of 12 epochs took 60 s.
+    assert line == (
+        "  1:00  c: turbo 2/4 | d: vanilla done  (at most about 0:12 left)"
     )
 
 
 def test_all_runs_are_run_with_few_at_a_time(tmp_path):
     started = [finishing(tmp_path, f"run{k}") for k in range(3)]
     said = []
-    train_all(started, epochs=1, jobs=2, say=said.append, every=0)
+    train_all(started, jobs=2, say=said.append, every=0)
     assert all((run.folder / "metrics.json").exists() for run in started)
     assert "run0 done" in said[-1]
 
@@ -64,8 +66,31 @@ def test_failed_run_is_named_with_the_end_of_its_log(tmp_path):
     good = scripted(tmp_path, "good", "import time; time.sleep(60)")
     bad = scripted(tmp_path, "bad", "print('no luck'); raise SystemExit(3)")
     with pytest.raises(InputError, match="(?s)bad on corpus.*code 3.*no luck"):
-        train_all([good, bad], epochs=1, jobs=2)
+        train_all([good, bad], jobs=2)
 
 
-def test_recipe_is_where_the_demo_looks():
-    assert (runs.RECIPE / "train.py").is_file()
+def test_a_run_starts_in_its_recipe(tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "RECIPES", tmp_path)
+    (tmp_path / "Other" / "turbo").mkdir(parents=True)
+    code = "import os; print('in', os.getcwd())"
+    run = scripted(tmp_path / "out", "run", code)
+    run.recipe = "Other"
+    train_all([run], jobs=1)
+    assert run.log.read_text().split() == ["in", str(run.place)]
+    assert run.place == tmp_path / "Other" / "turbo"
+
+
+@pytest.mark.parametrize("part", PARTS.values(), ids=PARTS)
+def test_recipes_and_their_methods_are_where_the_demo_looks(part, tmp_path):
+    for method in METHODS:
+        run = Run(method, "corpus", tmp_path, {}, recipe=part.recipe)
+        for name in run.arguments()[:2]:
+            assert (run.place / name).is_file()
+
+
+@pytest.mark.parametrize("part", PARTS.values(), ids=PARTS)
+def test_a_recipe_has_every_key_that_the_demo_sets(part, tmp_path):
+    run = Run("turbo", "corpus", tmp_path, {}, recipe=part.recipe)
+    yaml = (run.place / run.arguments()[1]).read_text()
+    for key in part.overrides:
+        assert f"\n{key}: " in yaml, key

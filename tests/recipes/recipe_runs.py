@@ -1,4 +1,4 @@
-"""Run the IEMOCAP recipe on a tiny corpus, in this process or in others.
+"""Run a recipe on a tiny corpus, in this process or in others.
 
 Authors
  * The turbo_sb developers 2026
@@ -11,28 +11,47 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "recipes" / "IEMOCAP" / "turbo"
+DSD = ROOT / "recipes" / "DSD" / "turbo"
+# What a recipe's own keys are in a small run.
+OWN_KEYS = {
+    FOLDER: {"strict_corpus": False, "protocol": "session5"},
+    DSD: {},
+}
 
 
-def load_train():
-    """Import the recipe's train.py, which imports its neighbour.
+def load_train(folder=FOLDER):
+    """Import a recipe's train.py, which imports its neighbour.
+
+    Arguments
+    ---------
+    folder : Path
+        The recipe's.
 
     Returns
     -------
     train : module
     """
-    sys.path.insert(0, str(FOLDER))
+    sys.path.insert(0, str(folder))
     try:
         spec = importlib.util.spec_from_file_location(
-            "iemocap_train", FOLDER / "train.py"
+            f"{folder.parent.name}_train", folder / "train.py"
         )
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
     finally:
-        sys.path.remove(str(FOLDER))
+        sys.path.remove(str(folder))
     return module
 
 
-def arguments(method, output_folder, corpus, encoders, flags=(), **overrides):
+def arguments(
+    method,
+    output_folder,
+    corpus,
+    encoders,
+    flags=(),
+    recipe=FOLDER,
+    **overrides,
+):
     """The command line of a small run.
 
     Arguments
@@ -42,11 +61,13 @@ def arguments(method, output_folder, corpus, encoders, flags=(), **overrides):
     output_folder : Path
         The run's.
     corpus : Path
-        In IEMOCAP's layout.
+        In the layout that the recipe takes.
     encoders : tuple of str
         Folders of the audio and the text encoder.
     flags : tuple of str
         Run options without a value.
+    recipe : Path
+        Its folder.
     **overrides
         YAML keys and run options; one that is None is left out.
 
@@ -59,8 +80,7 @@ def arguments(method, output_folder, corpus, encoders, flags=(), **overrides):
         "output_folder": output_folder,
         "audio_encoder_source": encoders[0],
         "text_encoder_source": encoders[1],
-        "strict_corpus": False,
-        "protocol": "session5",
+        **OWN_KEYS[recipe],
         "freeze_cnn": False,
         "batch_size": 8,
         "lr": 0.001,
@@ -71,7 +91,7 @@ def arguments(method, output_folder, corpus, encoders, flags=(), **overrides):
         **overrides,
     }
     given = [f"--{k}={v}" for k, v in keys.items() if v is not None]
-    yaml = str(FOLDER / "hparams" / f"{method}.yaml")
+    yaml = str(recipe / "hparams" / f"{method}.yaml")
     return [yaml, *given, *flags, "--noprogressbar"]
 
 

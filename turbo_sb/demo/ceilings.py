@@ -1,4 +1,4 @@
-"""What the best possible observer gets right in the synthesised corpus.
+"""What the best possible observer gets right in a synthesised corpus.
 
 Authors
  * The turbo_sb developers 2026
@@ -51,19 +51,52 @@ def ceilings(process, n_draws=200_000, seed=0):
     text 0.75
     both 1.00
     """
-    rng = np.random.default_rng(seed)
-    emotions = rng.integers(len(EMOTIONS), size=n_draws)
-    says, prosody_cues = _channel(process.prosody, AROUSAL)
+    says, cues = _channel(process.prosody, AROUSAL)
     writes, _ = _channel(process.words, VALENCE)
+    means = np.array([prosody_mean(cue) for cue in cues]) / PROSODY_SD
+    return bayes_accuracies(says, writes, means, n_draws, seed)
 
-    prosody_drawn = _draw_columns(says[emotions], rng)  # (draws,)
-    words_drawn = _draw_columns(writes[emotions], rng)
-    heard = _densities(prosody_drawn, prosody_cues, rng) @ says.T
-    read = writes.T[words_drawn]  # both (draws, emotions)
+
+def bayes_accuracies(says, writes, means, n_draws, seed):
+    """Return the Bayes accuracies of two channels that share the class alone.
+
+    The classes are equally frequent. "text" is exact; "audio" and "both" are
+    means over draws.
+
+    Arguments
+    ---------
+    says : (classes, cues) numpy.ndarray
+        P(prosody's cue | class).
+    writes : (classes, cues) numpy.ndarray
+        P(words' cue | class); the text tells its cue.
+    means : (cues, features) numpy.ndarray
+        Mean prosody of each of its cues, in standard deviations.
+    n_draws : int
+        Utterances drawn.
+    seed : int
+        Of these draws.
+
+    Returns
+    -------
+    accuracies : dict of str to float
+        "chance", "audio", "text" and "both", each from 0 to 1.
+
+    Example
+    -------
+    >>> sure, far = np.eye(2), np.array([[-9.0], [9.0]])
+    >>> bayes_accuracies(sure, np.full((2, 1), 1), far, n_draws=10, seed=0)
+    {'chance': 0.5, 'audio': 1.0, 'text': 0.5, 'both': 1.0}
+    """
+    rng = np.random.default_rng(seed)
+    classes = rng.integers(len(says), size=n_draws)
+    prosody_drawn = _draw_columns(says[classes], rng)  # (draws,)
+    words_drawn = _draw_columns(writes[classes], rng)
+    heard = _densities(prosody_drawn, means, rng) @ says.T
+    read = writes.T[words_drawn]  # both (draws, classes)
     return {
-        "chance": 1 / len(EMOTIONS),
+        "chance": 1 / len(says),
         "audio": _accuracy(heard),
-        "text": float(writes.max(axis=0).sum() / len(EMOTIONS)),
+        "text": float(writes.max(axis=0).sum() / len(writes)),
         "both": _accuracy(heard * read),
     }
 
@@ -85,12 +118,11 @@ def _draw_columns(probabilities, rng):
     return (rng.random((len(edges), 1)) >= edges).sum(axis=1)
 
 
-def _densities(drawn, cues, rng):
+def _densities(drawn, means, rng):
     """Draw the prosody of each cue, and weigh it under every cue.
 
     Up to a factor that is the same for all cues; (draws,) -> (draws, cues).
     """
-    means = np.array([prosody_mean(cue) for cue in cues]) / PROSODY_SD
     prosody = means[drawn] + rng.standard_normal((len(drawn), means.shape[1]))
     squares = ((prosody[:, None] - means) ** 2).sum(axis=2)
     nearest = squares.min(axis=1, keepdims=True)  # keeps exp from vanishing
@@ -98,6 +130,6 @@ def _densities(drawn, cues, rng):
 
 
 def _accuracy(likelihoods):
-    """Return the mean posterior of the most probable emotion."""
+    """Return the mean posterior of the most probable class."""
     best = likelihoods.max(axis=1) / likelihoods.sum(axis=1)
     return float(best.mean())

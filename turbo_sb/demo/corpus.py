@@ -10,10 +10,7 @@ Authors
 
 import dataclasses
 import itertools
-import json
-import tempfile
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 
@@ -21,6 +18,7 @@ from turbo_sb.demo import process as generative
 from turbo_sb.demo import sentences
 from turbo_sb.demo.ceilings import ceilings
 from turbo_sb.demo.layout import Turn, write_dialog, write_speech
+from turbo_sb.demo.once import make_once
 from turbo_sb.demo.process import COMPLEMENTARY, EMOTIONS
 from turbo_sb.demo.speakers import SPEAKERS
 from turbo_sb.demo.speech import SAMPLE_RATE, espeak_version
@@ -84,29 +82,19 @@ def write_corpus(
     >>> sorted(path.name for path in folder.iterdir())[:2]
     ['Session1', 'Session2']
     """
-    folder = Path(folder).resolve()
     turns = draw_turns(n_utterances, process, seed)
-    made_with = _made_with(n_utterances, process, seed)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        return _existing(folder, made_with)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(
-        prefix=f"{folder.name}.partial-", dir=folder.parent
-    ) as partial:
-        root = Path(partial) / "corpus"
+
+    def make(root):
         seconds = [write_speech(turn, root) for turn in progress(turns)]
         timed = zip(turns, seconds)
         for _, dialog in itertools.groupby(timed, lambda t: t[0].dialog):
             write_dialog(*zip(*dialog), root)
-        description = {
-            "made_with": made_with,
+        return {
             "ceilings": ceilings(process),
             "sizes": _sizes(turns, seconds),
         }
-        text = json.dumps(description, indent=2) + "\n"
-        (root / "process.json").write_text(text)
-        root.rename(folder)
-    return description
+
+    return make_once(folder, _made_with(n_utterances, process, seed), make)
 
 
 def draw_turns(n_utterances, process, seed):
@@ -183,7 +171,7 @@ def _dialog(session, name, start, said):
 
 def _made_with(n_utterances, process, seed):
     """State the generative process, and all else that decides the bytes."""
-    stated = {
+    return {
         "process": dataclasses.asdict(process),
         "n_utterances": n_utterances,
         "seed": seed,
@@ -203,27 +191,6 @@ def _made_with(n_utterances, process, seed):
         "espeak_ng": espeak_version(),
         "sample_rate": SAMPLE_RATE,
     }
-    return json.loads(json.dumps(stated))  # tuples as lists, as in the file
-
-
-def _existing(folder, made_with):
-    """Return the description of the same corpus; refuse anything else."""
-    try:
-        description = json.loads((folder / "process.json").read_text())
-        before = description["made_with"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{folder} is there, and is no synthesised corpus. Choose another "
-            "folder; this one is left as it is."
-        ) from error
-    if before != made_with:
-        changed = [k for k in made_with if before.get(k) != made_with[k]]
-        raise InputError(
-            f"{folder} holds a corpus made with another "
-            f"{', '.join(changed) or 'process'}. Choose another folder, or "
-            "delete this one."
-        )
-    return description
 
 
 def _sizes(turns, seconds):

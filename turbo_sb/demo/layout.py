@@ -9,10 +9,9 @@ Authors
 """
 
 import dataclasses
-import wave
 
 from turbo_sb.demo.process import Utterance
-from turbo_sb.demo.speech import SAMPLE_RATE, synthesise
+from turbo_sb.demo.speech import synthesise, write_wav
 
 PAUSE = 0.5  # seconds between two turns
 DIMENSIONS = {  # valence, activation and dominance, each from 1 to 5
@@ -75,12 +74,7 @@ def write_speech(turn, root):
     )
     folder = root / turn.session / "sentences" / "wav" / turn.dialog
     folder.mkdir(parents=True, exist_ok=True)
-    with wave.open(str(folder / f"{turn.id}.wav"), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)  # bytes
-        file.setframerate(SAMPLE_RATE)
-        file.writeframes((samples * 32767).round().astype("<i2").tobytes())
-    return len(samples) / SAMPLE_RATE
+    return write_wav(folder / f"{turn.id}.wav", samples)
 
 
 def write_dialog(turns, seconds, root):

@@ -110,14 +110,14 @@ PROCESSES = {process.name: process for process in (COMPLEMENTARY, REDUNDANT)}
 
 @dataclasses.dataclass(frozen=True)
 class Utterance:
-    """One draw from the process.
+    """One draw from a process.
 
     Arguments
     ---------
     speaker : Speaker
         Who says it.
-    emotion : str
-        One of `EMOTIONS`.
+    label : str
+        Its class: one of `EMOTIONS`, say.
     text : str
         What is said.
     prosody : dict of str to int
@@ -125,7 +125,7 @@ class Utterance:
     """
 
     speaker: Speaker
-    emotion: str
+    label: str
     text: str
     prosody: dict
 
@@ -162,7 +162,9 @@ def draw_utterance(process, speaker, emotion, rng):
         speaker,
         emotion,
         text=draw_text(words_cue, rng),
-        prosody=_draw_prosody(prosody_cue, speaker, rng),
+        prosody=draw_prosody(
+            prosody_mean(prosody_cue), PROSODY_SD, speaker, rng
+        ),
     )
 
 
@@ -217,9 +219,31 @@ def _draw_cue(shares, emotion, pairs, rng):
     return possible_cues(emotion, pairs)[kind]
 
 
-def _draw_prosody(cue, speaker, rng):
+def draw_prosody(mean, deviation, speaker, rng):
+    """Draw how a speaker says something, in what espeak-ng takes.
+
+    Arguments
+    ---------
+    mean, deviation : (4,) array_like
+        Of rate, pitch, pitch range and volume; the speaker's offsets are added.
+    speaker : Speaker
+        Who speaks.
+    rng : numpy.random.Generator
+        Makes the draws.
+
+    Returns
+    -------
+    prosody : dict of str to int
+        Rounded, and clipped to `speech.LIMITS`.
+
+    Example
+    -------
+    >>> speaker = Speaker("Ses01F", "f1", rate_offset=-6, pitch_offset=2)
+    >>> draw_prosody((175, 98, 50, 9), (0, 0, 0, 0), speaker, np.random)
+    {'rate': 169, 'pitch': 99, 'pitch_range': 50, 'volume': 9}
+    """
     offset = (speaker.rate_offset, speaker.pitch_offset, 0, 0)
-    drawn = rng.normal(prosody_mean(cue) + offset, PROSODY_SD).round()
+    drawn = rng.normal(np.add(mean, offset), deviation).round()
     return {
         name: int(np.clip(value, *LIMITS[name]))
         for name, value in zip(LIMITS, drawn)

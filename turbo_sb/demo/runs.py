@@ -14,23 +14,7 @@ from pathlib import Path
 
 from turbo_sb.errors import InputError
 
-RECIPE = Path(__file__).parents[2] / "recipes" / "IEMOCAP" / "turbo"
-METHODS = ("vanilla", "cross_modal", "turbo")
-
-# Small encoders learn from scratch, hence the learning rate, the trained CNN
-# and the augmentation; the same for all, and none tuned on a contrastive one.
-OVERRIDES = {
-    "strict_corpus": False,
-    "protocol": "session5",
-    "fold": 1,
-    "freeze_cnn": False,
-    "lr": 0.001,
-    "batch_size": 32,
-    "max_grad_norm": 1.0,
-    "train_crop_seconds": 1.5,
-    "train_noise_snr": 30,
-    "num_workers": 0,
-}
+RECIPES = Path(__file__).parents[2] / "recipes"
 
 
 @dataclasses.dataclass
@@ -47,18 +31,29 @@ class Run:
         The run's output folder.
     overrides : dict
         YAML keys to values, the corpus and the encoders among them.
+    epochs : int
+        At most.
+    recipe : str
+        Names the folder in ``recipes``.
 
     Example
     -------
-    >>> run = Run("turbo", "redundant", Path("out"), {"data_folder": "corpus"})
-    >>> run.arguments()
-    ['train.py', 'hparams/turbo.yaml', '--data_folder=corpus', '--output_folder=out']
+    >>> keys = {"data_folder": "corpus"}
+    >>> Run("turbo", "redundant", Path("out"), keys, epochs=3).arguments()
+    ['train.py', 'hparams/turbo.yaml', '--data_folder=corpus', '--number_of_epochs=3', '--output_folder=out']
     """
 
     method: str
     corpus: str
     folder: Path
     overrides: dict
+    epochs: int = 30
+    recipe: str = "IEMOCAP"
+
+    @property
+    def place(self):
+        """The recipe's folder, from which train.py is run."""
+        return RECIPES / self.recipe / "turbo"
 
     @property
     def log(self):
@@ -72,7 +67,11 @@ class Run:
         -------
         arguments : list of str
         """
-        keys = {**self.overrides, "output_folder": self.folder}
+        keys = {
+            **self.overrides,
+            "number_of_epochs": self.epochs,
+            "output_folder": self.folder,
+        }
         yaml = f"hparams/{self.method}.yaml"
         return ["train.py", yaml, *(f"--{k}={v}" for k, v in keys.items())]
 
@@ -105,22 +104,20 @@ class Run:
         with open(self.log, "a", encoding="utf-8") as log:
             return subprocess.Popen(
                 [sys.executable, *self.arguments(), "--noprogressbar"],
-                cwd=RECIPE,
+                cwd=self.place,
                 env={**os.environ, "OMP_NUM_THREADS": str(threads)},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
 
 
-def train_all(runs, epochs, jobs, say=print, every=10):
+def train_all(runs, jobs, say=print, every=10):
     """Train, `jobs` at a time, with a progress line all along.
 
     Arguments
     ---------
     runs : list of Run
         The trainings, in the order in which they start.
-    epochs : int
-        Of each, at most; for the time left.
     jobs : int
         How many run at once.
     say : callable
@@ -147,22 +144,20 @@ def train_all(runs, epochs, jobs, say=print, every=10):
                     del running[run.log]
             seconds = time.monotonic() - start
             if seconds - said >= every:
-                say(progress_line(runs, epochs, seconds))
+                say(progress_line(runs, seconds))
                 said = seconds
     finally:
         for _, process in running.values():
             process.terminate()
 
 
-def progress_line(runs, epochs, seconds):
+def progress_line(runs, seconds):
     """What is done of each run, and how long the rest takes.
 
     Arguments
     ---------
     runs : list of Run
         All of them.
-    epochs : int
-        Of each, at most.
     seconds : float
         Since the start.
 
@@ -172,20 +167,20 @@ def progress_line(runs, epochs, seconds):
 
     Example
     -------
-    >>> progress_line([Run("turbo", "redundant", Path("nowhere"), {})], 30, 65)
+    >>> progress_line([Run("turbo", "redundant", Path("nowhere"), {})], 65)
     '  1:05  redundant: turbo 0/30'
     """
     parts, done = {}, 0
     for run in runs:
         count = run.epochs_done()
         finished = (run.folder / "metrics.json").exists()
-        done += epochs if finished else count
-        state = "done" if finished else f"{count}/{epochs}"
+        done += run.epochs if finished else count
+        state = "done" if finished else f"{count}/{run.epochs}"
         parts.setdefault(run.corpus, []).append(f"{run.method} {state}")
     line = " | ".join(f"{c}: {', '.join(p)}" for c, p in parts.items())
     left = ""
     if done:
-        rest = seconds * (epochs * len(runs) / done - 1)
+        rest = seconds * (sum(run.epochs for run in runs) / done - 1)
         left = f"  (at most about {_clock(rest)} left)"
     return f"  {_clock(seconds)}  {line}{left}"
 

@@ -15,6 +15,7 @@ import _ctypes
 import contextlib
 import ctypes
 import threading
+import wave
 
 import numpy as np
 from scipy.signal import resample_poly
@@ -95,6 +96,35 @@ def synthesise(
         native = _speak(library, text, voice, settings)
     samples = resample_poly(native / 32768, 320, 441)  # 22.05 kHz to 16 kHz
     return np.clip(samples, -1, 1).astype(np.float32)
+
+
+def write_wav(path, samples):
+    """Write what `synthesise` returned, as 16-bit mono.
+
+    Arguments
+    ---------
+    path : pathlib.Path
+        The file; its folder is there.
+    samples : (time,) numpy.ndarray
+        In [-1, 1] at `SAMPLE_RATE`.
+
+    Returns
+    -------
+    seconds : float
+        How long it takes to say.
+
+    Example
+    -------
+    >>> path = getfixture("tmp_path") / "a.wav"
+    >>> write_wav(path, np.zeros(8000))
+    0.5
+    """
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)  # bytes
+        file.setframerate(SAMPLE_RATE)
+        file.writeframes((samples * 32767).round().astype("<i2").tobytes())
+    return len(samples) / SAMPLE_RATE
 
 
 def espeak_version():

@@ -1,17 +1,17 @@
-"""The demo's table and figure, from the files that its runs left.
+"""The demo's tables, from the files that its runs left.
 
 Authors
  * The turbo_sb developers 2026
 """
 
+import csv
 import json
 import math
 import re
 from statistics import median
 
-# Of Okabe and Ito's palette, which the colour-blind can tell apart.
-COLOURS = {"vanilla": "#0072B2", "cross_modal": "#E69F00", "turbo": "#009E73"}
-MARKERS = ("o", "s")
+from turbo_sb.bootstrap import bootstrap_intervals
+from turbo_sb.metrics.detection import ErrorRates
 
 MEANING = {
     "complementary": (
@@ -24,6 +24,11 @@ MEANING = {
         "Prosody and words say the same, each three times in four. This is\n"
         "closer to the paper's setting: what one modality misses, the other\n"
         "may teach it."
+    ),
+    "directed": (
+        "Speech to a device, and speech past it. Prosody and words say which,\n"
+        "each three times in five. Voices, channel, levels and durations are\n"
+        "matched; what signal features still tell is the row of the shortcut."
     ),
 }
 
@@ -40,13 +45,29 @@ def read_run(run):
     -------
     result : dict
         metrics.json, with ``epochs``, how many there were, and ``seconds``,
-        the median of a training epoch.
+        the median of a training epoch; and for a detection ``EER_by_utterance``,
+        the 95 % interval: of one speaker alone, the recipe states none.
     """
     text = (run.folder / "metrics.json").read_text(encoding="utf-8")
     log = (run.folder / "train_log.txt").read_text(encoding="utf-8")
     seconds = re.findall(r"train seconds: ([\d.]+)", log)
-    facts = {"epochs": len(seconds), "seconds": median(map(float, seconds))}
-    return {**json.loads(text), **facts}
+    result = json.loads(text)
+    result.update(epochs=len(seconds), seconds=median(map(float, seconds)))
+    if "EER" in result:
+        result["EER_by_utterance"] = _eer_interval(run.folder)
+    return result
+
+
+def _eer_interval(folder):
+    """Draw utterances, not speakers, from predictions.csv."""
+    with open(folder / "predictions.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    rates = ErrorRates(
+        [float(row["p_directed"]) for row in rows],
+        [int(row["label"] == "directed") for row in rows],
+    )
+    eer = {"EER": lambda weights: rates.eer(weights)[0]}
+    return bootstrap_intervals(eer, [row["ID"] for row in rows])["EER"]
 
 
 def wilson_interval(accuracy, n, z=1.96):
@@ -86,44 +107,87 @@ def table(corpus, ceilings, results):
     corpus : str
         Names the corpus.
     ceilings : dict
-        Of `turbo_sb.demo.ceilings.ceilings`.
+        Of `turbo_sb.demo.ceilings.ceilings`, or of `directed_ceilings`.
     results : dict
         Method to result of `read_run`.
 
     Returns
     -------
     text : str
-        A Markdown table under a heading, and what the corpus can show.
+        A Markdown table under a heading, and what the corpus can show. A
+        detection's has the EER, and what a shortcut reaches.
     """
-    lines = [
-        f"### {corpus}",
-        "",
-        MEANING.get(corpus, ""),
-        "",
-        "|               |   WA | 95 % interval |   UA | alignment "
-        "| uniformity audio | text | best epoch | s/epoch |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
     names = {"chance": "chance", "audio": "ceiling, prosody alone"}
     names.update(text="ceiling, words alone", both="ceiling, both")
-    for key, name in names.items():
-        blanks = " |" * 7
-        lines.append(f"| {name} | {ceilings[key]:.3f} |{blanks}")
-    for method, found in results.items():
-        low, high = wilson_interval(found["WA"], found["n"])
-        cells = [
-            method,
-            f"{found['WA']:.3f}",
-            f"{low:.3f} to {high:.3f}",
-            f"{found['UA']:.3f}",
-            _cell(found["alignment"]),
-            _cell(found["uniformity_audio"]),
-            _cell(found["uniformity_text"]),
-            f"{found['best_epoch']} of {found['epochs']}",
-            f"{found['seconds']:.1f}",
-        ]
-        lines.append("| " + " | ".join(cells) + " |")
-    return align_columns("\n".join(lines))
+    rows = [[name, f"{ceilings[key]:.3f}"] for key, name in names.items()]
+    first = next(iter(results.values()))
+    columns = ["", "WA", "95 % interval", "UA"]
+    if is_detection(first):
+        columns = ["", "ACC", "95 % interval", "EER", "95 % interval"]
+        rows += _shortcut(first)
+    columns += ["alignment", "uniformity audio", "text", "best epoch"]
+    columns.append("s/epoch")
+    rows += [[method, *_scores(f), *_rest(f)] for method, f in results.items()]
+    lines = [columns, ["---"] * len(columns)]
+    lines += [row + [""] * (len(columns) - len(row)) for row in rows]
+    text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    meaning = MEANING.get(corpus, "")
+    return f"### {corpus}\n\n{meaning}\n\n{align_columns(text)}"
+
+
+def is_detection(result):
+    """Tell a detection's result from a classification's.
+
+    Arguments
+    ---------
+    result : dict
+        Of `read_run`.
+
+    Returns
+    -------
+    detection : bool
+        Whether it has ACC, and not WA.
+
+    Example
+    -------
+    >>> is_detection({"WA": 0.5, "UA": 0.5})
+    False
+    """
+    return "ACC" in result
+
+
+def _shortcut(result):
+    """Return the row of the linear model, which is the same in every run."""
+    accuracy, eer = (result[f"shortcut_{key}"] for key in ("ACC", "EER"))
+    if accuracy is None:
+        return []
+    name = "shortcut (signal features, linear)"
+    return [[name, f"{accuracy:.3f}", "", f"{eer:.3f}"]]
+
+
+def _scores(found):
+    """Return the cells of one run's scores, with their intervals."""
+    accuracy = found["ACC" if is_detection(found) else "WA"]
+    cells = [
+        f"{accuracy:.3f}",
+        _interval(wilson_interval(accuracy, found["n"])),
+    ]
+    if not is_detection(found):
+        return [*cells, f"{found['UA']:.3f}"]
+    return [*cells, f"{found['EER']:.3f}", _interval(found["EER_by_utterance"])]
+
+
+def _rest(found):
+    """Return the cells of what the methods shape, and what they took."""
+    keys = ("alignment", "uniformity_audio", "uniformity_text")
+    cells = ["" if found[key] is None else f"{found[key]:.2f}" for key in keys]
+    epochs = f"{found['best_epoch']} of {found['epochs']}"
+    return [*cells, epochs, f"{found['seconds']:.1f}"]
+
+
+def _interval(bounds):
+    low, high = bounds
+    return "" if low is None else f"{low:.3f} to {high:.3f}"
 
 
 def align_columns(text):
@@ -159,98 +223,3 @@ def align_columns(text):
         padded = [c.ljust(w, fill) for c, w in zip(cells, widths)]
         lines[i] = "| " + " | ".join(padded) + " |"
     return "\n".join(lines)
-
-
-def _cell(value):
-    return "" if value is None else f"{value:.2f}"
-
-
-def draw(path, corpora):
-    """Draw accuracy next to its ceilings, and uniformity against alignment.
-
-    Arguments
-    ---------
-    path : pathlib.Path
-        Without suffix; a PNG and a PDF are written.
-    corpora : dict
-        Corpus to (ceilings, results), as `table` takes them.
-    """
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(1, 2, figsize=(9, 4), layout="constrained")
-    for place, (ceilings, results) in enumerate(corpora.values()):
-        _bars(axes[0], place, ceilings, results)
-        _points(axes[1], MARKERS[place % 2], results)
-    axes[0].set(ylabel="WA on the test session", ylim=(0, 1.19))
-    axes[0].set_xticks(range(len(corpora)), list(corpora))
-    axes[1].set(
-        xlabel="uniformity of the audio embeddings (lower is better)",
-        ylabel="alignment (lower is better)",
-    )
-    axes[1].locator_params(nbins=6)
-    _legends(axes, corpora)
-    figure.suptitle(
-        "Synthesised speech, small encoders trained from scratch, one fold, "
-        "one seed",
-        fontsize=10,
-    )
-    for suffix in ("png", "pdf"):
-        figure.savefig(f"{path}.{suffix}", dpi=150)
-    pyplot.close(figure)
-
-
-def _bars(axis, place, ceilings, results):
-    for step, (method, found) in enumerate(results.items()):
-        low, high = wilson_interval(found["WA"], found["n"])
-        axis.bar(
-            place + 0.25 * (step - 1),
-            found["WA"],
-            width=0.22,
-            color=COLOURS[method],
-            yerr=[[found["WA"] - low], [high - found["WA"]]],
-            capsize=3,
-        )
-    styles = {"chance": ":", "audio": "--", "text": "-.", "both": "-"}
-    for name, style in styles.items():
-        axis.hlines(
-            ceilings[name], place - 0.45, place + 0.45, "black", style, lw=1
-        )
-
-
-def _points(axis, marker, results):
-    for method, found in results.items():
-        if found["alignment"] is not None:
-            axis.scatter(
-                found["uniformity_audio"],
-                found["alignment"],
-                s=70,
-                marker=marker,
-                color=COLOURS[method],
-            )
-
-
-def _legends(axes, corpora):
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
-    methods = [Patch(color=c, label=m) for m, c in COLOURS.items()]
-    lines = [
-        Line2D([], [], color="black", lw=1, ls=style, label=name)
-        for name, style in (
-            ("both", "-"),
-            ("prosody alone", "--"),
-            ("words alone", "-."),
-            ("chance", ":"),
-        )
-    ]
-    axes[0].legend(
-        handles=lines, title="ceilings", fontsize=7, ncol=4, loc="upper center"
-    )
-    marks = [
-        Line2D([], [], color="grey", ls="", marker=m, label=name)
-        for name, m in zip(corpora, MARKERS)
-    ]
-    axes[1].legend(handles=[*methods, *marks], fontsize=8)

@@ -10,8 +10,8 @@ trained jointly with the cross-entropy of a linear classifier:
 To run this recipe, do the following:
 > python train.py hparams/turbo.yaml --data_folder=/path/to/IEMOCAP
 
-Read from the bottom: what is built stands in the YAML, and the steps of
-training in turbo_sb/brain.py.
+What is built stands in the YAML; training and test are called in
+turbo_sb/experiment.py, and their steps are in turbo_sb/brain.py.
 
 Authors
  * The turbo_sb developers 2026
@@ -23,11 +23,10 @@ import speechbrain as sb
 from iemocap_prepare import prepare_iemocap
 from speechbrain.utils.distributed import ddp_init_group
 
-from turbo_sb.brain import TurboBrain
-from turbo_sb.dataio import collate_with, make_datasets
 from turbo_sb.distributed import on_main
 from turbo_sb.errors import plain_errors
-from turbo_sb.recipe import check_run, load_hparams
+from turbo_sb.experiment import train_and_test
+from turbo_sb.recipe import load_hparams
 
 
 def main(arguments):
@@ -60,43 +59,7 @@ def main(arguments):
             empty_text=hparams["empty_text"],
             split_seed=hparams["split_seed"],
         )
-
-    datasets = make_datasets(
-        {
-            "train": hparams["train_annotation"],
-            "valid": hparams["valid_annotation"],
-            "test": hparams["test_annotation"],
-        },
-        tokenizer=hparams["text_encoder"],
-        train_augment=hparams["train_augment"],
-        data_root=hparams["data_folder"],
-        labels=hparams["labels"],
-        label_key="emo",
-        sample_rate=hparams["sample_rate"],
-    )
-
-    brain = TurboBrain(
-        modules=hparams["modules"],
-        opt_class=hparams["opt_class"],
-        hparams=hparams,
-        run_opts=run_opts,
-        checkpointer=hparams["checkpointer"],
-    )
-    check_run(brain, len(datasets["train"]))
-
-    collate = {"collate_fn": collate_with(hparams["text_encoder"].pad_id)}
-    brain.fit(
-        hparams["epoch_counter"],
-        datasets["train"],
-        datasets["valid"],
-        train_loader_kwargs={**hparams["train_dataloader_opts"], **collate},
-        valid_loader_kwargs={**hparams["eval_dataloader_opts"], **collate},
-    )
-    brain.evaluate(
-        datasets["test"],
-        max_key="UA",
-        test_loader_kwargs={**hparams["eval_dataloader_opts"], **collate},
-    )
+    train_and_test(hparams, run_opts, label_key="emo")
 
 
 if __name__ == "__main__":

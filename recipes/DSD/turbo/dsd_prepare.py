@@ -1,0 +1,321 @@
+"""Prepare device-directed speech detection: a manifest.csv, cut into sets.
+
+    python dsd_prepare.py split --data_folder=FOLDER --output_folder=manifests
+
+reads FOLDER/manifest.csv (the README specifies it), checks every row and every
+sample, and writes train.json, valid.json and test.json; each maps an
+utterance's ID to `wav`, `duration` (s), `text`, `label`, `speaker`, `corpus`,
+and `start` and `stop` (s) where it is a stretch of a recording.
+
+    python dsd_prepare.py build --output_folder=FOLDER --slurp=/data/slurp \
+        --librispeech=/data/LibriSpeech --cap=5000
+
+makes such a FOLDER from corpora that people have.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import argparse
+import csv
+import logging
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+from speechbrain.utils.logger import get_logger
+
+from turbo_sb.audiofile import try_all
+from turbo_sb.corpora.command import add_build
+from turbo_sb.corpus_out import leave_out
+from turbo_sb.cuts import check_sets, cut, given_split
+from turbo_sb.errors import InputError, plain_errors, some_of
+from turbo_sb.files import replacing
+from turbo_sb.manifest import write_json
+from turbo_sb.overview import set_table
+from turbo_sb.table import read_table
+
+logger = get_logger(__name__)
+
+MANIFEST, SKIPPED = "manifest.csv", "skipped.csv"
+REQUIRED = ("ID", "wav", "text", "label")
+OPTIONAL = ("spk_id", "start", "stop", "split", "corpus")
+LABELS = ("non_directed", "directed")
+PROTOCOLS = ("manifest", "corpus")
+ROUNDING = 0.01  # s: a stop this far past the end is the end
+MIN_SECONDS = 400 / 16000  # below this the encoders pad
+
+
+def prepare_dsd(
+    data_folder: str | Path,
+    output_folder: str | Path,
+    protocol: str = "manifest",
+    fold: int = 1,
+    split_seed: int = 1986,
+    bad_rows: str = "stop",
+) -> None:
+    """Check a manifest, cut it into sets, and write theirs.
+
+    Nothing is written before everything has been checked.
+
+    Arguments
+    ---------
+    data_folder : str | Path
+        Holds manifest.csv, and the audio relative to it.
+    output_folder : str | Path
+        Where train.json, valid.json and test.json go, and preparation.json.
+    protocol : str
+        "manifest": its own split, else a seeded 80/10/10 by speaker; or
+        "corpus": the same without one corpus, which is tested on.
+    fold : int
+        Which corpus is left out, from 1; 1 for "manifest".
+    split_seed : int
+        Of the seeded cut; not the seed of the training.
+    bad_rows : str
+        "stop", or "skip" to go on without the rows that cannot be used,
+        which are counted, and listed in skipped.csv.
+
+    Raises
+    ------
+    InputError
+        If the manifest is not what it should be.
+    """
+    _check_settings(protocol, fold, bad_rows)
+    folder, path = Path(output_folder), Path(data_folder, MANIFEST)
+    rows, bad = _read_rows(path)
+    bad += _check_audio(rows, Path(data_folder))
+    skipped = _sum_up_bad(path, rows, sorted(bad), bad_rows)
+    entries = {row["ID"]: _entry(row) for row in rows}
+    sets, note, out = _cut(entries, path, protocol, fold, split_seed)
+    kept = {name: e for part in sets.values() for name, e in part.items()}
+    for entry in kept.values():
+        entry.pop("split")
+    facts = {"cut": note, "left_out": out, "n_skipped": len(bad)}
+    parts = {**sets, "preparation": facts}
+    write_json({folder / f"{name}.json": p for name, p in parts.items()})
+    _write_skipped(folder / SKIPPED, sorted(bad))
+    table = set_table(sets, LABELS, label="label", by="corpus")
+    notes = [f"{path}: {note}", table, _describe(kept), skipped]
+    notes.append(f"wrote {', '.join(f'{s}.json' for s in sets)} in {folder}")
+    logger.info("\n".join(notes))
+
+
+def _check_settings(protocol, fold, bad_rows):
+    """Check the settings before any data is read."""
+    if protocol not in PROTOCOLS:
+        raise InputError(
+            f"protocol={protocol}: there is no such protocol. Choose one of "
+            f"{', '.join(PROTOCOLS)}."
+        )
+    if type(fold) is not int or fold < 1:
+        raise InputError(f"fold={fold!r}: expected a whole number from 1.")
+    if protocol == "manifest" and fold != 1:
+        raise InputError(
+            f"fold={fold}: protocol=manifest has one fold, 1. Another cut has "
+            "another --split_seed."
+        )
+    if bad_rows not in ("stop", "skip"):
+        raise InputError(f"bad_rows={bad_rows}: expected stop or skip.")
+
+
+def _read_rows(path):
+    """Return the rows that can be used, and (line, ID, problem) of others."""
+    if not path.is_file():
+        raise InputError(
+            f"{path}: no such file. Expected --data_folder to be a folder that "
+            f"holds {MANIFEST} with the columns {', '.join(REQUIRED)}."
+        )
+    rows, bad, seen, rejects = [], [], {}, []
+    for line, row in read_table(path, REQUIRED, OPTIONAL, rejects):
+        row["line"], problem = line, _row_problem(row, seen)
+        seen.setdefault(row["ID"], line)
+        if problem:
+            bad.append((line, row["ID"], problem))
+        else:
+            rows.append(row)
+    why = "is a text not between quotes, or a cell missing?"
+    bad += [(line, "", f"{problem}: {why}") for line, problem in rejects]
+    return rows, bad
+
+
+def _row_problem(row, seen):
+    """Say what is wrong with a row, apart from its audio; else None."""
+    if blank := [column for column in REQUIRED if not row[column]]:
+        return f"{' and '.join(blank)} blank"
+    if row["ID"] in seen:
+        return f"the same ID as line {seen[row['ID']]}"
+    if row["label"] not in LABELS:
+        return f"label {row['label']!r}, expected {' or '.join(LABELS)}"
+    for column in ("start", "stop"):
+        try:
+            row[column] = _seconds(row[column])
+        except ValueError:
+            return f"{column} {row[column]!r}, expected seconds"
+    start, stop = row["start"] or 0.0, row["stop"]
+    if not start >= 0:
+        return f"start {start} s, expected 0 or more"
+    if stop is not None and not stop > start:
+        return f"stop {stop} s, expected more than start, {start} s"
+    return None
+
+
+def _seconds(cell):
+    """Read a number, also with the decimal comma of a German spreadsheet."""
+    return float(cell.replace(",", ".")) if cell else None
+
+
+def _check_audio(rows, data_folder):
+    """Add `duration` (s); take rows with bad audio out, and return them."""
+    for row in rows:  # a manifest from Windows has backslashes
+        row["wav"] = row["wav"].replace("\\", "/")
+    paths = sorted({row["wav"] for row in rows})  # a recording may have many
+    logger.info(f"checking {len(paths):,} audio files to their last sample")
+    facts = dict(zip(paths, try_all([data_folder / path for path in paths])))
+    bad = []
+    for row in rows:
+        if problem := _audio_problem(row, facts[row["wav"]]):
+            bad.append((row["line"], row["ID"], problem))
+    lines = {line for line, _, _ in bad}
+    rows[:] = [row for row in rows if row["line"] not in lines]
+    return bad
+
+
+def _audio_problem(row, facts):
+    """Say why a row's stretch of audio cannot be used; else None."""
+    if isinstance(facts, InputError):
+        return str(facts)
+    end, start = facts.duration, row["start"] or 0.0
+    stop = end if row["stop"] is None else row["stop"]
+    if start >= end:
+        return f"{row['wav']}: start {start} s, but it ends at {end:.3f} s"
+    if stop > end + ROUNDING:
+        return f"{row['wav']}: stop {stop} s, but it ends at {end:.3f} s"
+    stop = min(stop, end)
+    if round(start * facts.rate) == round(stop * facts.rate):
+        return f"{row['wav']}: no sample from start {start} s to {stop} s"
+    row["duration"] = stop - start
+    if row["start"] or row["stop"] is not None:
+        row["stretch"] = {"start": start, "stop": stop}
+    return None
+
+
+def _sum_up_bad(path, rows, bad, bad_rows):
+    """Raise, or return a note."""
+    listed = [f"line {line}: {ID or '(no ID)'}: {why}" for line, ID, why in bad]
+    if bad and (bad_rows == "stop" or not rows):
+        without = ", or go on without them: --bad_rows=skip" if rows else ""
+        raise InputError(
+            f"{path}: {len(bad)} of {len(bad) + len(rows)} rows cannot be "
+            f"used:\n{some_of(listed)}\nCorrect them{without}."
+        )
+    if not bad:
+        return "no row skipped"
+    return f"skipped {len(bad)} rows ({SKIPPED}):\n{some_of(listed)}"
+
+
+def _write_skipped(path, bad):
+    """List what was skipped; a list of before does not stay."""
+    try:
+        with replacing(path) as draft:
+            with open(draft, "w", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file, lineterminator="\n")
+                writer.writerows([("line", "ID", "problem"), *bad])
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be written ({error.strerror})."
+        ) from error
+
+
+def _entry(row):
+    """Turn a row into a manifest's entry."""
+    wav = row["wav"]
+    return {
+        "wav": wav if Path(wav).is_absolute() else f"{{data_root}}/{wav}",
+        "duration": row["duration"],
+        "text": row["text"],
+        "label": row["label"],
+        "speaker": row["spk_id"],
+        "corpus": row["corpus"],
+        "split": row["split"],
+        **row.get("stretch", {}),
+    }
+
+
+def _cut(entries, path, protocol, fold, split_seed):
+    """Return the sets, how they came about, and the corpus left out."""
+    out = None
+    try:
+        if any(entry["split"] for entry in entries.values()):
+            sets, note = given_split(entries), "its own split"
+        else:
+            sets = cut(entries, split_seed)
+            note = f"80/10/10 by speaker, split_seed {split_seed}"
+        if protocol == "corpus":
+            sets, out = leave_out(entries, sets, fold)
+            note = f"{note}; without {out}, which is tested on (fold {fold})"
+            entries = {n: e for part in sets.values() for n, e in part.items()}
+        check_sets(entries, sets, LABELS)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    return sets, note, out
+
+
+def _describe(entries):
+    """Say what is known of the speakers."""
+    classes = defaultdict(set)
+    for entry in entries.values():
+        classes[entry["speaker"]].add(entry["label"])
+    classes.pop("", None)
+    mixed = sum(len(found) > 1 for found in classes.values())
+    note = f"{len(classes)} speakers, {mixed} of them in both classes"
+    if unknown := sum(not entry["speaker"] for entry in entries.values()):
+        note += (
+            f"; {unknown} utterances without spk_id: the sets may share the "
+            "voices of these"
+        )
+    short = sum(entry["duration"] < MIN_SECONDS for entry in entries.values())
+    return f"{note}; {short} shorter than {MIN_SECONDS} s, which are padded"
+
+
+def _split(options):
+    """Cut a manifest into sets."""
+    prepare_dsd(
+        options.data_folder,
+        options.output_folder,
+        options.protocol,
+        options.fold,
+        options.split_seed,
+        options.bad_rows,
+    )
+
+
+def main():
+    """Build or split, from the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n\n")[0], allow_abbrev=False
+    )
+    commands = parser.add_subparsers(required=True)
+    _add_split(commands)
+    add_build(commands)
+    options = parser.parse_args()
+    logging.basicConfig(
+        level=logging.INFO, format="%(message)s", stream=sys.stdout
+    )
+    options.run(options)
+
+
+def _add_split(commands):
+    parser = commands.add_parser("split", help="cut a manifest.csv into sets")
+    parser.set_defaults(run=_split)
+    add = parser.add_argument
+    add("--data_folder", required=True, help=f"holds {MANIFEST}")
+    add("--output_folder", required=True, help="where the three files go")
+    add("--protocol", default="manifest", help=f"{' or '.join(PROTOCOLS)}")
+    add("--fold", type=int, default=1, help="corpus to leave out, from 1")
+    add("--split_seed", type=int, default=1986, help="of the 80/10/10 cut")
+    add("--bad_rows", default="stop", help="stop or skip")
+
+
+if __name__ == "__main__":
+    with plain_errors():
+        main()

@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 import soundfile
-import torch
 from speechbrain.dataio.preprocess import AudioNormalizer
 
 from turbo_sb.controls import CURVE, KEYS, read_shortcut, report_shortcut
@@ -47,9 +46,8 @@ def corpus(tmp_path):
 
 def report(folder, **options):
     """Measure, and return the file's contents."""
-    annotations = [
-        str(folder / f"{s}.json") for s in ("train", "valid", "test")
-    ]
+    sets = ("train", "valid", "test")
+    annotations = {s: str(folder / f"{s}.json") for s in sets}
     output = folder / "shortcut.json"
     options = {"labels": LABELS, **options}
     report_shortcut(annotations, output, folder, **options)
@@ -87,7 +85,7 @@ def test_it_is_the_report_on_the_signals_that_the_model_hears(corpus, rate):
         features, targets, [every[n]["speaker"] for n in names]
     )
     assert expected["shortcut_ACC"] == 1.0
-    for key in (*KEYS, "n", "n_groups", "n_folds"):
+    for key in {*KEYS, "n", "n_groups", "n_folds"}.intersection(expected):
         assert found[key] == expected[key], key
     assert [row[:2] for row in found["scores"]] == [
         list(pair) for pair in zip(names, targets)
@@ -166,9 +164,9 @@ def test_what_cannot_be_measured_does_not_stop_a_run(corpus, caplog):
         found = report(corpus)
     assert "too few speakers" in found["reason"]
     assert "not measured" in caplog.text
-    facts, curves = read_shortcut(corpus / "shortcut.json")
-    assert facts == dict.fromkeys(KEYS) | {"shortcut_majority": 0.5}
-    assert curves == {}
+    facts, _ = read_shortcut(corpus / "shortcut.json")
+    assert facts["shortcut_majority"] == 0.5
+    assert facts["shortcut_ACC"] is facts["shortcut_EER_quadratic"] is None
 
 
 def test_what_was_written_is_read(corpus):
@@ -176,9 +174,37 @@ def test_what_was_written_is_read(corpus):
     facts, curves = read_shortcut(corpus / "shortcut.json")
     assert facts == {key: found[key] for key in KEYS}
     scores, targets = curves[CURVE]
-    assert targets.tolist() == [row[1] for row in found["scores"]]
-    assert scores.tolist() == [row[2] for row in found["scores"]]
-    assert torch.as_tensor(targets).unique().tolist() == [0, 1]
+    rows = found["test_scores"]
+    assert [row[0] for row in rows] == ["s9_directed", "s9_non_directed"]
+    assert targets.tolist() == [row[1] for row in rows] == [1, 0]
+    assert scores.tolist() == [row[2] for row in rows]
+
+
+def test_the_test_set_is_scored_by_a_model_of_the_training_set(corpus):
+    """The other way round in the test, it is all wrong; else it is right."""
+    found = report(corpus)
+    assert found["shortcut_ACC_test"] == 1
+    assert found["shortcut_EER_test"] == 0
+    path = corpus / "test.json"
+    entries = json.loads(path.read_text("utf-8"))
+    for entry in entries.values():
+        other = {"directed": "non_directed", "non_directed": "directed"}
+        entry["label"] = other[entry["label"]]
+    write_json({path: entries})
+    found = report(corpus)
+    assert found["shortcut_ACC_test"] == 0
+    assert found["shortcut_EER_test"] == 1
+    assert 0.6 < found["shortcut_ACC"] < 1
+
+
+def test_a_test_set_of_one_class_has_no_score(corpus):
+    path = corpus / "test.json"
+    entries = json.loads(path.read_text("utf-8"))
+    entries.pop("s9_directed")
+    write_json({path: entries})
+    found = report(corpus)
+    assert found["shortcut_EER_test"] is found["test_scores"] is None
+    assert read_shortcut(corpus / "shortcut.json")[1] == {}
 
 
 def test_the_same_bytes_each_time(corpus):

@@ -279,3 +279,34 @@ class TestCheck:
         entries["more"] = {"label": "a", "speaker": ""}
         with pytest.raises(RuntimeError, match="more is lost"):
             check_sets(entries, sets, ["a", "b"])
+
+
+@pytest.mark.parametrize("rows", [3, 4, 5, 15])
+def test_many_small_corpora_leave_the_shares_as_they_are(rows):
+    entries = {
+        f"{k:03}": {
+            "label": "ab"[k // rows % 2],
+            "speaker": "",
+            "corpus": f"c{k // rows}",
+        }
+        for k in range(600)
+    }
+    sizes = {name: len(part) for name, part in cut(entries).items()}
+    assert abs(sizes["valid"] - 60) <= 6
+    assert abs(sizes["test"] - 60) <= 6
+
+
+def test_another_seed_tests_other_speakers_although_sizes_differ():
+    """100 speakers, no two with equally many utterances."""
+    entries = {
+        f"s{k}_{i}": {"label": "ab"[i % 2], "speaker": f"s{k}"}
+        for k in range(100)
+        for i in range(20 + k)
+    }
+    tested = [
+        {e["speaker"] for e in cut(entries, seed)["test"].values()}
+        for seed in range(20)
+    ]
+    shared = [len(one & two) / len(one) for one, two in zip(tested, tested[1:])]
+    assert sum(shared) / len(shared) < 0.3
+    assert len(set().union(*tested)) > 60

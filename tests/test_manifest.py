@@ -5,7 +5,12 @@ import json
 import pytest
 
 from turbo_sb.errors import InputError
-from turbo_sb.manifest import load_manifest, write_json
+from turbo_sb.manifest import (
+    load_manifest,
+    read_json,
+    write_json,
+    write_sets,
+)
 
 GOOD = {"wav": "{data_root}/a.wav", "duration": 1.5, "text": "ja"}
 
@@ -111,3 +116,26 @@ def test_file_that_is_no_manifest_is_named(tmp_path, content, message):
 def test_missing_manifest_is_named(tmp_path):
     with pytest.raises(InputError, match="train.json: cannot be read"):
         load_manifest(tmp_path / "train.json")
+
+
+class TestWriteSets:
+    ENTRY = {"a": {"text": "ja"}}
+
+    def test_without_a_training_sets_may_change(self, tmp_path):
+        write_sets(tmp_path, {"test": self.ENTRY}, facts={"n": 1})
+        write_sets(tmp_path, {"test": {"b": {"text": "ja"}}}, facts={"n": 2})
+        assert read_json(tmp_path / "test.json") == {"b": {"text": "ja"}}
+        assert read_json(tmp_path / "facts.json") == {"n": 2}
+
+    def test_under_a_training_they_may_not(self, tmp_path):
+        write_sets(tmp_path, {"test": self.ENTRY}, facts={"n": 1})
+        (tmp_path / "save" / "CKPT+1").mkdir(parents=True)
+        write_sets(tmp_path, {"test": self.ENTRY}, facts={"n": 2})
+        with pytest.raises(InputError, match="1 utterances.*first is a"):
+            write_sets(tmp_path, {"test": {"a": {"text": "nein"}}})
+        assert read_json(tmp_path / "test.json") == self.ENTRY
+
+    def test_sets_that_are_gone_are_written_again(self, tmp_path):
+        (tmp_path / "save" / "CKPT+1").mkdir(parents=True)
+        write_sets(tmp_path, {"test": self.ENTRY})
+        assert read_json(tmp_path / "test.json") == self.ENTRY

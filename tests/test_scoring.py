@@ -10,7 +10,7 @@ import torch
 
 from turbo_sb.bootstrap import speaker_groups
 from turbo_sb.errors import InputError
-from turbo_sb.metrics import weighted_accuracy
+from turbo_sb.metrics import equal_error_rate, weighted_accuracy
 from turbo_sb.results import Outcomes
 from turbo_sb.scoring import Classification, Detection
 
@@ -41,11 +41,14 @@ def measure_test(scores=SCORES, targets=TARGETS, speakers=None, valid=None):
 
 class TestDetection:
     def test_by_hand(self):
-        """At 0.6 one of three is missed and one of three is accepted."""
+        """At 0.6 one of three is missed and one of three is accepted.
+
+        Any threshold above 0.4, up to 0.6, accepts the same.
+        """
         found = measure()
         assert found["ACC"] == pytest.approx(4 / 6)
         assert found["EER"] == pytest.approx(1 / 3)
-        assert found["EER_threshold"] == pytest.approx(0.6)
+        assert found["EER_threshold"] == pytest.approx(0.5)
         assert found["AUC"] == pytest.approx(8 / 9)
         # From (miss 1/3, false 1/3) to (0, 1/3): 1/3 at any miss below.
         assert found["FAR_at_FRR10"] == pytest.approx(1 / 3)
@@ -103,6 +106,27 @@ class TestChoiceOfTheEpoch:
             kind(LABELS, metric)
         assert f"best_metric: {metric!r}: expected one of" in str(caught.value)
         assert repr(kind.higher[0]) in str(caught.value)
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_the_threshold_accepts_what_the_eers_does(self, seed):
+        rng = np.random.default_rng(seed)
+        targets = rng.permutation([0, 1] * 20)
+        scores = np.round(
+            np.clip(rng.normal(0.4 + 0.2 * targets, 0.2), 0, 1), 2
+        )
+        found = measure(scores.tolist(), targets.tolist())["EER_threshold"]
+        kept = probabilities(scores.tolist())[:, 1]
+        _, threshold = equal_error_rate(kept, targets)
+        assert ((kept >= found) == (kept >= threshold)).all()
+        assert not (kept == found).any()
+
+    def test_false_accepts_at_ten_per_cent_of_misses(self):
+        """Of 20, two are below 0.74, which three of 20 others have, too."""
+        targets = [1] * 20 + [0] * 20
+        others = [0.9] * 2 + [0.74] * 3 + [0.1] * 15
+        scores = [(70 + 2 * k) / 100 for k in range(10)] + [0.95] * 10 + others
+        found = measure(scores, targets)
+        assert found["FAR_at_FRR10"] == pytest.approx(5 / 20)
 
 
 class TestTest:

@@ -189,3 +189,25 @@ def test_a_file_that_is_not_there_or_none(tmp_path):
         read_table(tmp_path / "none.csv", ("ID",))
     with pytest.raises(InputError, match="cannot be read"):
         read_table(tmp_path, ("ID",))
+
+
+class TestAliases:
+    ALIASES = {"speaker": "spk_id", "end": "stop"}
+
+    def read(self, folder, header):
+        path = folder / "manifest.csv"
+        path.write_text(f"{header}\na,b,1\n", encoding="utf-8")
+        columns = (("ID",), ("spk_id", "stop"))
+        return read_table(path, *columns, aliases=self.ALIASES)
+
+    @pytest.mark.parametrize("name", ["speaker", "Speaker", "end"])
+    def test_a_column_under_another_name(self, tmp_path, name):
+        with pytest.raises(InputError, match=f"'{name}': (spk_id|stop)"):
+            self.read(tmp_path, f"ID,text,{name}")
+
+    def test_beside_the_right_one_it_is_another(self, tmp_path, caplog):
+        with caplog.at_level("INFO"):
+            assert (
+                self.read(tmp_path, "ID,spk_id,speaker")[0][1]["spk_id"] == "b"
+            )
+        assert "columns that are not read: speaker" in caplog.text

@@ -15,14 +15,21 @@ from turbo_sb.bootstrap import speaker_groups
 from turbo_sb.dataio import read_entry
 from turbo_sb.errors import InputError
 from turbo_sb.manifest import load_manifest, read_json, write_json
-from turbo_sb.shortcut import report_line, shortcut_report, signal_features
+from turbo_sb.metrics import equal_error_rate
+from turbo_sb.shortcut import (
+    report_line,
+    shortcut_report,
+    shortcut_scores,
+    signal_features,
+)
 
 logger = get_logger(__name__)
 
-CURVE = "signal features alone, linear"
+CURVE = "signal features alone (linear), test set"
 KEYS = (
     *("shortcut_ACC", "shortcut_EER"),
     *("shortcut_ACC_quadratic", "shortcut_EER_quadratic"),
+    *("shortcut_ACC_test", "shortcut_EER_test"),
     "shortcut_majority",
 )
 
@@ -38,13 +45,15 @@ def report_shortcut(
 ):
     """Measure how far signal features alone tell the classes of a run apart.
 
-    On all its sets together, cross-validated by speaker, and on the signals
-    as the model hears them: cut, resampled, equalised.
+    On the signals as the model hears them: cut, resampled, equalised. Once on
+    all sets together, cross-validated by speaker, which takes all there is;
+    and once as the model is trained, on the training set, and tested, on the
+    test set. The two differ where a corpus is left out.
 
     Arguments
     ---------
-    annotations : list of str
-        The run's manifests.
+    annotations : dict
+        "train", "valid" and "test" to a manifest.
     output_file : str or pathlib.Path
         A JSON file for the report.
     data_root : str
@@ -63,9 +72,11 @@ def report_shortcut(
     InputError
         If a label is not among `labels`, or a recording cannot be read.
     """
-    entries = {}
-    for annotation in annotations:
-        entries.update(load_manifest(annotation, ("wav", "duration", "label")))
+    sets = {
+        name: load_manifest(annotation, ("wav", "duration", "label"))
+        for name, annotation in annotations.items()
+    }
+    entries = {k: e for part in sets.values() for k, e in part.items()}
     names = sorted(sorted(entries, key=_hash)[:limit])
     targets = [_target(name, entries[name]["label"], labels) for name in names]
     normalizer = AudioNormalizer(sample_rate)
@@ -82,9 +93,28 @@ def report_shortcut(
     speakers = [entries[name].get("speaker") for name in names]
     report = shortcut_report(found, targets, speaker_groups(names, speakers))
     logger.info(report_line(report))
-    scores = report.pop("scores")
-    rows = None if scores is None else list(zip(names, targets, scores))
-    write_json({output_file: {**report, "scores": rows}})
+    report["scores"] = _rows(names, targets, report["scores"])
+    parts = [[name in sets[s] for name in names] for s in ("train", "test")]
+    tested = _train_and_test(names, found, np.array(targets), *parts)
+    write_json({output_file: {**report, **tested}})
+
+
+def _train_and_test(names, features, targets, train, test):
+    """Score the test set, where both sets have both classes."""
+    report = {"shortcut_ACC_test": None, "shortcut_EER_test": None}
+    kinds = [len(set(targets[part])) for part in (train, test)]
+    if kinds != [2, 2]:
+        return {**report, "test_scores": None}
+    scores = shortcut_scores(features[train], targets[train], features[test])
+    kept = targets[test]
+    report["shortcut_ACC_test"] = ((scores > 0.5) == kept).mean().item()
+    report["shortcut_EER_test"] = equal_error_rate(scores, kept)[0]
+    tested = [name for name, there in zip(names, test) if there]
+    return {**report, "test_scores": _rows(tested, kept.tolist(), scores)}
+
+
+def _rows(names, targets, scores):
+    return None if scores is None else list(zip(names, targets, scores))
 
 
 def read_shortcut(output_file):
@@ -109,8 +139,8 @@ def read_shortcut(output_file):
     """
     report = {} if output_file is None else read_json(output_file)
     curves = {}
-    if report.get("scores"):
-        _, targets, scores = zip(*report["scores"])
+    if report.get("test_scores"):
+        _, targets, scores = zip(*report["test_scores"])
         curves[CURVE] = (np.array(scores), np.array(targets))
     return {key: report.get(key) for key in KEYS}, curves
 

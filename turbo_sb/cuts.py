@@ -13,6 +13,7 @@ from turbo_sb.errors import InputError, some_of
 from turbo_sb.folds import SETS, check_split
 
 SHARES = {"train": 0.8, "valid": 0.1, "test": 0.1}
+MIN_STRATUM = 10  # utterances of a class in a corpus
 
 
 def cut(
@@ -20,9 +21,10 @@ def cut(
 ) -> dict[str, dict]:
     """Cut a corpus 80/10/10, stratified by class, no speaker in two sets.
 
-    Speakers go, the largest first and equals in the order of a hash, to the
-    set that lacks their utterances most; stratified by corpus, too. A class
-    that has as few speakers as there are sets gets one in each. The order of
+    Speakers go, the larger first and those of about one size in the order of a
+    hash, to the set that lacks their utterances most: of the class, and of the
+    class in their corpus if that has ten or more. A class that has as few speakers as there are sets
+    gets one in each. The order of
     the entries has no effect, but an utterance more may move a fifth of the
     others; the manifest's column split keeps a cut.
 
@@ -50,11 +52,19 @@ def cut(
     {'train': 32, 'valid': 4, 'test': 4}
     """
 
-    def kind(name):
-        return entries[name][label], entries[name].get("corpus", "")
+    kinds = {
+        n: (e[label], e.get("corpus", "")) for n, e in sorted(entries.items())
+    }
+    sizes = Counter(kinds.values())
+
+    def count(names):
+        found = [kinds[n] for n in names]
+        # A tenth of a smaller corpus is less than an utterance.
+        large = (kind for kind in found if sizes[kind] >= MIN_STRATUM)
+        return Counter(large) + Counter(c for c, _ in found)
 
     wanted = {
-        s: {k: n * share for k, n in Counter(map(kind, entries)).items()}
+        s: {kind: n * share for kind, n in count(entries).items()}
         for s, share in SHARES.items()
     }
     held = {s: Counter() for s in SETS}
@@ -64,7 +74,7 @@ def cut(
     left = Counter(c for found in classes for c in found)
     lacking = {c: set(SETS) for c in left}
     for members, found in zip(groups, classes):
-        group = Counter(map(kind, members))
+        group = count(members)
         choices = _choices(found, left, lacking)
         best = min(choices, key=lambda s: _cost(group, held[s], wanted[s]))
         held[best].update(group)
@@ -87,7 +97,11 @@ def _choices(classes, left, lacking):
 
 
 def _groups(entries, split_seed):
-    """Return the speakers' utterances: large speakers first, then by hash."""
+    """Return the speakers' utterances: large speakers first, then by hash.
+
+    By the power of two of their size: by the size itself, another seed would
+    hardly change anything where no two speakers have equally many.
+    """
     groups = defaultdict(list)
     for name in sorted(entries):
         speaker = entries[name].get("speaker")
@@ -96,7 +110,7 @@ def _groups(entries, split_seed):
 
     def order(item):
         key = f"{split_seed}:{':'.join(item[0])}".encode()
-        return -len(item[1]), hashlib.sha256(key).hexdigest()
+        return -len(item[1]).bit_length(), hashlib.sha256(key).hexdigest()
 
     return [members for _, members in sorted(groups.items(), key=order)]
 

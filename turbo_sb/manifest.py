@@ -14,6 +14,8 @@ from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 
+from speechbrain.utils.checkpoints import CKPT_PREFIX
+
 from turbo_sb.errors import InputError, some_of
 from turbo_sb.files import replacing
 
@@ -61,6 +63,58 @@ def write_json(contents: dict) -> None:
             f"{path}: cannot be written ({error.strerror}). Check the output "
             "folder, its permissions and the space left."
         ) from error
+
+
+def write_sets(folder: str | Path, sets: dict, **others) -> None:
+    """Write a run's sets, unless a training on other sets is in its folder.
+
+    The model of that training would be tested on what it was trained on.
+
+    Arguments
+    ---------
+    folder : str | Path
+        The run's; its checkpoints are in save/.
+    sets : dict
+        "train", "valid" and "test" to a manifest's contents.
+    **others
+        Name to the contents of another JSON file beside them.
+
+    Raises
+    ------
+    InputError
+        If a training's sets would change, or a file cannot be written.
+
+    Example
+    -------
+    >>> folder = Path(getfixture("tmpdir"))
+    >>> write_sets(folder, {"test": {"a": {"text": "ja"}}})
+    >>> (folder / "save" / "CKPT+1").mkdir(parents=True)
+    >>> write_sets(folder, {"test": {"b": {"text": "ja"}}})
+    Traceback (most recent call last):
+    ...
+    turbo_sb.errors.InputError: ...test.json would change: 2 utterances, of which the first is a. ...
+    """
+    folder = Path(folder)
+    if any((folder / "save").glob(f"{CKPT_PREFIX}*")):
+        for name, part in sets.items():
+            _check_unchanged(folder / f"{name}.json", part)
+    contents = {**sets, **others}
+    write_json({folder / f"{k}.json": c for k, c in contents.items()})
+
+
+def _check_unchanged(path, part):
+    """Raise an InputError if a file is there and holds something else."""
+    before = read_json(path, missing=part)
+    names = {*before, *part}
+    changed = sorted(n for n in names if before.get(n) != part.get(n))
+    if changed:
+        raise InputError(
+            f"{path} would change: {len(changed)} utterances, of which the "
+            f"first is {changed[0]}. The folder holds a training on the sets "
+            "as they were, and the data or its preparation has changed since. "
+            "Give another --output_folder, delete this one, or keep its sets: "
+            "--skip_prep=True."
+        )
 
 
 def read_json(path: str | Path, missing: dict | None = None) -> dict:

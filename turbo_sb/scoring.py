@@ -145,7 +145,7 @@ class Detection(Classification):
     >>> probabilities = torch.tensor([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8]])
     >>> found = scoring.measure(torch.tensor([0, 1, 1]), probabilities)
     >>> {name: round(value, 3) for name, value in found.items()}
-    {'ACC': 0.667, 'EER': 0.0, 'EER_threshold': 0.4, 'AUC': 1.0, 'FAR_at_FRR10': 0.0}
+    {'ACC': 0.667, 'EER': 0.0, 'EER_threshold': 0.25, 'AUC': 1.0, 'FAR_at_FRR10': 0.0}
     """
 
     higher, lower = ("ACC", "AUC"), ("EER",)
@@ -172,7 +172,8 @@ class Detection(Classification):
         -------
         found : dict
             Metric to float; all but ACC are None if a class is missing, as
-            in two batches of --debug.
+            in two batches of --debug. ``EER_threshold`` is the middle of the
+            thresholds that accept the same scores.
         """
         found = dict.fromkeys(
             ("ACC", "EER", "EER_threshold", "AUC", "FAR_at_FRR10")
@@ -180,8 +181,10 @@ class Detection(Classification):
         predictions = probabilities.argmax(dim=-1)
         found["ACC"] = metrics.weighted_accuracy(predictions, targets)
         if len(targets.unique()) == 2:
-            rates = ErrorRates(probabilities[:, 1], targets)
-            found["EER"], found["EER_threshold"] = rates.eer()
+            scores = probabilities[:, 1]
+            rates = ErrorRates(scores, targets)
+            found["EER"], threshold = rates.eer()
+            found["EER_threshold"] = _middle(scores, threshold)
             found["AUC"] = rates.auc()
             found["FAR_at_FRR10"] = rates.false_accepts_at(FALSE_REJECTS)
         return found
@@ -245,15 +248,27 @@ class Detection(Classification):
         others : dict
             Name to (scores, targets), to be drawn beside.
         """
-        curves = {"model": (probabilities[:, 1], targets), **others}
+        curves = {"model, test set": (probabilities[:, 1], targets), **others}
         curves = {
             name: pair
             for name, pair in curves.items()
             if len(torch.as_tensor(pair[1]).unique()) == 2
         }
         if curves:
-            title = f"Detection of {self.labels[1]} speech, test set"
+            title = f"Detection of {self.labels[1]} speech"
             det_figure(Path(path) / "det", curves, title)
+
+
+def _middle(scores, threshold):
+    """The middle of the thresholds that accept the same scores.
+
+    All are equal on these scores. On others, the highest, which is a score
+    itself, would miss more than it falsely accepts.
+    """
+    accepted = scores >= threshold
+    if accepted.all() or not accepted.any():
+        return threshold
+    return (scores[accepted].min() + scores[~accepted].max()).item() / 2
 
 
 def _unit(groups):

@@ -24,6 +24,7 @@ __all__ = [
     "FEATURES",
     "report_line",
     "shortcut_report",
+    "shortcut_scores",
     "signal_features",
 ]
 
@@ -104,6 +105,37 @@ def shortcut_report(
         report["shortcut_ACC" + suffix] = right.mean().item()
         report["shortcut_EER" + suffix] = equal_error_rate(scores, targets)[0]
     return report | {"scores": scores}  # the linear model's
+
+
+def shortcut_scores(features, targets, test_features):
+    """Scores of a test set by the linear model of a training set.
+
+    Arguments
+    ---------
+    features : (n, features) array
+        Of the training set, finite numbers.
+    targets : (n,) sequence of int
+        1 for a target (device-directed), 0 for the rest; both occur.
+    test_features : (m, features) array
+        Of the test set.
+
+    Returns
+    -------
+    scores : (m,) numpy.ndarray
+        Probabilities of a target. The order of the training set's rows has
+        no effect.
+
+    Example
+    -------
+    >>> scores = shortcut_scores([[0.0], [1.0], [9.0]], [0, 0, 1], [[2.0], [8.0]])
+    >>> (scores > 0.5).tolist()
+    [False, True]
+    """
+    features = np.asarray(features, dtype=np.float64)
+    targets = np.asarray(targets)
+    order = np.lexsort((*features.T, targets))
+    model = _model(1).fit(features[order], targets[order])
+    return model.predict_proba(np.asarray(test_features, np.float64))[:, 1]
 
 
 def report_line(report, top=3):

@@ -9,7 +9,11 @@ import csv
 import io
 from pathlib import Path
 
+from speechbrain.utils.logger import get_logger
+
 from turbo_sb.errors import InputError, some_of
+
+logger = get_logger(__name__)
 
 DELIMITERS = ",;\t"
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -20,12 +24,14 @@ def read_table(
     required: tuple,
     optional: tuple = (),
     rejects: list | None = None,
+    aliases: dict | None = None,
 ) -> list:
     """Read a CSV file with a header, whoever wrote it.
 
     Commas, semicolons or tabs; with or without a byte-order mark; any line
-    ends. Empty lines are skipped, and spaces around a cell are cut. A text between double quotes may hold the delimiter,
-    line breaks, and double quotes, each written twice.
+    ends. Empty lines are skipped, and spaces around a cell are cut. A text
+    between double quotes may hold the delimiter, line breaks, and double
+    quotes, each written twice.
 
     Arguments
     ---------
@@ -38,6 +44,9 @@ def read_table(
     rejects : list, optional
         Gets (line, problem) of each row whose cells do not fit the header;
         without it, such a row is an error.
+    aliases : dict, optional
+        What people call a column to its name. An alias where the column is
+        missing is an error; other columns that are not read are logged.
 
     Returns
     -------
@@ -61,6 +70,8 @@ def read_table(
     (_, cells), *lines = _parse(path, _read_text(path))
     header = _without_padding(cells)
     _check_header(path, header, required, optional)
+    if aliases is not None:
+        _check_aliases(path, header, (*required, *optional), aliases)
     if not lines:
         raise InputError(f"{path}: a header without rows.")
     bad = dict(_misfits(lines, header, len(cells)))
@@ -165,6 +176,22 @@ def _check_header(path, header, required, optional):
             f"{path}: {', '.join(problems)}. Its header is {header}; expected "
             f"{', '.join(required)}, and perhaps {', '.join(optional)}."
         )
+
+
+def _check_aliases(path, header, wanted, aliases):
+    """Raise for a column under another name; log those that are not read."""
+    named = {
+        column: aliases[_plain(column)]
+        for column in header
+        if _plain(column) in aliases
+    }
+    if wrong := [f"{a!r}: {c}" for a, c in named.items() if c not in header]:
+        raise InputError(
+            f"{path}: columns that are not read, but look like ones that are:"
+            f"\n{some_of(wrong)}\nRename them, or to something else."
+        )
+    if unread := [column for column in header if column not in wanted]:
+        logger.info(f"{path}: columns that are not read: {', '.join(unread)}")
 
 
 def _plain(column):

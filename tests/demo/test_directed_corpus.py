@@ -75,12 +75,20 @@ class TestDraws:
 class TestFiles:
     def test_manifest_as_the_recipe_reads_it(self, corpus):
         data = (corpus / "manifest.csv").read_bytes()
-        assert data.startswith(b"ID,wav,text,label,spk_id\nSes01F_000,")
+        assert data.startswith(b"ID,wav,text,label,spk_id,split\nSes01F_000,")
         assert b"\r" not in data
         for row in rows_of(corpus):
             assert row["wav"] == f"audio/{row['ID']}.wav"
             assert row["spk_id"] == row["ID"][:-4]
             assert row["label"] in LABELS and row["text"].strip()
+
+    def test_one_session_is_tested_and_another_validates(self, corpus):
+        sets = {"train": set(), "valid": set(), "test": set()}
+        for row in rows_of(corpus):
+            sets[row["split"]].add(row["spk_id"])
+        assert sets["test"] == {"Ses01F", "Ses01M"}
+        assert sets["valid"] == {"Ses02F", "Ses02M"}
+        assert len(sets["train"]) == 6
 
     def test_every_row_has_its_audio_and_there_is_no_other(self, corpus):
         wavs = {row["wav"] for row in rows_of(corpus)}

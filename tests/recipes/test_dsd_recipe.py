@@ -13,7 +13,8 @@ import soundfile
 from tests.dsd_layout import lay_out
 from tests.recipes.recipe_runs import DSD, arguments, load_train
 from turbo_sb import metrics
-from turbo_sb.scoring import Detection
+from turbo_sb.brain import TurboBrain
+from turbo_sb.errors import InputError
 
 FILES = {
     "hyperparams.yaml",
@@ -45,7 +46,8 @@ EVERY_RUN_HAS = set(
     """ACC EER EER_threshold AUC FAR_at_FRR10 ACC_at_valid_EER
     valid_EER_threshold ACC_interval EER_interval intervals_by n_groups n
     labels confusion alignment shortcut_ACC shortcut_EER shortcut_majority
-    shortcut_ACC_quadratic shortcut_EER_quadratic equalizer cut left_out
+    shortcut_ACC_quadratic shortcut_EER_quadratic shortcut_ACC_test
+    shortcut_EER_test equalizer cut left_out
     n_skipped protocol fold seed best_epoch""".split()
 )
 
@@ -109,7 +111,9 @@ def test_every_metric_can_be_computed_from_the_predictions(run, tmp_path):
     scores, targets, predicted = read_predictions(tmp_path)
     assert found["ACC"] == np.mean(predicted == targets)
     eer, threshold = metrics.equal_error_rate(scores, targets)
-    assert (found["EER"], found["EER_threshold"]) == (eer, threshold)
+    assert found["EER"] == eer
+    accepted = scores >= threshold
+    assert ((scores >= found["EER_threshold"]) == accepted).all()
     assert found["AUC"] == metrics.roc_auc(scores, targets)
     assert found["FAR_at_FRR10"] == metrics.false_accept_rate(scores, targets)
     chosen = found["valid_EER_threshold"]
@@ -140,6 +144,22 @@ def test_test_only_gives_the_same(run, tmp_path):
     first = run("vanilla", tmp_path)
     (tmp_path / "metrics.json").unlink()
     assert run("vanilla", tmp_path, flags=("--test_only",)) == first
+
+
+@pytest.mark.parametrize("flags", [("--test_only",), ()])
+def test_sets_do_not_change_under_a_training(flags, run, tmp_path):
+    """Another row, and a model would be tested on what it was trained on."""
+    corpus = lay_out(tmp_path / "corpus")
+    folder, keys = tmp_path / "run", {"data_folder": corpus}
+    before = run("vanilla", folder, number_of_epochs=1, **keys)
+    sets = (folder / "test.json").read_bytes()
+    lay_out(corpus, n_speakers=13)
+    with pytest.raises(InputError, match="would change: .* --skip_prep=True"):
+        run("vanilla", folder, flags=flags, number_of_epochs=2, **keys)
+    assert (folder / "test.json").read_bytes() == sets
+    keys["skip_prep"] = True
+    flags = ("--test_only",)
+    assert run("vanilla", folder, flags=flags, **keys) == before
 
 
 def test_debug_with_one_class_in_its_two_batches(run, command, tmp_path):
@@ -177,18 +197,19 @@ def label_of(path, corpus):
 
 
 def test_the_model_hears_what_the_equaliser_leaves(run, tmp_path, monkeypatch):
-    heard, measure = [], Detection.measure
-    module = sys.modules["turbo_sb.brain"]
-    forward = module.TurboBrain.compute_forward
+    """The longest of a batch, which has no padding, is at the level."""
+    heard, forward = [], TurboBrain.compute_forward
 
     def listen(self, batch, stage):
-        heard.extend(batch.signal.data.square().mean(dim=1).tolist())
+        power = batch.signal.data.square().mean(dim=1)
+        heard.append((stage, power.max().item()))
         return forward(self, batch, stage)
 
-    monkeypatch.setattr(module.TurboBrain, "compute_forward", listen)
+    monkeypatch.setattr(TurboBrain, "compute_forward", listen)
     run("vanilla", tmp_path, number_of_epochs=1, equalize_rms_db=-20)
-    assert measure is Detection.measure
-    assert heard and max(heard) <= 10 ** (-20 / 10) * 1.001
+    assert len({stage for stage, _ in heard}) == 3
+    for _, power in heard:
+        assert power == pytest.approx(0.01, rel=1e-3)
 
 
 def test_without_the_shortcut_report_nothing_is_claimed(run, tmp_path):

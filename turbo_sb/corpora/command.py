@@ -4,10 +4,22 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import argparse
+
+import yaml
 from tqdm import tqdm
 
 from turbo_sb.corpora.build import READERS, build_corpus
 from turbo_sb.equalizer import Equalizer
+
+# As in the YAMLs of the recipe, which say what each does.
+EQUALIZER = {
+    "trim": "True",
+    "band": "[300,3400]",
+    "codec": "mulaw",
+    "snr_db": "20",
+    "rms_db": "-26",
+}
 
 
 def add_build(commands):
@@ -20,12 +32,11 @@ def add_build(commands):
 
     Example
     -------
-    >>> import argparse
     >>> parser = argparse.ArgumentParser()
     >>> add_build(parser.add_subparsers())
-    >>> arguments = "build --output_folder=dsd --slurp=a --ami=b --cap=9"
-    >>> parser.parse_args(arguments.split()).cap
-    9
+    >>> arguments = "build --output_folder=dsd --equalize_band=[300,3400]"
+    >>> parser.parse_args(arguments.split()).equalize_band
+    [300, 3400]
     """
     parser = commands.add_parser("build", help="make one from corpora")
     parser.set_defaults(run=_build)
@@ -39,24 +50,23 @@ def add_build(commands):
     add("--seed", type=int, default=1986, help="chooses the utterances")
     synthetic = "take synthesised speech too, all of which is directed"
     add("--synthetic", action="store_true", help=synthetic)
-    add("--equalize_trim", action="store_true", help="cut silent ends")
-    add("--equalize_rms_db", type=float, help="level in dBFS, such as -26")
-    band = {"nargs": 2, "type": float, "metavar": ("LOW", "HIGH")}
-    add("--equalize_band", **band, help="Hz, such as 300 3400")
-    add("--equalize_codec", help="such as mulaw")
-    add("--equalize_snr_db", type=float, help="of added noise, such as 20")
+    for key, example in EQUALIZER.items():
+        add(f"--equalize_{key}", type=_yaml, help=f"such as {example}")
+
+
+def _yaml(text):
+    """Read a value as train.py does: True, -26, [300,3400]."""
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise argparse.ArgumentTypeError(f"not a value: {text}") from error
 
 
 def _build(options):
     """Build a manifest and its audio from corpora."""
     given = {name: getattr(options, name) for name in READERS}
-    equalizer = Equalizer(
-        trim=options.equalize_trim,
-        rms_db=options.equalize_rms_db,
-        band=options.equalize_band,
-        codec=options.equalize_codec,
-        snr_db=options.equalize_snr_db,
-    )
+    keys = {key: getattr(options, f"equalize_{key}") for key in EQUALIZER}
+    equalizer = Equalizer(**{**keys, "trim": keys["trim"] or False})
     build_corpus(
         options.output_folder,
         {name: folder for name, folder in given.items() if folder},

@@ -25,8 +25,7 @@ from turbo_sb.errors import InputError, plain_errors
 NOTE = """\
 Synthesised speech of ten voices, small encoders trained from scratch, one
 split and one seed, 1986: intervals that overlap tell nothing apart. The
-settings are the same for all methods, and, but for what is stated below, none
-was tuned on cross_modal or turbo.
+settings are the same for all methods; none was tuned on cross_modal or turbo.
 Alignment and uniformity are on the unit sphere, lower is better; the ceilings
 are of the process that made the corpus."""
 

@@ -1,7 +1,7 @@
 """A synthesised corpus of speech to a device and speech past it.
 
-A folder with ``manifest.csv`` (ID, wav, text, label, spk_id), as the recipe
-for device-directed speech detection takes it, and ``audio/<ID>.wav``. The ten
+A folder with ``manifest.csv`` (ID, wav, text, label, spk_id, split), as the
+recipe for device-directed speech detection takes it, and ``audio/<ID>.wav``. The ten
 speakers are those of the emotional corpora. What is said, and how, comes from
 `turbo_sb.demo.directed`; an ID tells the speaker, and nothing of the label.
 
@@ -34,7 +34,10 @@ from turbo_sb.demo.speech import (
 )
 from turbo_sb.errors import InputError
 
-HEADER = ("ID", "wav", "text", "label", "spk_id")
+HEADER = ("ID", "wav", "text", "label", "spk_id", "split")
+# By session, as fold 1 of session5 does; the tenth that the recipe would test
+# on is one speaker, 60 utterances.
+SPLITS = {"Ses01": "test", "Ses02": "valid"}  # the others: train
 
 # The microphone's noise: mean and standard deviation of its level in dBFS, one
 # draw an utterance. It covers the digital silence in espeak-ng's pauses.
@@ -166,8 +169,10 @@ def _write_manifest(drawn, path):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(HEADER)
         for name, said in drawn.items():
-            wav = f"audio/{name}.wav"
-            writer.writerow((name, wav, said.text, said.label, said.speaker.id))
+            wav, speaker = f"audio/{name}.wav", said.speaker
+            split = SPLITS.get(speaker.session, "train")
+            row = (name, wav, said.text, said.label, speaker.id, split)
+            writer.writerow(row)
 
 
 def _made_with(n_utterances, process, seed):
@@ -186,6 +191,7 @@ def _made_with(n_utterances, process, seed):
         "things": commands.THINGS,
         "times": commands.TIMES,
         "noise_dbfs": NOISE,
+        "split": SPLITS,
         "espeak_ng": espeak_version(),
         "sample_rate": SAMPLE_RATE,
     }

@@ -224,8 +224,10 @@ def draw_prosody(mean, deviation, speaker, rng):
 
     Arguments
     ---------
-    mean, deviation : (4,) array_like
+    mean : (4,) array_like
         Of rate, pitch, pitch range and volume; the speaker's offsets are added.
+    deviation : (4,) array_like
+        Of the same.
     speaker : Speaker
         Who speaks.
     rng : numpy.random.Generator

@@ -31,7 +31,7 @@ from turbo_sb.corpus_out import leave_out
 from turbo_sb.cuts import check_sets, cut, given_split
 from turbo_sb.errors import InputError, plain_errors, some_of
 from turbo_sb.files import replacing
-from turbo_sb.manifest import write_json
+from turbo_sb.manifest import write_sets
 from turbo_sb.overview import set_table
 from turbo_sb.table import read_table
 
@@ -40,6 +40,13 @@ logger = get_logger(__name__)
 MANIFEST, SKIPPED = "manifest.csv", "skipped.csv"
 REQUIRED = ("ID", "wav", "text", "label")
 OPTIONAL = ("spk_id", "start", "stop", "split", "corpus")
+ALIASES = {  # without case, spaces and underscores
+    **dict.fromkeys(("speaker", "speakerid", "spk", "speakers"), "spk_id"),
+    **dict.fromkeys(("begin", "onset", "starttime"), "start"),
+    **dict.fromkeys(("end", "offset", "endtime", "stoptime"), "stop"),
+    **dict.fromkeys(("set", "subset", "partition", "fold"), "split"),
+    **dict.fromkeys(("dataset", "source"), "corpus"),
+}
 LABELS = ("non_directed", "directed")
 PROTOCOLS = ("manifest", "corpus")
 ROUNDING = 0.01  # s: a stop this far past the end is the end
@@ -91,8 +98,7 @@ def prepare_dsd(
     for entry in kept.values():
         entry.pop("split")
     facts = {"cut": note, "left_out": out, "n_skipped": len(bad)}
-    parts = {**sets, "preparation": facts}
-    write_json({folder / f"{name}.json": p for name, p in parts.items()})
+    write_sets(folder, sets, preparation=facts)
     _write_skipped(folder / SKIPPED, sorted(bad))
     table = set_table(sets, LABELS, label="label", by="corpus")
     notes = [f"{path}: {note}", table, _describe(kept), skipped]
@@ -126,7 +132,7 @@ def _read_rows(path):
             f"holds {MANIFEST} with the columns {', '.join(REQUIRED)}."
         )
     rows, bad, seen, rejects = [], [], {}, []
-    for line, row in read_table(path, REQUIRED, OPTIONAL, rejects):
+    for line, row in read_table(path, REQUIRED, OPTIONAL, rejects, ALIASES):
         row["line"], problem = line, _row_problem(row, seen)
         seen.setdefault(row["ID"], line)
         if problem:

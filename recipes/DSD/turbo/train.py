@@ -62,11 +62,11 @@ def main(arguments):
     if hparams["shortcut_report"]:
         on_main(
             report_shortcut,
-            annotations=[
-                hparams["train_annotation"],
-                hparams["valid_annotation"],
-                hparams["test_annotation"],
-            ],
+            annotations={
+                "train": hparams["train_annotation"],
+                "valid": hparams["valid_annotation"],
+                "test": hparams["test_annotation"],
+            },
             output_file=hparams["shortcut_file"],
             data_root=hparams["data_folder"],
             labels=hparams["labels"],

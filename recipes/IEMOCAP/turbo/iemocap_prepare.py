@@ -25,7 +25,7 @@ from speechbrain.utils.logger import get_logger
 from turbo_sb.audiofile import inspect_all
 from turbo_sb.errors import InputError, plain_errors, some_of
 from turbo_sb.folds import N_FOLDS, check_fold, split
-from turbo_sb.manifest import write_json
+from turbo_sb.manifest import write_sets
 from turbo_sb.overview import listing, set_table
 
 logger = get_logger(__name__)
@@ -125,7 +125,7 @@ def prepare_iemocap(
     sets = split(entries, protocol, fold, split_seed)
     notes.append(_add_audio(entries, root, Path(data_folder)))
     folder = Path(output_folder)
-    write_json({folder / f"{name}.json": part for name, part in sets.items()})
+    write_sets(folder, sets)
     title = f"IEMOCAP in {root}: {protocol}, fold {fold}"
     notes.append(f"wrote {', '.join(f'{s}.json' for s in sets)} in {folder}")
     logger.info("\n".join([title, set_table(sets, CLASSES), *notes]))

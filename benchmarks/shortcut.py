@@ -2,16 +2,17 @@
 
     python benchmarks/shortcut.py --data_folder=/data/dsd
 
-reads `manifest.csv` there (ID, wav, start, stop, label, spk_id; seconds,
-paths relative to it), and measures the shortcut in raw recordings, in those
-cut to start..stop, and with each option of the equaliser.
+reads `manifest.csv` there as the DSD recipe does, and measures the shortcut in
+raw recordings, in those cut to start..stop, if the manifest has that, and with
+each option of the equaliser.
 
 Authors
  * The turbo_sb developers 2026
 """
 
 import argparse
-import csv
+import sys
+import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -19,11 +20,16 @@ import numpy as np
 import torch
 from speechbrain.dataio.preprocess import AudioNormalizer
 
+from turbo_sb.bootstrap import speaker_groups
 from turbo_sb.codec import CODECS
-from turbo_sb.dataio import read_signal
+from turbo_sb.dataio import read_entry
 from turbo_sb.equalizer import Equalizer
 from turbo_sb.errors import plain_errors
+from turbo_sb.manifest import load_manifest
 from turbo_sb.shortcut import shortcut_report, signal_features
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "recipes/DSD/turbo"))
+from dsd_prepare import prepare_dsd  # noqa: E402
 
 RATE = 16000
 PRESET = dict(trim=True, rms_db=-26, band=[300, 3400], snr_db=20)
@@ -49,16 +55,24 @@ CONDITIONS = [  # title, whether cut to start..stop, options of the equaliser
 ]
 
 
-def features_of(rows, folder, cut, options):
+def read(data_folder):
+    """Utterance ID to its fields, in all the recipe's sets."""
+    entries = {}
+    with tempfile.TemporaryDirectory() as folder:
+        prepare_dsd(data_folder, folder)
+        for name in ("train", "valid", "test"):
+            entries |= load_manifest(Path(folder, f"{name}.json"))
+    return entries
+
+
+def features_of(entries, folder, cut, options):
     """(n, features) of the equalised recordings."""
     equalizer, normalizer = Equalizer(**options), AudioNormalizer(RATE)
     features = []
-    for row in rows:
-        signal = read_signal(str(folder / row["wav"]), normalizer)
-        if cut:
-            edges = [round(float(row[key]) * RATE) for key in ("start", "stop")]
-            signal = signal[slice(*edges)]
-        features.append(signal_features(equalizer(signal, row["ID"]), RATE))
+    for name, entry in entries.items():
+        entry = entry if cut else {"wav": entry["wav"]}
+        signal = read_entry(name, entry, normalizer, folder, equalizer)
+        features.append(signal_features(signal, RATE))
     return np.stack(features)
 
 
@@ -80,15 +94,18 @@ def main():
     parser.add_argument("--data_folder", type=Path, required=True)
     parser.add_argument("--seeds", type=int, default=5)
     options = parser.parse_args()
-    with (options.data_folder / "manifest.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    targets = [int(row["label"] == "directed") for row in rows]
-    groups = [row["spk_id"] or row["ID"] for row in rows]
-    print(f"n {len(rows)}, {len(set(groups))} speakers, {Counter(targets)}\n")
+    entries = read(options.data_folder)
+    targets = [int(e["label"] == "directed") for e in entries.values()]
+    speakers = [e["speaker"] for e in entries.values()]
+    groups = speaker_groups(entries, speakers)
+    print(f"n {len(entries)}, {len(set(groups))} groups, {Counter(targets)}\n")
     print("| recordings | linear ACC | EER | quadratic ACC | EER | weights |")
     print("|---|---|---|---|---|---|")
+    stretches = any("start" in entry for entry in entries.values())
     for title, cut, chosen in CONDITIONS:
-        features = features_of(rows, options.data_folder, cut, chosen)
+        if cut and not stretches:
+            continue
+        features = features_of(entries, options.data_folder, cut, chosen)
         table = features, targets, groups
         print(line_of(title, *table, n_seeds=options.seeds))
 

@@ -65,7 +65,12 @@ def write_json(contents: dict) -> None:
         ) from error
 
 
-def write_sets(folder: str | Path, sets: dict, **others) -> None:
+def write_sets(
+    folder: str | Path,
+    sets: dict,
+    save_folder: str | Path | None = None,
+    **others,
+) -> None:
     """Write a run's sets, unless a training on other sets is in its folder.
 
     The model of that training would be tested on what it was trained on.
@@ -73,9 +78,11 @@ def write_sets(folder: str | Path, sets: dict, **others) -> None:
     Arguments
     ---------
     folder : str | Path
-        The run's; its checkpoints are in save/.
+        The run's.
     sets : dict
         "train", "valid" and "test" to a manifest's contents.
+    save_folder : str | Path, optional
+        Where its checkpoints are; `save` in `folder`, if not given.
     **others
         Name to the contents of another JSON file beside them.
 
@@ -95,7 +102,8 @@ def write_sets(folder: str | Path, sets: dict, **others) -> None:
     turbo_sb.errors.InputError: ...test.json would change: 2 utterances, of which the first is a. ...
     """
     folder = Path(folder)
-    if any((folder / "save").glob(f"{CKPT_PREFIX}*")):
+    saved = Path(save_folder or folder / "save")
+    if any(saved.glob(f"{CKPT_PREFIX}*")):
         for name, part in sets.items():
             _check_unchanged(folder / f"{name}.json", part)
     contents = {**sets, **others}

@@ -150,7 +150,8 @@ def test_test_only_gives_the_same(run, tmp_path):
 def test_sets_do_not_change_under_a_training(flags, run, tmp_path):
     """Another row, and a model would be tested on what it was trained on."""
     corpus = lay_out(tmp_path / "corpus")
-    folder, keys = tmp_path / "run", {"data_folder": corpus}
+    folder = tmp_path / "run"
+    keys = {"data_folder": corpus, "save_folder": tmp_path / "elsewhere"}
     before = run("vanilla", folder, number_of_epochs=1, **keys)
     sets = (folder / "test.json").read_bytes()
     lay_out(corpus, n_speakers=13)

@@ -60,6 +60,7 @@ def prepare_dsd(
     fold: int = 1,
     split_seed: int = 1986,
     bad_rows: str = "stop",
+    save_folder: str | Path | None = None,
 ) -> None:
     """Check a manifest, cut it into sets, and write theirs.
 
@@ -81,6 +82,8 @@ def prepare_dsd(
     bad_rows : str
         "stop", or "skip" to go on without the rows that cannot be used,
         which are counted, and listed in skipped.csv.
+    save_folder : str | Path, optional
+        Of the training whose sets these are: see `write_sets`.
 
     Raises
     ------
@@ -98,7 +101,7 @@ def prepare_dsd(
     for entry in kept.values():
         entry.pop("split")
     facts = {"cut": note, "left_out": out, "n_skipped": len(bad)}
-    write_sets(folder, sets, preparation=facts)
+    write_sets(folder, sets, save_folder, preparation=facts)
     _write_skipped(folder / SKIPPED, sorted(bad))
     table = set_table(sets, LABELS, label="label", by="corpus")
     notes = [f"{path}: {note}", table, _describe(kept), skipped]

@@ -58,6 +58,7 @@ def main(arguments):
             fold=hparams["fold"],
             split_seed=hparams["split_seed"],
             bad_rows=hparams["bad_rows"],
+            save_folder=hparams["save_folder"],
         )
     if hparams["shortcut_report"]:
         on_main(

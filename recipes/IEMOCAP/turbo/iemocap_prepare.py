@@ -80,6 +80,7 @@ def prepare_iemocap(
     keep_tags: bool = False,
     empty_text: str = "[UNK]",
     split_seed: int = 1986,
+    save_folder: str | Path | None = None,
 ) -> None:
     """Check IEMOCAP, cut it into sets, and write their manifests.
 
@@ -105,6 +106,8 @@ def prepare_iemocap(
         What stands for a text of which nothing is left.
     split_seed : int
         Of random10.
+    save_folder : str | Path, optional
+        Of the training whose sets these are: see `write_sets`.
 
     Raises
     ------
@@ -125,7 +128,7 @@ def prepare_iemocap(
     sets = split(entries, protocol, fold, split_seed)
     notes.append(_add_audio(entries, root, Path(data_folder)))
     folder = Path(output_folder)
-    write_sets(folder, sets)
+    write_sets(folder, sets, save_folder)
     title = f"IEMOCAP in {root}: {protocol}, fold {fold}"
     notes.append(f"wrote {', '.join(f'{s}.json' for s in sets)} in {folder}")
     logger.info("\n".join([title, set_table(sets, CLASSES), *notes]))

@@ -58,6 +58,7 @@ def main(arguments):
             keep_tags=hparams["keep_tags"],
             empty_text=hparams["empty_text"],
             split_seed=hparams["split_seed"],
+            save_folder=hparams["save_folder"],
         )
     train_and_test(hparams, run_opts, label_key="emo")
 

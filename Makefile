@@ -1,4 +1,4 @@
-# make demo: the environment, then two synthesised corpora and six trainings.
+# make demo: the environment, then three synthesised corpora, nine trainings.
 # make test: the environment, then all tests.
 
 PYTHON ?= python3

@@ -99,10 +99,12 @@ class TestWrite:
         found.write(tmp_path, {})
         _, *rows = read_csv(tmp_path / "predictions.csv")
         scores = [float(row[-1]) for row in rows]
-        assert metrics.equal_error_rate(scores, targets) == (
-            pytest.approx(found.summary()["EER"], abs=0),
-            pytest.approx(found.summary()["EER_threshold"], abs=0),
-        )
+        eer, threshold = metrics.equal_error_rate(scores, targets)
+        summary = found.summary()
+        assert summary["EER"] == eer == 0.5
+        accepted = [score >= summary["EER_threshold"] for score in scores]
+        assert accepted == [score >= threshold for score in scores]
+        assert len(set(scores)) == 4
 
     def test_metrics_hold_what_they_are_given(self, outcomes, tmp_path):
         outcomes.write(tmp_path, {"UA": 0.5, "protocol": "speaker10"})

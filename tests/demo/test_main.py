@@ -12,7 +12,9 @@ from turbo_sb.errors import InputError
 SMALL = ["--n_utterances=80", "--number_of_epochs=1", "--jobs=2"]
 
 
-@pytest.mark.parametrize(("part", "tested"), [("emotion", 16), ("directed", 8)])
+@pytest.mark.parametrize(
+    ("part", "tested"), [("emotion", 16), ("directed", 16)]
+)
 def test_demo_from_nothing_to_a_table(tmp_path, capsys, part, tested):
     demo.main([f"--output_folder={tmp_path}", f"--parts={part}", *SMALL])
     corpora = PARTS[part].corpora

@@ -7,7 +7,7 @@ import pytest
 
 from turbo_sb.cuts import check_sets, cut, given_split
 from turbo_sb.errors import InputError
-from turbo_sb.folds import SETS, check_split
+from turbo_sb.split_checks import SETS, check_split
 
 
 def singletons(n=100, label="a", **fields):
@@ -52,7 +52,7 @@ class TestSizes:
     def test_utterances_are_cut_exactly_in_every_class(self, seed):
         entries = {**singletons(200, "a"), **singletons(50, "b")}
         sets = cut(entries, seed)
-        check_split(entries, sets)
+        check_split(sets, (), entries)
         found = {
             s: Counter(e["label"] for e in part.values())
             for s, part in sets.items()
@@ -93,7 +93,7 @@ class TestSizes:
         }
         entries = spoken(counts)
         sets = cut(entries, seed)
-        check_split(entries, sets, ("speaker",))
+        check_split(sets, ("speaker",), entries)
         total = Counter(e["label"] for e in entries.values())
         for s, share in (("train", 0.8), ("valid", 0.1), ("test", 0.1)):
             held = Counter(e["label"] for e in sets[s].values())
@@ -194,7 +194,7 @@ class TestDraw:
     def test_utterances_of_unknown_speakers_are_cut_one_by_one(self):
         entries = {**both(10, each=5), **singletons(100, "a")}
         sets = cut(entries)
-        check_split(entries, sets, ("speaker",))
+        check_split(sets, ("speaker",), entries)
         unknown = [
             sum(not e["speaker"] for e in part.values())
             for part in sets.values()

@@ -5,19 +5,22 @@ from collections import Counter
 
 import pytest
 
+from turbo_sb import folds
 from turbo_sb.errors import InputError
-from turbo_sb.folds import N_FOLDS, check_split, fold_names, split
+from turbo_sb.folds import N_FOLDS, cut_folds, fold_names, split
+from turbo_sb.split_file import write_split_file
 
 CLASSES = ("ang", "hap", "neu", "sad")
 SPEAKERS = [f"Ses0{k}{gender}" for k in range(1, 6) for gender in "FM"]
 
 
 def corpus(speakers=SPEAKERS, n_each=3):
-    """n_each utterances of each class by each speaker."""
+    """n_each utterances of each class by each speaker, a scenario each."""
     return {
         f"{speaker}_{emo}{number}": {
             "speaker": speaker,
             "session": f"Session{speaker[4]}",
+            "scenario": f"impro0{number}",
             "emo": emo,
         }
         for speaker, emo, number in itertools.product(
@@ -87,14 +90,47 @@ def test_random10_follows_its_seed_and_not_the_order_of_entries():
 
 @pytest.mark.parametrize("protocol", N_FOLDS)
 def test_folds_test_every_utterance_once(protocol):
-    entries = corpus()
-    tested = []
-    for fold in range(1, N_FOLDS[protocol] + 1):
-        sets = split(entries, protocol, fold)
-        tested += sets["test"]
-        parts = [*sets["train"], *sets["valid"], *sets["test"]]
-        assert sorted(parts) == sorted(entries)
+    entries = corpus(n_each=5)
+    cut = cut_folds(entries, protocol)
+    assert list(cut) == list(range(1, N_FOLDS[protocol] + 1))
+    tested = [name for sets in cut.values() for name in sets["test"]]
     assert sorted(tested) == sorted(entries)
+    for sets in cut.values():
+        parts = [*sets["train"], *sets["valid"], *sets["test"]]
+        assert len(parts) == len(set(parts))
+        if protocol != "scenario":
+            assert sorted(parts) == sorted(entries)
+
+
+def test_folds_that_test_an_utterance_twice_are_refused(monkeypatch):
+    """A planted leak: each fold is the first one."""
+    whole = folds.split
+    monkeypatch.setattr(
+        folds, "split", lambda e, p, fold, *rest: whole(e, p, 1, *rest)
+    )
+    with pytest.raises(RuntimeError, match="Ses01F_ang0 is tested 10 times"):
+        cut_folds(corpus(), "speaker10")
+
+
+def test_folds_that_are_wanted():
+    entries = corpus()
+    found = cut_folds(entries, "session5", [4, 2])
+    assert found == {k: split(entries, "session5", k) for k in (4, 2)}
+
+
+def test_given_folds_need_a_file():
+    with pytest.raises(InputError, match="given.*--split_file"):
+        cut_folds(corpus(), "given")
+
+
+def test_folds_of_a_file(tmp_path):
+    entries, path = corpus(), tmp_path / "split.csv"
+    cut = cut_folds(entries, "speaker10")
+    write_split_file(path, cut)
+    assert cut_folds(entries, "speaker10", split_file=path) == cut
+    assert cut_folds(entries, "given", [3], split_file=path) == {3: cut[3]}
+    with pytest.raises(InputError, match="fold=11: .*split.csv has the folds"):
+        cut_folds(entries, "given", [11], split_file=path)
 
 
 @pytest.mark.parametrize(
@@ -135,18 +171,6 @@ def test_partial_corpus_has_the_folds_it_can_fill():
 def test_set_that_would_be_empty(speakers, protocol, fold, message):
     with pytest.raises(InputError, match=message):
         split(corpus(speakers), protocol, fold)
-
-
-def test_check_split_finds_what_is_shared_or_lost():
-    a = {"a": {"speaker": "x"}}
-    b = {"b": {"speaker": "x"}}
-    check_split({**a, **b}, {"train": a, "test": b})
-    with pytest.raises(RuntimeError, match="a is in both train and test"):
-        check_split(a, {"train": a, "test": a})
-    with pytest.raises(RuntimeError, match="speaker x is in both"):
-        check_split({**a, **b}, {"train": a, "test": b}, ("speaker",))
-    with pytest.raises(RuntimeError, match="utterance b is lost"):
-        check_split({**a, **b}, {"train": a, "test": {}})
 
 
 def test_speaker_who_moves_between_sessions_is_refused():

@@ -61,18 +61,76 @@ def bootstrap_intervals(
     {'mean': (1.0, 3.0)}
     """
     _check_options(n_resamples, level)
+    values = resample(statistics, groups, n_resamples, seed)
+    return {name: interval(found, level) for name, found in values.items()}
+
+
+def resample(statistics, groups, n_resamples=1000, seed=1986):
+    """The statistics of each resample; see `bootstrap_intervals`.
+
+    Arguments
+    ---------
+    statistics : dict
+        Name to a callable, of (n,) float64 numpy.ndarray of weights, that
+        returns a float.
+    groups : (n,) sequence of hashable
+        The group of each utterance.
+    n_resamples : int
+        Number of resamples.
+    seed : int
+        Of the resamples.
+
+    Returns
+    -------
+    values : dict
+        Name to (n_resamples,) numpy.ndarray: of nan, if there is only one
+        group, which every resample would repeat.
+
+    Example
+    -------
+    >>> total = {"weight": lambda weights: weights.sum()}
+    >>> resample(total, ["anna", "ben"], n_resamples=3)["weight"].tolist()
+    [2.0, 2.0, 2.0]
+    """
     members, n_groups = _number(groups)
-    if n_groups == 1:
-        return dict.fromkeys(statistics, (None, None))
-    values = {name: np.empty(n_resamples) for name in statistics}
+    values = {name: np.full(n_resamples, np.nan) for name in statistics}
     rng = np.random.default_rng(seed)
-    for resample in range(n_resamples):
+    for number in range(n_resamples if n_groups > 1 else 0):
         drawn = rng.integers(n_groups, size=n_groups)
         counts = np.bincount(drawn, minlength=n_groups)
         weights = counts[members].astype(np.float64)
         for name, statistic in statistics.items():
-            values[name][resample] = statistic(weights)
-    return {name: _interval(found, level) for name, found in values.items()}
+            values[name][number] = statistic(weights)
+    return values
+
+
+def interval(values, level=0.95):
+    """The quantiles that hold `level` of the values between them.
+
+    Arguments
+    ---------
+    values : (n_resamples,) numpy.ndarray
+        Of `resample`; nan is left out.
+    level : float
+        Above 0 and below 1.
+
+    Returns
+    -------
+    low : float
+        None, if more than half of the values are nan.
+    high : float
+        Likewise.
+
+    Example
+    -------
+    >>> interval(np.array([1.0, 2.0, 3.0, np.nan]), level=0.5)
+    (1.5, 2.5)
+    """
+    kept = values[~np.isnan(values)]
+    if len(kept) * 2 < len(values):
+        return None, None
+    low, high = np.quantile(kept, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
 
 
 def speaker_groups(ids, speakers):
@@ -122,15 +180,6 @@ def _number(groups):
     names = sorted(set(rows), key=lambda name: (str(name), str(type(name))))
     numbers = {name: number for number, name in enumerate(names)}
     return np.array([numbers[group] for group in rows]), len(names)
-
-
-def _interval(values, level):
-    """The quantiles that hold `level` of the values between them."""
-    kept = values[~np.isnan(values)]
-    if len(kept) * 2 < len(values):
-        return None, None
-    low, high = np.quantile(kept, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
 
 
 def _check_options(n_resamples, level):

@@ -14,10 +14,12 @@ from speechbrain.utils.distributed import ddp_broadcast, if_main_process
 from torch.utils.data import DistributedSampler
 
 from turbo_sb.checkpoints import earliest_best
+from turbo_sb.cost import measure_cost
 from turbo_sb.dataio import group_indices
 from turbo_sb.distributed import rank
 from turbo_sb.errors import InputError
 from turbo_sb.losses import classification_loss
+from turbo_sb.manifest import write_json
 from turbo_sb.results import Outcomes
 
 
@@ -167,6 +169,9 @@ class TurboBrain(sb.Brain):
         if self.debug and not self.debug_persistently:
             folder = folder / "debug"  # beside the results of a real run
             folder.mkdir(exist_ok=True)
+        if hasattr(self, "train_terms"):  # not of a test alone
+            cost = measure_cost(self.modules.model, self.device)
+            write_json({folder / "cost.json": cost})
         facts = {
             "protocol": self.hparams.protocol,
             "fold": self.hparams.fold,

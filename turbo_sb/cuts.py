@@ -10,7 +10,7 @@ import hashlib
 from collections import Counter, defaultdict
 
 from turbo_sb.errors import InputError, some_of
-from turbo_sb.folds import SETS, check_split
+from turbo_sb.split_checks import SETS, check_split
 
 SHARES = {"train": 0.8, "valid": 0.1, "test": 0.1}
 MIN_STRATUM = 10  # utterances of a class in a corpus
@@ -228,4 +228,4 @@ def check_sets(entries: dict, sets: dict, labels: list, label: str = "label"):
             "utterances or speakers of it, or correct the labels or the split. "
             "A cut by speaker needs three speakers of each class."
         )
-    check_split(entries, sets, ("speaker",))
+    check_split(sets, ("speaker",), entries)

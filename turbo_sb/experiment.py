@@ -10,6 +10,7 @@ from turbo_sb.brain import TurboBrain
 from turbo_sb.dataio import collate_with, make_datasets
 from turbo_sb.distributed import part
 from turbo_sb.recipe import check_run
+from turbo_sb.split_checks import check_manifests
 
 
 def train_and_test(hparams, run_opts, label_key, facts=None, others=None):
@@ -28,12 +29,14 @@ def train_and_test(hparams, run_opts, label_key, facts=None, others=None):
     others : dict, optional
         Name to (scores, targets), drawn beside the model's.
     """
+    annotations = {
+        "train": hparams["train_annotation"],
+        "valid": hparams["valid_annotation"],
+        "test": hparams["test_annotation"],
+    }
+    check_manifests(annotations, hparams["protocol"])
     datasets = make_datasets(
-        {
-            "train": hparams["train_annotation"],
-            "valid": hparams["valid_annotation"],
-            "test": hparams["test_annotation"],
-        },
+        annotations,
         tokenizer=hparams["text_encoder"],
         train_augment=hparams["train_augment"],
         data_root=hparams["data_folder"],

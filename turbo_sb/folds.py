@@ -5,32 +5,38 @@
 | speaker10 | one speaker | the other speaker of that session | the rest |
 | session5 | one session | the next session | the rest |
 | random10 | one tenth, stratified by class | the next tenth | the rest |
+| scenario | a fifth of the scenarios, in one session | the next fifth, in the next session | the other scenarios, in the other sessions |
 
 Folds count from 1, in the sorted order of speakers or sessions; on IEMOCAP
-speaker10 numbers them as SpeechBrain does: Ses01F = 1, Ses01M = 2, ...
+speaker10 numbers them as SpeechBrain does: Ses01F = 1, Ses01M = 2, ... What
+scenario does is in `turbo_sb.scenarios`; it alone leaves utterances out.
 
 Authors
  * The turbo_sb developers 2026
 """
 
 import hashlib
-from itertools import combinations
 
 from turbo_sb.errors import InputError
-
-SETS = ("train", "valid", "test")
+from turbo_sb.scenarios import cells, parts
+from turbo_sb.split_checks import (
+    DISJOINT,
+    SETS,
+    check_split,
+    check_tested_once,
+)
+from turbo_sb.split_file import MAX_FOLDS, read_split_file
 
 # The folds of the full IEMOCAP; a corpus of fewer speakers or sessions has
 # fewer (`fold_names`).
-N_FOLDS = {"speaker10": 10, "session5": 5, "random10": 10}
-
-# What no two sets of a protocol may share.
-DISJOINT = {"speaker10": ("speaker",), "session5": ("speaker", "session")}
+N_FOLDS = {"speaker10": 10, "session5": 5, "random10": 10, "scenario": 25}
+GIVEN = "given"  # the folds are a split file's
 
 NEEDS = {
     "speaker10": "two speakers in that session, and a second session",
     "session5": "three sessions",
     "random10": "three utterances, better hundreds",
+    "scenario": "three sessions and three scenarios",
 }
 
 
@@ -40,7 +46,7 @@ def check_fold(protocol: str, fold: int) -> None:
     Arguments
     ---------
     protocol : str
-        A key of `N_FOLDS`.
+        A key of `N_FOLDS`, or "given".
     fold : int
         From 1.
 
@@ -56,12 +62,12 @@ def check_fold(protocol: str, fold: int) -> None:
     ...
     turbo_sb.errors.InputError: fold=6: session5 has the folds 1 to 5.
     """
-    if protocol not in N_FOLDS:
+    if protocol not in (*N_FOLDS, GIVEN):
         raise InputError(
             f"protocol={protocol}: there is no such protocol. Choose one of "
-            f"{', '.join(N_FOLDS)}."
+            f"{', '.join(N_FOLDS)}, or {GIVEN}, with a split_file of yours."
         )
-    last = N_FOLDS[protocol]
+    last = N_FOLDS.get(protocol, MAX_FOLDS)
     if type(fold) is not int or not 1 <= fold <= last:
         raise InputError(f"fold={fold}: {protocol} has the folds 1 to {last}.")
 
@@ -69,12 +75,13 @@ def check_fold(protocol: str, fold: int) -> None:
 def fold_names(
     entries: dict, protocol: str, split_seed: int = 1986, label: str = "emo"
 ) -> list[str]:
-    """Name what each fold tests on: a speaker, a session, a tenth.
+    """Name what each fold tests on: a speaker, a session, a tenth, a cell.
 
     Arguments
     ---------
     entries : dict
-        Utterance ID to its fields, `speaker`, `session` and the label.
+        Utterance ID to its fields: `speaker`, `session`, the label, and
+        `scenario` for the protocol of that name.
     protocol : str
         A key of `N_FOLDS`.
     split_seed : int
@@ -94,6 +101,8 @@ def fold_names(
     >>> fold_names({"a": a, "b": b}, "speaker10")
     ['Ses01F', 'Ses01M']
     """
+    if protocol == "scenario":
+        return [name for name, _, _ in cells(entries, label)]
     return sorted(set(_groups(entries, protocol, split_seed, label).values()))
 
 
@@ -109,7 +118,8 @@ def split(
     Arguments
     ---------
     entries : dict
-        Utterance ID to its fields, `speaker`, `session` and the label.
+        Utterance ID to its fields: `speaker`, `session`, the label, and
+        `scenario` for the protocol of that name.
     protocol : str
         A key of `N_FOLDS`; the module's table says what each does.
     fold : int
@@ -140,72 +150,106 @@ def split(
     {'train': ['2', '3'], 'valid': ['1'], 'test': ['4']}
     """
     check_fold(protocol, fold)
-    groups = _groups(entries, protocol, split_seed, label)
-    names = sorted(set(groups.values()))
+    names = fold_names(entries, protocol, split_seed, label)
     here = ", ".join(f"{k}={name}" for k, name in enumerate(names, start=1))
     if fold > len(names):
         raise InputError(
             f"fold={fold}: this corpus has fewer folds in {protocol}: {here}."
         )
-    test = names[fold - 1]
-    valid = _validation(entries, protocol, names, test)
+    if protocol == "scenario":
+        place = parts(entries, fold, label)
+    else:
+        groups = _groups(entries, protocol, split_seed, label)
+        place = _place(entries, protocol, groups, names, names[fold - 1])
     sets = {name: {} for name in SETS}
     for utterance, entry in entries.items():
-        group = groups[utterance]
-        part = "test" if group == test else "train"
-        part = "valid" if part == "train" and group in valid else part
-        sets[part][utterance] = entry
+        if place[utterance] is not None:
+            sets[place[utterance]][utterance] = entry
     if empty := [name for name in SETS if not sets[name]]:
         raise InputError(
-            f"protocol={protocol} fold={fold} ({test}): nothing is left for "
-            f"the set {' and '.join(empty)}. It needs {NEEDS[protocol]}; this "
-            f"corpus has {here}. Choose another fold or protocol."
+            f"protocol={protocol} fold={fold} ({names[fold - 1]}): nothing is "
+            f"left for the set {' and '.join(empty)}. It needs "
+            f"{NEEDS[protocol]}; this corpus has {here}. Choose another fold "
+            "or protocol."
         )
-    check_split(entries, sets, DISJOINT.get(protocol, ()))
+    whole = None if protocol == "scenario" else entries
+    check_split(sets, DISJOINT[protocol], whole)
     return sets
 
 
-def check_split(entries: dict, sets: dict, disjoint: tuple = ()) -> None:
-    """Verify that sets cover a corpus once and share nothing forbidden.
+def cut_folds(
+    entries: dict,
+    protocol: str,
+    folds: list | None = None,
+    split_seed: int = 1986,
+    split_file: str | None = None,
+    label: str = "emo",
+) -> dict:
+    """Cut a corpus into some or all folds of a cross-validation.
 
     Arguments
     ---------
     entries : dict
-        The whole corpus, utterance ID to its fields.
+        Utterance ID to its fields, as `split` takes them.
+    protocol : str
+        A key of `N_FOLDS`; with a split file also "given".
+    folds : list of int, optional
+        Those wanted; all that the corpus has if None, and it is then
+        asserted that they test every utterance once.
+    split_seed : int
+        Of random10.
+    split_file : str, optional
+        Has the sets: see `turbo_sb.split_file`.
+    label : str
+        The field that random10 stratifies by.
+
+    Returns
+    -------
     sets : dict
-        Name to entries, as `split` returns it.
-    disjoint : tuple of str
-        Fields, such as `speaker`, whose values stay within one set.
+        Fold to `train`, `valid` and `test`.
 
     Raises
     ------
-    RuntimeError
-        If an utterance is in two sets or in none, or a value of a disjoint
-        field is in two. It is a fault of the code, not of the user.
+    InputError
+        If there is no such fold, or the file breaks the protocol's rules.
 
     Example
     -------
-    >>> check_split({"a": {}}, {"train": {"a": {}}, "test": {"a": {}}})
-    Traceback (most recent call last):
-    ...
-    RuntimeError: utterance a is in both train and test
+    >>> entries = {
+    ...     str(k): {"speaker": f"spk{k}", "session": f"Session{k}"}
+    ...     for k in (1, 2, 3)
+    ... }
+    >>> {k: list(sets["test"]) for k, sets in cut_folds(entries, "session5").items()}
+    {1: ['1'], 2: ['2'], 3: ['3']}
     """
-    for one, other in combinations(sets, 2):
-        if shared := sorted(set(sets[one]) & set(sets[other])):
-            raise RuntimeError(
-                f"utterance {shared[0]} is in both {one} and {other}"
+    for fold in folds or [1]:
+        check_fold(protocol, fold)
+    if split_file:
+        given = read_split_file(split_file, entries, protocol)
+        if absent := [fold for fold in folds or () if fold not in given]:
+            raise InputError(
+                f"fold={absent[0]}: {split_file} has the folds "
+                f"{', '.join(map(str, given))}."
             )
-        for field in disjoint:
-            values = [
-                {e[field] for e in sets[s].values()} - {""}  # "": not known
-                for s in (one, other)
-            ]
-            if shared := sorted(values[0] & values[1]):
-                raise RuntimeError(
-                    f"{field} {shared[0]} is in both {one} and {other}"
-                )
-    if stray := sorted(set(entries) ^ set().union(*sets.values())):
-        raise RuntimeError(f"utterance {stray[0]} is lost or made up")
+        return {fold: given[fold] for fold in folds or given}
+    if protocol == GIVEN:
+        raise InputError(
+            "protocol=given: the folds are a file's; name it: --split_file=..."
+        )
+    names = fold_names(entries, protocol, split_seed, label)
+    wanted = folds or range(1, len(names) + 1)
+    found = {k: split(entries, protocol, k, split_seed, label) for k in wanted}
+    if folds is None:
+        tests = {fold: sets["test"] for fold, sets in found.items()}
+        check_tested_once(tests, entries)
+    return found
+
+
+def _place(entries, protocol, groups, names, test):
+    """Map each utterance to its set, by the group that it is in."""
+    valid = _validation(entries, protocol, names, test)
+    of_group = {**dict.fromkeys(valid, "valid"), test: "test"}
+    return {name: of_group.get(groups[name], "train") for name in entries}
 
 
 def _groups(entries, protocol, split_seed, label):

@@ -104,25 +104,39 @@ def write_sets(
     folder = Path(folder)
     saved = Path(save_folder or folder / "save")
     if any(saved.glob(f"{CKPT_PREFIX}*")):
-        for name, part in sets.items():
-            _check_unchanged(folder / f"{name}.json", part)
+        check_unchanged(folder, sets)
     contents = {**sets, **others}
     write_json({folder / f"{k}.json": c for k, c in contents.items()})
 
 
-def _check_unchanged(path, part):
-    """Raise an InputError if a file is there and holds something else."""
-    before = read_json(path, missing=part)
-    names = {*before, *part}
-    changed = sorted(n for n in names if before.get(n) != part.get(n))
-    if changed:
-        raise InputError(
-            f"{path} would change: {len(changed)} utterances, of which the "
-            f"first is {changed[0]}. The folder holds a training on the sets "
-            "as they were, and the data or its preparation has changed since. "
-            "Give another --output_folder, delete this one, or keep its sets: "
-            "--skip_prep=True."
-        )
+def check_unchanged(folder: str | Path, sets: dict) -> None:
+    """Refuse sets that are not those that a folder's model was trained on.
+
+    Arguments
+    ---------
+    folder : str | Path
+        The run's.
+    sets : dict
+        "train", "valid" and "test" to a manifest's contents.
+
+    Raises
+    ------
+    InputError
+        If one of them is there, and holds something else.
+    """
+    for name, part in sets.items():
+        path = Path(folder) / f"{name}.json"
+        before = read_json(path, missing=part)
+        names = {*before, *part}
+        changed = sorted(n for n in names if before.get(n) != part.get(n))
+        if changed:
+            raise InputError(
+                f"{path} would change: {len(changed)} utterances, of which "
+                f"the first is {changed[0]}. The folder holds a training on "
+                "the sets as they were, and the data or its preparation has "
+                "changed since. Give another --output_folder, delete this "
+                "one, or keep its sets: --skip_prep=True."
+            )
 
 
 def read_json(path: str | Path, missing: dict | None = None) -> dict:

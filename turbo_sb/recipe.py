@@ -46,6 +46,37 @@ def load_hparams(hparams_file, overrides, script):
         For a missing file or value, a key that nothing uses, a value of the
         wrong kind, and for a folder with the training of other settings.
     """
+    settings = read_settings(hparams_file, overrides, script)
+    # In one process: it writes the file that is read here soon after.
+    on_main(check_resume, settings=settings)
+    text = Path(hparams_file).read_text(encoding="utf-8")
+    return load_hyperpyyaml(text, overrides)
+
+
+def read_settings(hparams_file, overrides, script):
+    """Check a YAML and the command line, and build nothing.
+
+    Arguments
+    ---------
+    hparams_file : str
+        The YAML.
+    overrides : str
+        From the command line, as speechbrain.parse_arguments returns them.
+    script : str
+        The recipe's train.py, whose use of keys counts.
+
+    Returns
+    -------
+    settings : dict
+        The YAML with the command line in it: plain values have their types,
+        what would be built is a tagged node.
+
+    Raises
+    ------
+    InputError
+        For a missing file or value, a key that nothing uses, and a value of
+        the wrong kind.
+    """
     path = Path(hparams_file)
     if not path.is_file():
         raise InputError(f"there is no hyperparameter file {hparams_file}.")
@@ -57,9 +88,7 @@ def load_hparams(hparams_file, overrides, script):
     check_keys_used(text, yaml_keys(text), script, hparams_file)
     settings = read_yaml(_resolve(text, overrides, hparams_file), hparams_file)
     check_values(settings)
-    # In one process: it writes the file that is read here soon after.
-    on_main(check_resume, settings=settings)
-    return load_hyperpyyaml(text, overrides)
+    return settings
 
 
 def _resolve(text, overrides, hparams_file):

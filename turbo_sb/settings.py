@@ -152,11 +152,27 @@ def check_resume(settings):
     InputError
         If output_folder has a checkpoint, and one of its settings differs.
     """
+    save_folder = Path(str(settings.get("save_folder", "")))
+    if any(save_folder.glob(f"{CKPT_PREFIX}*")):
+        check_same(settings)
+
+
+def check_same(settings):
+    """Refuse settings that differ from those that a folder was made with.
+
+    Arguments
+    ---------
+    settings : dict
+        The YAML with the command line in it.
+
+    Raises
+    ------
+    InputError
+        If output_folder has a hyperparams.yaml, and a setting differs.
+    """
     folder = Path(str(settings.get("output_folder", "")))
     saved = folder / "hyperparams.yaml"
-    save_folder = Path(str(settings.get("save_folder", "")))
-    checkpoints = save_folder.glob(f"{CKPT_PREFIX}*")
-    if not saved.is_file() or not any(checkpoints):
+    if not saved.is_file():
         return
     before = read_yaml(saved.read_text(encoding="utf-8"), str(saved))
     for key, value in settings.items():

@@ -4,15 +4,17 @@ import pytest
 
 from turbo_sb.demo import runs
 from turbo_sb.demo.parts import METHODS, PARTS
-from turbo_sb.demo.runs import Run, progress_line, train_all
+from turbo_sb.demo.runs import Run, train_all
 from turbo_sb.errors import InputError
 
 
 class Scripted(Run):
     """Runs a line of Python in place of train.py."""
 
-    def arguments(self):
-        return ["-c", self.overrides["code"]]
+    def job(self):
+        job = super().job()
+        job.arguments = ["-c", self.overrides["code"]]
+        return job
 
 
 def scripted(folder, name, code):
@@ -39,33 +41,18 @@ def test_command_line_of_a_run(tmp_path):
     ]
 
 
-def test_progress_counts_epochs_and_finished_runs(tmp_path):
-    going = Run("turbo", "c", tmp_path / "going", {}, epochs=4)
-    done = Run("vanilla", "d", tmp_path / "done", {}, epochs=8)
-    for run in (going, done):
-        run.folder.mkdir()
-    log = "epoch: 1, lr: 1 - train\nepoch: 2, lr: 1 - train\n"
-    (going.folder / "train_log.txt").write_text(log)
-    (done.folder / "metrics.json").write_text("{}")
-    line = progress_line([going, done], seconds=60)
-    # 10 of 12 epochs took 60 s.
-    assert line == (
-        "  1:00  c: turbo 2/4 | d: vanilla done  (at most about 0:12 left)"
-    )
-
-
 def test_all_runs_are_run_with_few_at_a_time(tmp_path):
     started = [finishing(tmp_path, f"run{k}") for k in range(3)]
     said = []
     train_all(started, jobs=2, say=said.append, every=0)
     assert all((run.folder / "metrics.json").exists() for run in started)
-    assert "run0 done" in said[-1]
+    assert "3 of 3 done" in said[-1]
 
 
 def test_failed_run_is_named_with_the_end_of_its_log(tmp_path):
     good = scripted(tmp_path, "good", "import time; time.sleep(60)")
     bad = scripted(tmp_path, "bad", "print('no luck'); raise SystemExit(3)")
-    with pytest.raises(InputError, match="(?s)bad on corpus.*code 3.*no luck"):
+    with pytest.raises(InputError, match="(?s)corpus bad.*code 3.*no luck"):
         train_all([good, bad], jobs=2)
 
 
@@ -76,7 +63,7 @@ def test_a_run_starts_in_its_recipe(tmp_path, monkeypatch):
     run = scripted(tmp_path / "out", "run", code)
     run.recipe = "Other"
     train_all([run], jobs=1)
-    assert run.log.read_text().split() == ["in", str(run.place)]
+    assert run.job().log.read_text().split() == ["in", str(run.place)]
     assert run.place == tmp_path / "Other" / "turbo"
 
 

@@ -18,6 +18,7 @@ import soundfile
 
 from tests.iemocap_layout import DIALOGS, KEPT_TURNS, lay_out
 from turbo_sb.errors import InputError
+from turbo_sb.split_file import write_split_file
 
 REPOSITORY = Path(__file__).parents[2]
 SCRIPT = REPOSITORY / "recipes/IEMOCAP/turbo/iemocap_prepare.py"
@@ -79,6 +80,7 @@ def test_every_field_of_an_utterance(corpus, tmp_path):
         "speaker": "Ses01M",
         "session": "Session1",
         "dialog": "Ses01F_impro01",
+        "scenario": "impro01",
         "kind": "impro",
     }
 
@@ -138,10 +140,11 @@ def test_same_bytes_each_time(corpus, tmp_path):
     prepare(corpus, tmp_path / "one", protocol="random10")
     prepare(corpus, tmp_path / "two", protocol="random10")
     prepare(corpus, tmp_path / "two", protocol="random10")
-    for name in ("train.json", "valid.json", "test.json"):
+    files = ["preparation.json", "test.json", "train.json", "valid.json"]
+    for name in files:
         one, two = (tmp_path / n / name for n in ("one", "two"))
         assert one.read_bytes() == two.read_bytes()
-    assert len(list((tmp_path / "two").iterdir())) == 3
+    assert sorted(path.name for path in (tmp_path / "two").iterdir()) == files
 
 
 def test_root_may_be_nested(corpus, tmp_path):
@@ -434,3 +437,59 @@ def test_turns_without_a_number_may_repeat(corpus, tmp_path):
             file.write(f"Ses01F_impro01_MXX10 [1.0-2.0]: {text}\n")
     recipe.prepare_iemocap(corpus, tmp_path, strict_corpus=False)
     assert (tmp_path / "train.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("utterance", "scenario"),
+    [
+        ("Ses03M_impro05a_F001", "impro05"),
+        ("Ses05M_script01_1b_M000", "script01"),
+        ("Ses01F_script01_3_M010", "script01"),
+    ],
+)
+def test_takes_and_parts_are_one_scenario(utterance, scenario):
+    assert recipe._parse_id(utterance)["scenario"] == scenario
+
+
+def test_scenario_leaves_out_what_is_in_no_set(corpus, tmp_path):
+    """Nothing of the test's session or scenario is in training."""
+    sets = prepare(corpus, tmp_path, protocol="scenario", fold=1)
+    cells = {
+        name: {(e["session"], e["scenario"]) for e in part.values()}
+        for name, part in sets.items()
+    }
+    (session, scenario) = next(iter(cells["test"]))
+    assert cells["train"]
+    for other in (*cells["train"], *cells["valid"]):
+        assert session != other[0] and scenario != other[1]
+    facts = json.loads((tmp_path / "preparation.json").read_text())
+    assert facts["n_left_out"] == 80 - sum(map(len, sets.values())) > 0
+
+
+def test_split_file_gives_the_sets(corpus, tmp_path):
+    folds, _ = recipe.prepare_folds(corpus, "session5", strict_corpus=False)
+    assert list(folds) == [1, 2, 3, 4, 5]
+    path = tmp_path / "split.csv"
+    write_split_file(path, {k: sets for k, (sets, _) in folds.items()})
+    for protocol in ("given", "session5"):
+        out = tmp_path / protocol
+        keys = {"protocol": protocol, "fold": 4, "split_file": path}
+        assert prepare(corpus, out, **keys) == folds[4][0]
+    with pytest.raises(InputError, match="speaker Ses01F is in both"):
+        planted = path.read_text().replace("train", "test", 1)
+        path.write_text(planted)
+        prepare(corpus, tmp_path, protocol="session5", split_file=path)
+
+
+def test_texts_of_a_recogniser(corpus, tmp_path):
+    before = prepare(corpus, tmp_path / "gold")
+    path = tmp_path / "asr.csv"
+    path.write_text("ID,text\n" + "".join(f"{k},eh\n" for k in before["test"]))
+    keys = {"text_csv": path, "text_csv_sets": ["test"]}
+    found = prepare(corpus, tmp_path / "asr", **keys)
+    assert {e["text"] for e in found["test"].values()} == {"eh"}
+    assert found["train"] == before["train"]
+    facts = json.loads((tmp_path / "asr" / "preparation.json").read_text())
+    assert facts["texts"] == "asr.csv in test"
+    with pytest.raises(InputError, match="utterances of train have no line"):
+        prepare(corpus, tmp_path, **{**keys, "text_csv_sets": ["train"]})

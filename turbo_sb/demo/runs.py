@@ -5,14 +5,11 @@ Authors
 """
 
 import dataclasses
-import os
-import re
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 from turbo_sb.errors import InputError
+from turbo_sb.jobs import Job, run_jobs
+from turbo_sb.progress import SAY, Progress
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 
@@ -55,11 +52,6 @@ class Run:
         """The recipe's folder, from which train.py is run."""
         return RECIPES / self.recipe / "turbo"
 
-    @property
-    def log(self):
-        """What the run printed."""
-        return self.folder.with_suffix(".log")
-
     def arguments(self):
         """The command line, from the recipe's folder.
 
@@ -75,49 +67,31 @@ class Run:
         yaml = f"hparams/{self.method}.yaml"
         return ["train.py", yaml, *(f"--{k}={v}" for k, v in keys.items())]
 
-    def epochs_done(self):
-        """How many epochs the train log has.
+    def job(self):
+        """What runs it.
 
         Returns
         -------
-        epochs : int
+        job : turbo_sb.jobs.Job
         """
-        try:
-            text = (self.folder / "train_log.txt").read_text(encoding="utf-8")
-        except OSError:
-            return 0
-        return len(re.findall(r"^epoch: \d+, lr", text, flags=re.MULTILINE))
-
-    def start(self, threads):
-        """Start the training in a process of its own.
-
-        Arguments
-        ---------
-        threads : int
-            For its computations.
-
-        Returns
-        -------
-        process : subprocess.Popen
-        """
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
-        with open(self.log, "a", encoding="utf-8") as log:
-            return subprocess.Popen(
-                [sys.executable, *self.arguments(), "--noprogressbar"],
-                cwd=self.place,
-                env={**os.environ, "OMP_NUM_THREADS": str(threads)},
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        return Job(
+            name=f"{self.corpus} {self.method}",
+            folder=self.folder,
+            arguments=[*self.arguments(), "--noprogressbar"],
+            place=self.place,
+            epochs=self.epochs,
+            kind=f"{self.corpus} {self.method}",
+        )
 
 
-def train_all(runs, jobs, say=print, every=10):
+def train_all(runs, jobs, say=SAY, every=10):
     """Train, `jobs` at a time, with a progress line all along.
 
     Arguments
     ---------
     runs : list of Run
-        The trainings, in the order in which they start.
+        The trainings, in the order in which they start. One that is finished
+        is run again, which takes no time: it finds itself trained.
     jobs : int
         How many run at once.
     say : callable
@@ -130,70 +104,16 @@ def train_all(runs, jobs, say=print, every=10):
     InputError
         If a run fails; its log is named, and the others are stopped.
     """
-    threads = max(1, (os.cpu_count() or 1) // jobs)
-    waiting, running, start, said = list(runs), {}, time.monotonic(), 0
-    try:
-        while waiting or running:
-            while waiting and len(running) < jobs:
-                run = waiting.pop(0)
-                running[run.log] = (run, run.start(threads))
-            time.sleep(0.2)
-            for run, process in list(running.values()):
-                if process.poll() is not None:
-                    _check_exit(run, process.returncode)
-                    del running[run.log]
-            seconds = time.monotonic() - start
-            if seconds - said >= every:
-                say(progress_line(runs, seconds))
-                said = seconds
-    finally:
-        for _, process in running.values():
-            process.terminate()
+    waiting = [run.job() for run in runs]
+    progress = Progress(waiting, jobs, say)
+    run_jobs(waiting, jobs, progress, every, on_end=_check_exit)
+    progress.say()
 
 
-def progress_line(runs, seconds):
-    """What is done of each run, and how long the rest takes.
-
-    Arguments
-    ---------
-    runs : list of Run
-        All of them.
-    seconds : float
-        Since the start.
-
-    Returns
-    -------
-    line : str
-
-    Example
-    -------
-    >>> progress_line([Run("turbo", "redundant", Path("nowhere"), {})], 65)
-    '  1:05  redundant: turbo 0/30'
-    """
-    parts, done = {}, 0
-    for run in runs:
-        count = run.epochs_done()
-        finished = (run.folder / "metrics.json").exists()
-        done += run.epochs if finished else count
-        state = "done" if finished else f"{count}/{run.epochs}"
-        parts.setdefault(run.corpus, []).append(f"{run.method} {state}")
-    line = " | ".join(f"{c}: {', '.join(p)}" for c, p in parts.items())
-    left = ""
-    if done:
-        rest = seconds * (sum(run.epochs for run in runs) / done - 1)
-        left = f"  (at most about {_clock(rest)} left)"
-    return f"  {_clock(seconds)}  {line}{left}"
-
-
-def _clock(seconds):
-    minutes, seconds = divmod(round(seconds), 60)
-    return f"{minutes}:{seconds:02}"
-
-
-def _check_exit(run, code):
+def _check_exit(job, code):
     if code != 0:
-        tail = run.log.read_text(encoding="utf-8").splitlines()[-5:]
+        tail = job.log.read_text(encoding="utf-8").splitlines()[-5:]
         raise InputError(
-            f"the training of {run.method} on {run.corpus} failed with exit "
-            f"code {code}. Its log, {run.log}, ends with:\n" + "\n".join(tail)
+            f"the training of {job.name} failed with exit code {code}. Its "
+            f"log, {job.log}, ends with:\n" + "\n".join(tail)
         )

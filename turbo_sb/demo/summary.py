@@ -10,6 +10,7 @@ import math
 import re
 from statistics import median
 
+from turbo_sb import markdown
 from turbo_sb.bootstrap import bootstrap_intervals
 from turbo_sb.metrics.detection import ErrorRates
 
@@ -128,11 +129,8 @@ def table(corpus, ceilings, results):
     columns += ["alignment", "uniformity audio", "text", "best epoch"]
     columns.append("s/epoch")
     rows += [[method, *_scores(f), *_rest(f)] for method, f in results.items()]
-    lines = [columns, ["---"] * len(columns)]
-    lines += [row + [""] * (len(columns) - len(row)) for row in rows]
-    text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     meaning = MEANING.get(corpus, "")
-    return f"### {corpus}\n\n{meaning}\n\n{align_columns(text)}"
+    return f"### {corpus}\n\n{meaning}\n\n{markdown.table(columns, rows)}"
 
 
 def is_detection(result):
@@ -188,38 +186,3 @@ def _rest(found):
 def _interval(bounds):
     low, high = bounds
     return "" if low is None else f"{low:.3f} to {high:.3f}"
-
-
-def align_columns(text):
-    """Pad the cells of a Markdown table, so that it reads in a terminal too.
-
-    Arguments
-    ---------
-    text : str
-        May hold one table among other lines.
-
-    Returns
-    -------
-    text : str
-
-    Example
-    -------
-    >>> print(align_columns("| a | b |\\n|---|---|\\n| long | 1 |"))
-    | a    | b |
-    | ---- | - |
-    | long | 1 |
-    """
-    lines = text.splitlines()
-    rows = {
-        i: [cell.strip() for cell in line.strip("|").split("|")]
-        for i, line in enumerate(lines)
-        if line.startswith("|")
-    }
-    bodies = [row for row in rows.values() if set("".join(row)) != {"-"}]
-    widths = [max(map(len, column)) for column in zip(*bodies)]
-    for i, row in rows.items():
-        fill = "-" if set("".join(row)) == {"-"} else " "
-        cells = ["" if fill == "-" else cell for cell in row]
-        padded = [c.ljust(w, fill) for c, w in zip(cells, widths)]
-        lines[i] = "| " + " | ".join(padded) + " |"
-    return "\n".join(lines)

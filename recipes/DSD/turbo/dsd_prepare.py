@@ -27,13 +27,15 @@ from speechbrain.utils.logger import get_logger
 
 from turbo_sb.audiofile import try_all
 from turbo_sb.corpora.command import add_build
-from turbo_sb.corpus_out import leave_out
+from turbo_sb.corpus_out import corpora_to_leave_out, leave_out
 from turbo_sb.cuts import check_sets, cut, given_split
 from turbo_sb.errors import InputError, plain_errors, some_of
 from turbo_sb.files import replacing
 from turbo_sb.manifest import write_sets
 from turbo_sb.overview import set_table
+from turbo_sb.split_checks import SETS
 from turbo_sb.table import read_table
+from turbo_sb.transcripts import replace_texts, text_source
 
 logger = get_logger(__name__)
 
@@ -58,9 +60,8 @@ def prepare_dsd(
     output_folder: str | Path,
     protocol: str = "manifest",
     fold: int = 1,
-    split_seed: int = 1986,
-    bad_rows: str = "stop",
     save_folder: str | Path | None = None,
+    **options,
 ) -> None:
     """Check a manifest, cut it into sets, and write theirs.
 
@@ -77,36 +78,120 @@ def prepare_dsd(
         "corpus": the same without one corpus, which is tested on.
     fold : int
         Which corpus is left out, from 1; 1 for "manifest".
-    split_seed : int
-        Of the seeded cut; not the seed of the training.
-    bad_rows : str
-        "stop", or "skip" to go on without the rows that cannot be used,
-        which are counted, and listed in skipped.csv.
     save_folder : str | Path, optional
         Of the training whose sets these are: see `write_sets`.
+    **options
+        Of `prepare_folds`.
 
     Raises
     ------
     InputError
         If the manifest is not what it should be.
     """
-    _check_settings(protocol, fold, bad_rows)
-    folder, path = Path(output_folder), Path(data_folder, MANIFEST)
-    rows, bad = _read_rows(path)
-    bad += _check_audio(rows, Path(data_folder))
-    skipped = _sum_up_bad(path, rows, sorted(bad), bad_rows)
-    entries = {row["ID"]: _entry(row) for row in rows}
-    sets, note, out = _cut(entries, path, protocol, fold, split_seed)
-    kept = {name: e for part in sets.values() for name, e in part.items()}
-    for entry in kept.values():
-        entry.pop("split")
-    facts = {"cut": note, "left_out": out, "n_skipped": len(bad)}
+    folds, notes, bad = _prepare(data_folder, protocol, [fold], **options)
+    folder, (sets, facts) = Path(output_folder), folds[fold]
     write_sets(folder, sets, save_folder, preparation=facts)
-    _write_skipped(folder / SKIPPED, sorted(bad))
-    table = set_table(sets, LABELS, label="label", by="corpus")
-    notes = [f"{path}: {note}", table, _describe(kept), skipped]
+    _write_skipped(folder / SKIPPED, bad)
+    notes.insert(1, set_table(sets, LABELS, label="label", by="corpus"))
     notes.append(f"wrote {', '.join(f'{s}.json' for s in sets)} in {folder}")
     logger.info("\n".join(notes))
+
+
+def prepare_folds(
+    data_folder: str | Path,
+    protocol: str = "manifest",
+    folds: list | None = None,
+    split_seed: int = 1986,
+    bad_rows: str = "stop",
+    text_csv: str | None = None,
+    text_csv_sets: tuple = SETS,
+) -> tuple[dict, list]:
+    """Check a manifest once, and cut it into the sets of several folds.
+
+    Arguments
+    ---------
+    data_folder : str | Path
+        Holds manifest.csv, and the audio relative to it.
+    protocol : str
+        As in `prepare_dsd`.
+    folds : list of int, optional
+        From 1; all that there are, if not given.
+    split_seed : int
+        Of the seeded cut; not the seed of the training.
+    bad_rows : str
+        "stop", or "skip" to go on without the rows that cannot be used,
+        which are counted, and listed in skipped.csv.
+    text_csv : str, optional
+        Has a recogniser's texts; see `turbo_sb.transcripts`.
+    text_csv_sets : sequence of str
+        The sets whose texts it replaces.
+
+    Returns
+    -------
+    folds : dict
+        Fold to its sets and the facts about them.
+    notes : list of str
+        What was found, for the log.
+
+    Raises
+    ------
+    InputError
+        If the manifest is not what it should be.
+    """
+    options = (split_seed, bad_rows, text_csv, text_csv_sets)
+    found, notes, _ = _prepare(data_folder, protocol, folds, *options)
+    return found, notes
+
+
+def _prepare(
+    data_folder,
+    protocol,
+    folds,
+    split_seed=1986,
+    bad_rows="stop",
+    text_csv=None,
+    text_csv_sets=SETS,
+):
+    """As `prepare_folds`; returns the rows that were skipped as well."""
+    for fold in folds or [1]:
+        _check_settings(protocol, fold, bad_rows)
+    path = Path(data_folder, MANIFEST)
+    rows, bad = _read_rows(path)
+    bad = sorted(bad + _check_audio(rows, Path(data_folder)))
+    skipped = _sum_up_bad(path, rows, bad, bad_rows)
+    entries = {row["ID"]: _entry(row) for row in rows}
+    if folds is None:
+        last = len(corpora_to_leave_out(entries))
+        folds = range(1, max(1, last * (protocol == "corpus")) + 1)
+    found, notes = {}, [str(path)]
+    for fold in folds:
+        sets, note, out = _cut(entries, path, protocol, fold, split_seed)
+        facts = {"cut": note, "left_out": out, "n_skipped": len(bad)}
+        sets = _without_split(sets)
+        if text_csv:
+            sets, replaced = replace_texts(sets, text_csv, text_csv_sets)
+            facts["texts"] = text_source(text_csv, text_csv_sets)
+            note = f"{note}; texts: {replaced}"
+        found[fold] = (sets, facts)
+        notes.append(f"fold {fold}: {note}")
+    kept = {n: e for sets, _ in found.values() for n, e in _all(sets).items()}
+    return found, [*notes, _describe(kept), skipped], bad
+
+
+def _all(sets):
+    """Return the entries of all sets as one."""
+    return {name: e for part in sets.values() for name, e in part.items()}
+
+
+def _without_split(sets):
+    """Leave out the column that has been followed."""
+    return {
+        s: {
+            name: {k: v for k, v in entry.items() if k != "split"}
+            for name, entry in part.items()
+        }
+        for s, part in sets.items()
+    }
 
 
 def _check_settings(protocol, fold, bad_rows):
@@ -262,7 +347,7 @@ def _cut(entries, path, protocol, fold, split_seed):
         if protocol == "corpus":
             sets, out = leave_out(entries, sets, fold)
             note = f"{note}; without {out}, which is tested on (fold {fold})"
-            entries = {n: e for part in sets.values() for n, e in part.items()}
+            entries = _all(sets)
         check_sets(entries, sets, LABELS)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
@@ -293,8 +378,8 @@ def _split(options):
         options.output_folder,
         options.protocol,
         options.fold,
-        options.split_seed,
-        options.bad_rows,
+        split_seed=options.split_seed,
+        bad_rows=options.bad_rows,
     )
 
 

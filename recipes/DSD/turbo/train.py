@@ -58,6 +58,8 @@ def main(arguments):
             fold=hparams["fold"],
             split_seed=hparams["split_seed"],
             bad_rows=hparams["bad_rows"],
+            text_csv=hparams["text_csv"],
+            text_csv_sets=hparams["text_csv_sets"],
             save_folder=hparams["save_folder"],
         )
     if hparams["shortcut_report"]:

@@ -24,9 +24,10 @@ from speechbrain.utils.logger import get_logger
 
 from turbo_sb.audiofile import inspect_all
 from turbo_sb.errors import InputError, plain_errors, some_of
-from turbo_sb.folds import N_FOLDS, check_fold, split
+from turbo_sb.folds import GIVEN, N_FOLDS, check_fold, cut_folds
 from turbo_sb.manifest import write_sets
 from turbo_sb.overview import listing, set_table
+from turbo_sb.transcripts import replace_texts, text_source
 
 logger = get_logger(__name__)
 
@@ -41,6 +42,7 @@ EXAMPLE = "Ses03M_impro05a_F001"  # markers on the man, the woman speaks
 UTTERANCE = re.compile(
     r"Ses0[1-5][FM]_(impro0[1-9][ab]?|script0[1-3]_[1-3]b?)_[FM]\d{3}"
 )
+SCENARIO = re.compile(r"(impro|script)\d\d")
 # Ses03F_impro05_MXX0: neither label nor wav.
 UNNUMBERED = re.compile(r"Ses0[1-5][FM]_\w+_[FM]XX\d+")
 # [6.2901 - 8.2357]<TAB>Ses01F_impro01_F000<TAB>neu<TAB>[2.5, 2.5, 2.5]
@@ -76,13 +78,10 @@ def prepare_iemocap(
     output_folder: str | Path,
     protocol: str = "speaker10",
     fold: int = 1,
-    strict_corpus: bool = True,
-    keep_tags: bool = False,
-    empty_text: str = "[UNK]",
-    split_seed: int = 1986,
     save_folder: str | Path | None = None,
+    **options,
 ) -> None:
-    """Check IEMOCAP, cut it into sets, and write their manifests.
+    """Check IEMOCAP, cut it into the sets of a fold, write their manifests.
 
     Nothing is written before everything has been checked.
 
@@ -91,11 +90,54 @@ def prepare_iemocap(
     data_folder : str | Path
         The folder with Session1 ... Session5, or the folder around it.
     output_folder : str | Path
-        Where train.json, valid.json and test.json go.
+        Where train.json, valid.json and test.json go, and preparation.json,
+        what metrics.json says of them.
     protocol : str
-        speaker10, session5 or random10; see `turbo_sb.folds`.
+        speaker10, session5, random10 or scenario; see `turbo_sb.folds`.
     fold : int
         From 1.
+    save_folder : str | Path, optional
+        Of the training whose sets these are: see `write_sets`.
+    **options
+        Of `prepare_folds`.
+
+    Raises
+    ------
+    InputError
+        If the corpus is not what it should be, or has no such fold.
+    """
+    check_fold(protocol, fold)
+    folds, notes = prepare_folds(data_folder, protocol, [fold], **options)
+    sets, facts = folds[fold]
+    folder = Path(output_folder)
+    write_sets(folder, sets, save_folder, preparation=facts)
+    title = f"IEMOCAP in {data_folder}: {protocol}, fold {fold}"
+    notes.append(f"wrote {', '.join(f'{s}.json' for s in sets)} in {folder}")
+    logger.info("\n".join([title, set_table(sets, CLASSES), *notes]))
+
+
+def prepare_folds(
+    data_folder: str | Path,
+    protocol: str = "speaker10",
+    folds: list | None = None,
+    strict_corpus: bool = True,
+    keep_tags: bool = False,
+    empty_text: str = "[UNK]",
+    split_seed: int = 1986,
+    split_file: str | None = None,
+    text_csv: str | None = None,
+    text_csv_sets: tuple = ("train", "valid", "test"),
+) -> tuple[dict, list]:
+    """Check IEMOCAP once, and cut it into the sets of several folds.
+
+    Arguments
+    ---------
+    data_folder : str | Path
+        The folder with Session1 ... Session5, or the folder around it.
+    protocol : str
+        speaker10, session5, random10 or scenario; see `turbo_sb.folds`.
+    folds : list of int, optional
+        From 1; all that the corpus has, if not given.
     strict_corpus : bool
         Whether the corpus must be the published 5,531 utterances. If not, a
         part of it, or another corpus in its layout, is taken as it is.
@@ -106,15 +148,25 @@ def prepare_iemocap(
         What stands for a text of which nothing is left.
     split_seed : int
         Of random10.
-    save_folder : str | Path, optional
-        Of the training whose sets these are: see `write_sets`.
+    split_file : str, optional
+        Has the sets of the folds; see `turbo_sb.split_file`.
+    text_csv : str, optional
+        Has a recogniser's texts; see `turbo_sb.transcripts`.
+    text_csv_sets : sequence of str
+        The sets whose texts it replaces.
+
+    Returns
+    -------
+    folds : dict
+        Fold to its sets and the facts about them.
+    notes : list of str
+        What was found, for the log.
 
     Raises
     ------
     InputError
         If the corpus is not what it should be, or has no such fold.
     """
-    check_fold(protocol, fold)
     if not (empty_text or "").strip():
         raise InputError("empty_text is blank; give a token, such as [UNK].")
     root = _find_root(Path(data_folder))
@@ -125,13 +177,25 @@ def prepare_iemocap(
     notes = [f"labels dropped: {listing(dropped)}"]
     notes.append(_add_texts(entries, root, keep_tags, empty_text))
     # Before the audio, which takes longest: there may be no such fold.
-    sets = split(entries, protocol, fold, split_seed)
+    found = cut_folds(entries, protocol, folds, split_seed, split_file)
     notes.append(_add_audio(entries, root, Path(data_folder)))
-    folder = Path(output_folder)
-    write_sets(folder, sets, save_folder)
-    title = f"IEMOCAP in {root}: {protocol}, fold {fold}"
-    notes.append(f"wrote {', '.join(f'{s}.json' for s in sets)} in {folder}")
-    logger.info("\n".join([title, set_table(sets, CLASSES), *notes]))
+    whole, given = (
+        {},
+        f"the corpus's, {'with' if keep_tags else 'without'} tags",
+    )
+    for fold, sets in found.items():
+        facts = {"n_left_out": len(entries) - len(set().union(*sets.values()))}
+        facts["texts"] = given
+        if text_csv:
+            options = (text_csv, text_csv_sets, empty_text)
+            sets, note = replace_texts(sets, *options)
+            facts["texts"] = text_source(text_csv, text_csv_sets)
+            notes.append(f"fold {fold}: {note}")
+        whole[fold] = (sets, facts)
+    left_out = {fold: facts["n_left_out"] for fold, (_, facts) in whole.items()}
+    if any(left_out.values()):
+        notes.append(f"in no set of a fold: {listing(Counter(left_out))}")
+    return whole, notes
 
 
 def _find_root(data_folder):
@@ -210,6 +274,9 @@ def _parse_id(utterance):
         "speaker": utterance[:5] + turn[0],
         "session": f"Session{utterance[4]}",
         "dialog": dialog,
+        # The three parts of a script, and the takes of a scenario, tell one
+        # story in the words of one author: impro05, script01.
+        "scenario": SCENARIO.search(dialog)[0],
         "kind": "impro" if "_impro" in dialog else "script",
     }
 
@@ -375,7 +442,8 @@ def main():
     add = parser.add_argument
     add("--data_folder", required=True, help="holds Session1 ... Session5")
     add("--output_folder", required=True, help="where the three files go")
-    add("--protocol", default="speaker10", help=f"one of {', '.join(N_FOLDS)}")
+    protocols = ", ".join((*N_FOLDS, GIVEN))
+    add("--protocol", default="speaker10", help=f"one of {protocols}")
     add("--fold", type=int, default=1, help="from 1")
     strict = "True (default): the published 5,531; False: any in its layout"
     add("--strict_corpus", type=_boolean, default=True, help=strict)
@@ -383,6 +451,8 @@ def main():
     add("--keep_tags", type=_boolean, default=False, help=tags)
     add("--empty_text", default="[UNK]", help="stands for an empty text")
     add("--split_seed", type=int, default=1986, help="of random10")
+    add("--split_file", help="CSV of ID,fold1,... that has the sets")
+    add("--text_csv", help="CSV of ID,text that replaces transcripts")
     logging.basicConfig(
         level=logging.INFO, format="%(message)s", stream=sys.stdout
     )

@@ -26,6 +26,7 @@ from speechbrain.utils.distributed import ddp_init_group
 from turbo_sb.distributed import on_main
 from turbo_sb.errors import plain_errors
 from turbo_sb.experiment import train_and_test
+from turbo_sb.manifest import read_json
 from turbo_sb.recipe import load_hparams
 
 
@@ -58,9 +59,13 @@ def main(arguments):
             keep_tags=hparams["keep_tags"],
             empty_text=hparams["empty_text"],
             split_seed=hparams["split_seed"],
+            split_file=hparams["split_file"],
+            text_csv=hparams["text_csv"],
+            text_csv_sets=hparams["text_csv_sets"],
             save_folder=hparams["save_folder"],
         )
-    train_and_test(hparams, run_opts, label_key="emo")
+    facts = read_json(hparams["preparation_file"], missing={})
+    train_and_test(hparams, run_opts, "emo", facts)
 
 
 if __name__ == "__main__":

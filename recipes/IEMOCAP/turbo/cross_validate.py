@@ -1,0 +1,26 @@
+#!/usr/bin/env python3
+"""Cross-validation on IEMOCAP: several methods, all folds, several seeds.
+
+To run it, do the following:
+> python cross_validate.py hparams/vanilla.yaml hparams/cross_modal.yaml \
+    hparams/turbo.yaml --data_folder=/path/to/IEMOCAP --seeds=1,2,3
+
+Each training goes through train.py, in a process of its own. The steps are in
+turbo_sb/cross_validation.py, the report's in turbo_sb/report.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import sys
+from pathlib import Path
+
+from iemocap_prepare import prepare_folds
+
+from turbo_sb.cross_validation import main
+from turbo_sb.errors import plain_errors
+
+if __name__ == "__main__":
+    with plain_errors():
+        script = Path(__file__).with_name("train.py")
+        main(sys.argv[1:], script, prepare_folds)

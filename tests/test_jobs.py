@@ -1,0 +1,118 @@
+"""Jobs run a few at a time, share the GPUs out, and leave nothing behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from turbo_sb.jobs import Job, run_jobs
+from turbo_sb.progress import Progress
+
+
+def job(folder, name, code):
+    path = folder / name
+    path.mkdir()
+    return Job(name, path, ["-c", code], folder, epochs=4)
+
+
+def run(jobs, slots, **options):
+    said = []
+    progress = Progress(jobs, slots, said.append)
+    run_jobs(jobs, slots, progress, every=0, **options)
+    return progress, said
+
+
+def alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    with open(f"/proc/{pid}/stat") as file:
+        return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def wait_for(condition, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_no_more_than_the_slots_run_at_once(tmp_path):
+    """Each job notes how many marks lie there while it runs."""
+    code = """if True:
+        import os, pathlib, time
+        mark = pathlib.Path(f"mark{os.getpid()}")
+        mark.touch()
+        time.sleep(0.3)
+        print(len(list(pathlib.Path(".").glob("mark*"))))
+        mark.unlink()
+    """
+    jobs = [job(tmp_path, f"run{k}", code) for k in range(4)]
+    progress, _ = run(jobs, slots=2)
+    assert len(progress.finished) == 4
+    counts = [int(j.log.read_text()) for j in jobs]
+    assert max(counts) == 2
+
+
+def test_gpus_are_dealt_to_the_slots(tmp_path):
+    code = """if True:
+        import os, time
+        print(os.environ["CUDA_VISIBLE_DEVICES"])
+        time.sleep(0.5)
+    """
+    jobs = [job(tmp_path, f"run{k}", code) for k in range(2)]
+    run(jobs, slots=2, gpus=["3", "5"])
+    assert sorted(j.log.read_text().strip() for j in jobs) == ["3", "5"]
+
+
+def test_failed_job_does_not_stop_the_others(tmp_path):
+    jobs = [
+        job(tmp_path, "bad", "raise SystemExit(3)"),
+        job(tmp_path, "good", "print(1)"),
+    ]
+    ends = []
+    progress, said = run(
+        jobs, slots=1, on_end=lambda j, code: ends.append((j.name, code))
+    )
+    assert ends == [("bad", 3), ("good", 0)]
+    assert list(progress.failed) == ["bad"]
+    assert any("failed: bad (exit code 3)" in line for line in said)
+
+
+def test_interruption_ends_what_runs(tmp_path):
+    code = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    long = job(tmp_path, "long", code)
+    short = job(tmp_path, "short", "import time; time.sleep(1)")
+
+    def interrupt(job, code):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run([long, short], slots=2, on_end=interrupt)
+    assert not alive(int(long.log.read_text()))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a signal of Linux's")
+def test_jobs_end_when_their_parent_is_killed(tmp_path):
+    script = tmp_path / "parent.py"
+    script.write_text(
+        "import pathlib\n"
+        "from turbo_sb.jobs import Job, run_jobs\n"
+        "from turbo_sb.progress import Progress\n"
+        "code = 'import os, time; print(os.getpid(), flush=True); time.sleep(60)'\n"
+        "place = pathlib.Path('.')\n"
+        "jobs = [Job('child', place / 'child', ['-c', code], place, 1)]\n"
+        "run_jobs(jobs, 1, Progress(jobs, 1))\n"
+    )
+    parent = subprocess.Popen([sys.executable, script], cwd=tmp_path)
+    log = tmp_path / "child.log"
+    wait_for(lambda: log.exists() and log.read_text().strip())
+    child = int(log.read_text())
+    assert alive(child)
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    wait_for(lambda: not alive(child))

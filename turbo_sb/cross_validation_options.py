@@ -1,0 +1,136 @@
+"""The command line of cross_validate.py.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import argparse
+import os
+import re
+
+import torch
+
+DESCRIPTION = """\
+Trains and tests each YAML on every fold, with every seed, and writes a report.
+The same command goes on after an interruption: what is finished is not run
+again, and what was running goes on from its checkpoint. All other options are
+train.py's: --data_folder=..., --any_key=..., --device=..., --precision=..."""
+
+
+def parse(arguments):
+    """Read the command line.
+
+    Arguments
+    ---------
+    arguments : list of str
+        Without the script's name.
+
+    Returns
+    -------
+    options : argparse.Namespace
+        ``yamls``, ``output_folder``, ``protocols``, ``folds``, ``seeds``,
+        ``jobs``, ``gpus``, ``text_baseline``, ``keep_checkpoints``,
+        ``compare``, ``every``, and ``passed``, what is train.py's.
+
+    Example
+    -------
+    >>> options = parse(["a.yaml", "--seeds=1,2", "--folds=1-3", "--lr=0.1"])
+    >>> options.yamls, options.seeds, options.folds, options.passed
+    (['a.yaml'], [1, 2], [1, 2, 3], ['--lr=0.1'])
+    """
+    parser = argparse.ArgumentParser(
+        prog="cross_validate.py",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("yamls", nargs="+", metavar="YAML", help="one for each method")
+    add("--output_folder", default="results/cross_validation")
+    add(
+        "--protocol",
+        dest="protocols",
+        type=_names,
+        help="one, or several: speaker10,session5 (default: the YAML's)",
+    )
+    add("--folds", type=_numbers, help="such as 1-5,7 (default: all)")
+    add("--seeds", type=_numbers, help="such as 1,2,3 (default: the YAML's)")
+    add(
+        "--jobs",
+        type=_positive,
+        help="trainings at a time (default: one for each GPU, else 1)",
+    )
+    add(
+        "--text_baseline",
+        action="store_true",
+        help="also TF-IDF and a linear classifier on the words alone",
+    )
+    add(
+        "--keep_checkpoints",
+        choices=("best", "all", "none"),
+        default="best",
+        help="of finished runs (default: best, the one that was tested)",
+    )
+    add("--compare", help="another report's folder, to lay beside")
+    add("--every", type=float, default=30, help="seconds between lines (30)")
+    options, options.passed = parser.parse_known_args(arguments)
+    for argument in options.passed:
+        if not argument.startswith("--"):
+            parser.error(f"{argument}: write options as --key=value")
+    for yaml in options.yamls:
+        if not yaml.endswith((".yaml", ".yml")):
+            parser.error(f"{yaml}: expected a YAML, or options as --key=value")
+    if "--debug" in options.passed:
+        parser.error("--debug leaves no results; use it with train.py")
+    options.gpus = visible_gpus(options.passed)
+    options.jobs = options.jobs or len(options.gpus) or 1
+    return options
+
+
+def visible_gpus(passed):
+    """Name the GPUs to deal to the trainings.
+
+    Arguments
+    ---------
+    passed : list of str
+        train.py's options; with a device among them, none is dealt.
+
+    Returns
+    -------
+    gpus : list of str
+        As in CUDA_VISIBLE_DEVICES.
+
+    Example
+    -------
+    >>> visible_gpus(["--device=cpu"])
+    []
+    """
+    if any(argument.startswith("--device") for argument in passed):
+        return []
+    if named := os.environ.get("CUDA_VISIBLE_DEVICES"):
+        return named.split(",")
+    return [str(k) for k in range(torch.cuda.device_count())]
+
+
+def _names(text):
+    return list(dict.fromkeys(name.strip() for name in text.split(",")))
+
+
+def _numbers(text):
+    """Read 1-3,7 as [1, 2, 3, 7]."""
+    numbers = []
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d+)(?:-(\d+))?\s*", part)
+        if match is None:
+            raise argparse.ArgumentTypeError(f"{text}: expected such as 1-3,7")
+        first, last = int(match[1]), int(match[2] or match[1])
+        numbers += range(first, last + 1)
+    if not numbers:
+        raise argparse.ArgumentTypeError(f"{text}: nothing is in it")
+    return list(dict.fromkeys(numbers))
+
+
+def _positive(text):
+    if not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text}: expected 1 or more")
+    return int(text)

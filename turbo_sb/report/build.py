@@ -1,0 +1,88 @@
+"""A report of finished runs, as one dict: what report.json holds.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+from turbo_sb.errors import InputError
+from turbo_sb.finished import find_runs
+from turbo_sb.report import facts
+from turbo_sb.report.paper import PAPER, SETTING
+from turbo_sb.report.pool import gather
+from turbo_sb.report.scores import Comparison
+
+
+def build_report(folder, reference=None, n_resamples=2000):
+    """Read the finished runs below a folder, check them, and sum them up.
+
+    Arguments
+    ---------
+    folder : str or pathlib.Path
+        See `turbo_sb.finished.find_runs`.
+    reference : str, optional
+        The method that the others are compared with; the first, if none.
+    n_resamples : int
+        Of the bootstrap by speaker.
+
+    Returns
+    -------
+    report : dict
+        ``metrics``, ``labels``, ``paper``, and ``protocols``: name to
+        ``methods``, ``scores`` and what goes with them.
+
+    Raises
+    ------
+    InputError
+        If there is no run, one is not what it says, or two do not fit.
+    """
+    runs = find_runs(folder)
+    protocols = gather(runs)
+    names = next(iter(protocols.values()))[0].names
+    return {
+        "folder": str(folder),
+        "metrics": list(names),
+        "labels": runs[0].labels,
+        "paper": {"setting": SETTING[names], "values": PAPER[names]},
+        "n_resamples": n_resamples,
+        "protocols": {
+            protocol: _of_protocol(protocol, methods, reference, n_resamples)
+            for protocol, methods in protocols.items()
+        },
+    }
+
+
+def _of_protocol(protocol, methods, reference, n_resamples):
+    names = [method.name for method in methods]
+    if reference is not None and reference not in names:
+        raise InputError(
+            f"reference: {reference}: {protocol} has the methods "
+            f"{', '.join(names)}."
+        )
+    # Stable: the first is what the others are compared with.
+    methods = sorted(methods, key=lambda method: method.name != reference)
+    for method in methods:
+        facts.check_runs(protocol, method)
+    return {
+        "reference": methods[0].name,
+        "methods": {method.name: _of_method(method) for method in methods},
+        "scores": Comparison(methods, n_resamples).score(),
+    }
+
+
+def _of_method(method):
+    return {
+        "folds": method.folds,
+        "seeds": method.seeds,
+        "n_runs": len(method.runs),
+        "unfinished": [
+            [fold, seed]
+            for seed in method.seeds
+            for fold in method.folds
+            if not any((r.fold, r.seed) == (fold, seed) for r in method.runs)
+        ],
+        **facts.coverage(method),
+        "text_overlap": facts.text_overlap(method),
+        "confusion": facts.confusion(method),
+        "geometry": facts.geometry(method),
+        "cost": facts.cost(method),
+    }

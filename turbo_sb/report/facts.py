@@ -1,0 +1,231 @@
+"""What a report states beside the scores, and what it checks before.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import statistics as stats
+
+import numpy as np
+
+from turbo_sb.errors import InputError
+from turbo_sb.split_checks import (
+    COMPLETE,
+    SETS,
+    check_manifests,
+    check_tested_once,
+)
+from turbo_sb.transcripts import shared_texts
+
+GEOMETRY = ("alignment", "uniformity_audio", "uniformity_text")
+
+
+def check_runs(protocol, method):
+    """Verify that a method's runs are what the protocol says they are.
+
+    Arguments
+    ---------
+    protocol : str
+        Of `turbo_sb.split_checks.DISJOINT`.
+    method : turbo_sb.report.pool.Method
+        One method's runs in it.
+
+    Raises
+    ------
+    InputError
+        If an utterance is tested in two folds, or was also trained on, if
+        predictions.csv is not of the run's test set, or does not give what
+        metrics.json says.
+    """
+    for run in method.runs:
+        files = {name: run.folder / f"{name}.json" for name in SETS}
+        if all(path.is_file() for path in files.values()):
+            check_manifests(files, protocol)
+            _check_tested(run)
+    for seed, pool in method.pools.items():
+        tests = {}
+        for fold, ID in pool.keys:
+            tests.setdefault(fold, []).append(ID)
+        try:
+            for fold, names in tests.items():
+                check_tested_once({fold: names})
+            if protocol in COMPLETE:
+                check_tested_once(tests)
+        except RuntimeError as error:
+            raise InputError(
+                f"{method.name}, {protocol}, seed {seed}: {error}. Its runs "
+                "are not of one cross-validation; take the wrong ones away."
+            ) from error
+
+
+def _check_tested(run):
+    """Compare predictions.csv with test.json and with metrics.json."""
+    found = run.predictions()
+    if odd := sorted(set(found["ids"]) ^ set(run.manifest("test"))):
+        raise InputError(
+            f"{run.folder}: {odd[0]} is in predictions.csv or in test.json, "
+            "and not in both. Run it again."
+        )
+    accuracy = np.mean(found["predictions"] == found["targets"])
+    stated = run.metrics.get("WA", run.metrics.get("ACC"))
+    if stated is None or abs(accuracy - stated) > 1e-9:
+        raise InputError(
+            f"{run.folder}: predictions.csv has {accuracy:.4f} of its rows "
+            f"right, and metrics.json says {stated}. Run it again."
+        )
+
+
+def coverage(method):
+    """How much of the corpus is tested.
+
+    Arguments
+    ---------
+    method : turbo_sb.report.pool.Method
+        One method's runs in one protocol.
+
+    Returns
+    -------
+    coverage : dict
+        ``n_tested``, over all folds; ``n_known``, in any set of any fold;
+        ``n_speakers``, of those tested; ``n_left_out``, the mean over folds
+        of what is in no set, and ``texts``, where they come from.
+    """
+    tested, known, speakers, left_out, texts = set(), set(), set(), [], []
+    for run in method.runs:
+        test = run.manifest("test")
+        tested |= set(test)
+        speakers |= {entry.get("speaker", "") for entry in test.values()}
+        known |= set().union(*(run.manifest(name) for name in SETS))
+        left_out.append(run.metrics.get("n_left_out", 0))
+        texts.append(run.metrics.get("texts"))
+    return {
+        "n_tested": len(tested),
+        "n_known": len(known),
+        "n_speakers": len(speakers - {""}),
+        "n_left_out": stats.mean(left_out),
+        "texts": sorted(set(filter(None, texts))),
+    }
+
+
+def text_overlap(method):
+    """Share of the test texts that also occur in training, over all folds.
+
+    Arguments
+    ---------
+    method : turbo_sb.report.pool.Method
+        One method's runs in one protocol.
+
+    Returns
+    -------
+    share : float
+        None where no run has its sets.
+    """
+    shared, total = 0.0, 0
+    first = {run.fold: run for run in reversed(method.runs)}
+    for run in first.values():
+        train, test = run.manifest("train"), run.manifest("test")
+        if train and test:
+            texts = [[e["text"] for e in s.values()] for s in (train, test)]
+            shared += shared_texts(*texts) * len(test)
+            total += len(test)
+    return shared / total if total else None
+
+
+def confusion(method):
+    """Counts over all folds and seeds.
+
+    Arguments
+    ---------
+    method : turbo_sb.report.pool.Method
+        One method's runs in one protocol.
+
+    Returns
+    -------
+    confusion : list of list of int
+        Row: label; column: prediction.
+    """
+    total = sum(np.array(run.metrics["confusion"]) for run in method.runs)
+    return total.tolist()
+
+
+def geometry(method):
+    """Alignment and uniformity on the test sets.
+
+    Arguments
+    ---------
+    method : turbo_sb.report.pool.Method
+        One method's runs in one protocol.
+
+    Returns
+    -------
+    geometry : dict
+        Name to {"mean", "sd", "n"} over the runs; None where no run has it.
+    """
+    found = {}
+    for name in GEOMETRY:
+        values = [run.metrics.get(name) for run in method.runs]
+        found[name] = spread([v for v in values if v is not None])
+    return found
+
+
+def cost(method):
+    """What the trainings took.
+
+    Arguments
+    ---------
+    method : turbo_sb.report.pool.Method
+        One method's runs in one protocol.
+
+    Returns
+    -------
+    cost : dict
+        ``seconds_per_epoch`` (median over runs of their median),
+        ``epochs`` and ``best_epoch`` (medians), ``peak_memory_mb`` (the
+        most), ``parameters``, ``trainable_parameters``; None where no run
+        says it.
+    """
+    costs = [run.cost() for run in method.runs]
+    seconds = [run.curves().get("train seconds") for run in method.runs]
+    seconds = [s for s in seconds if s is not None]
+    best = [run.metrics.get("best_epoch") for run in method.runs]
+
+    def most(key):
+        return max((c[key] for c in costs if key in c), default=None)
+
+    return {
+        "seconds_per_epoch": _median([np.nanmedian(s) for s in seconds]),
+        "epochs": _median([len(s) for s in seconds]),
+        "best_epoch": _median([epoch for epoch in best if epoch is not None]),
+        "peak_memory_mb": most("peak_memory_mb"),
+        "peak_memory_of": most("peak_memory_of"),
+        "parameters": most("parameters"),
+        "trainable_parameters": most("trainable_parameters"),
+    }
+
+
+def spread(values):
+    """Mean and standard deviation.
+
+    Arguments
+    ---------
+    values : list of float
+        None of them missing.
+
+    Returns
+    -------
+    spread : dict
+        ``mean``, ``sd`` (None for one value) and ``n``; None for no value.
+
+    Example
+    -------
+    >>> spread([1.0, 3.0])["mean"], spread([])
+    (2.0, None)
+    """
+    if not values:
+        return None
+    sd = stats.stdev(values) if len(values) > 1 else None
+    return {"mean": stats.mean(values), "sd": sd, "n": len(values)}
+
+
+def _median(values):
+    return float(stats.median(values)) if values else None

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 
 import pytest
@@ -13,9 +14,12 @@ from turbo_sb.progress import Progress
 
 
 def job(folder, name, code):
+    """Run a code and then leave a result, unless the code ends before."""
     path = folder / name
     path.mkdir()
-    return Job(name, path, ["-c", code], folder, epochs=4)
+    result = f"open({str(path / 'metrics.json')!r}, 'w').write('1')"
+    arguments = ["-c", "\n".join([textwrap.dedent(code), result])]
+    return Job(name, path, arguments, folder, epochs=4)
 
 
 def run(jobs, slots, **options):
@@ -43,7 +47,7 @@ def wait_for(condition, seconds=20):
 
 def test_no_more_than_the_slots_run_at_once(tmp_path):
     """Each job notes how many marks lie there while it runs."""
-    code = """if True:
+    code = """
         import os, pathlib, time
         mark = pathlib.Path(f"mark{os.getpid()}")
         mark.touch()
@@ -59,7 +63,7 @@ def test_no_more_than_the_slots_run_at_once(tmp_path):
 
 
 def test_gpus_are_dealt_to_the_slots(tmp_path):
-    code = """if True:
+    code = """
         import os, time
         print(os.environ["CUDA_VISIBLE_DEVICES"])
         time.sleep(0.5)
@@ -81,6 +85,11 @@ def test_failed_job_does_not_stop_the_others(tmp_path):
     assert ends == [("bad", 3), ("good", 0)]
     assert list(progress.failed) == ["bad"]
     assert any("failed: bad (exit code 3)" in line for line in said)
+
+
+def test_job_that_leaves_no_result_has_failed(tmp_path):
+    progress, _ = run([job(tmp_path, "bad", "raise SystemExit(0)")], slots=1)
+    assert list(progress.failed) == ["bad"]
 
 
 def test_interruption_ends_what_runs(tmp_path):

@@ -49,6 +49,7 @@ def test_left_is_by_kind_once_one_of_it_has_ended(tmp_path, clock_at):
     for place, seconds in ((0, 10), (2, 110)):  # fast 10 s, slow 100 s
         progress.started(jobs[place])
         clock_at(seconds)
+        finish(jobs[place])
         progress.ended(jobs[place], 0)
     assert progress.seconds_left() == 110
     progress.started(jobs[3])

@@ -15,7 +15,14 @@ from turbo_sb.scoring import Classification, Detection
 from turbo_sb.text_baseline import run_text_baseline, train_text_baseline
 
 LABELS = ["ang", "hap", "sad"]
-TRAIN = ["ang go away", "ang no", "hap oh yes", "hap yes", "sad oh no", "sad I"]
+TRAIN = [
+    "ang go away",
+    "ang no",
+    "hap oh yes yes",
+    "hap yes",
+    "sad oh no",
+    "sad I",
+]
 VALID = ["ang away", "hap yes", "sad oh I", "sad no"]
 TEST = ["hap yes", "ang go", "sad I", "sad no no", "hap so"]
 
@@ -89,7 +96,7 @@ class TestTrain:
         assert found.argmax(axis=1).tolist() == [1, 0, 1, 0]
 
     @pytest.mark.parametrize(
-        ("one", "other"), [("I", "a"), ("don't", "don"), ("no yes", "yes no")]
+        ("one", "other"), [("I", "a"), ("don't", "don t"), ("no yes", "yes no")]
     )
     def test_what_is_a_word(self, one, other):
         """One letter is, with its apostrophe, and so is a pair."""
@@ -140,7 +147,9 @@ class TestTrain:
         sets = make_sets(valid=["ang no", "fea oh"])
         with pytest.raises(InputError) as caught:
             baseline(sets)
-        assert "valid: 1 of 2 utterances have no emo of ang, hap, sad" in str(caught.value)
+        assert "valid: 1 of 2 utterances have no emo of ang, hap, sad" in str(
+            caught.value
+        )
         assert "\n  v1: 'fea'\n" in str(caught.value)
 
 

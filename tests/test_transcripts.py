@@ -122,6 +122,7 @@ class TestSharedTexts:
             ("KÄTHE", "ka\u0308the"),  # a dotted letter, or a letter and dots
             ("so\u00a0what", " so \t what"),
             ("¿Qué?", "qué"),
+            ("ｙｅｓ", "yes"),  # letters as wide as Chinese ones
             ("5 $", "5"),
             ("…", "?!"),
         ],

@@ -63,7 +63,7 @@ class Progress:
             Its exit code.
         """
         _, start, before = self.running.pop(job.name)
-        if code == 0:
+        if code == 0 and job.is_finished():
             self.finished.add(job.name)
             if not before:
                 self.lasted[job.kind].append(time.monotonic() - start)

@@ -92,7 +92,8 @@ def replace_texts(
     -------
     >>> path = Path(getfixture("tmpdir")) / "asr.csv"
     >>> _ = path.write_text("ID,text\\na,so yes\\nb,\\n")
-    >>> sets = {"train": {"z": {"text": "No."}}, "test": {"a": {"text": "Yes."}}}
+    >>> train, test = {"z": {"text": "No."}}, {"a": {"text": "Yes."}}
+    >>> sets = {"train": train, "test": test}
     >>> replaced, note = replace_texts(sets, path, ["test"])
     >>> replaced["test"], replaced["train"]
     ({'a': {'text': 'so yes'}}, {'z': {'text': 'No.'}})

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from torch.overrides import TorchFunctionMode
 
 from tests import references
 from turbo_sb.errors import InputError
@@ -17,6 +18,18 @@ def embeddings(n=7, dim=3, seed=1):
 
 def on_sphere(x):
     return x / x.norm(dim=1, keepdim=True)
+
+
+class Largest(TorchFunctionMode):
+    """Notes how many elements the largest tensor made in it has."""
+
+    elements = 0
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        found = function(*args, **(kwargs or {}))
+        if isinstance(found, torch.Tensor):
+            self.elements = max(self.elements, found.numel())
+        return found
 
 
 class TestAlignment:
@@ -36,6 +49,19 @@ class TestAlignment:
         assert found == pytest.approx(raw, rel=1e-12)
         unit = references.alignment(on_sphere(audio), on_sphere(text), alpha)
         assert alignment(audio, text, alpha) == pytest.approx(unit.item())
+
+    @pytest.mark.parametrize("alpha", [1, 2])
+    def test_blocks_of_rows_make_one_mean(self, alpha):
+        audio, text = embeddings(2500, seed=1), embeddings(2500, seed=2)
+        raw = references.alignment(audio, text, alpha).item()
+        found = alignment(audio, text, alpha, normalize=False)
+        assert found == pytest.approx(raw, rel=1e-12)
+
+    def test_no_copy_is_held(self):
+        audio, text = embeddings(2500, seed=1), embeddings(2500, seed=2)
+        with Largest() as largest:
+            alignment(audio, text)
+        assert 0 < largest.elements < audio.numel() / 2
 
     @pytest.mark.parametrize(
         ("audio", "text"), [((2, 3), (2, 4)), ((3,), (3,)), ((0, 3), (0, 3))]
@@ -71,6 +97,18 @@ class TestUniformity:
             uniformity(x), rel=1e-12
         )
 
+    def test_the_matrix_of_all_pairs_is_not_held(self):
+        """Nor half of it, as pdist has: a block and its 1024 ** 2 products."""
+        x = embeddings(4000)
+        with Largest() as largest:
+            uniformity(x)
+        assert 0 < largest.elements < 4000**2 / 8
+
+    def test_blocks_of_the_usual_size(self):
+        x = embeddings(2500)
+        raw = references.uniformity(x).item()
+        assert uniformity(x, normalize=False) == pytest.approx(raw, rel=1e-10)
+
     def test_far_points_do_not_become_minus_infinity(self):
         """exp(-t d ** 2) underflows; its logarithm is -2 * 200 ** 2."""
         x = torch.tensor([[100.0], [-100.0]])
@@ -80,6 +118,27 @@ class TestUniformity:
     def test_errors(self, shape):
         with pytest.raises(InputError, match="n >= 2"):
             uniformity(torch.ones(shape))
+
+
+@pytest.mark.parametrize("normalize", [False, True])
+def test_the_papers_listings_in_float32(normalize):
+    x, y = embeddings(seed=1).float(), embeddings(seed=2).float()
+    given = (on_sphere(x), on_sphere(y)) if normalize else (x, y)
+    listed = references.alignment(*given).item()
+    found = alignment(x, y, normalize=normalize)
+    assert found == pytest.approx(listed, rel=1e-6)
+    listed = references.uniformity(given[0]).item()
+    found = uniformity(x, normalize=normalize)
+    assert found == pytest.approx(listed, rel=1e-6)
+
+
+@pytest.mark.parametrize("normalize", [False, True])
+def test_geometry_leaves_its_input_alone(normalize):
+    x = embeddings()
+    before = x.clone()
+    alignment(x, x, normalize=normalize)
+    uniformity(x, normalize=normalize)
+    assert torch.equal(x, before)
 
 
 def test_geometry_leaves_no_graph():

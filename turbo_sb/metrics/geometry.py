@@ -11,6 +11,8 @@ import torch.nn.functional as F
 
 from turbo_sb.errors import InputError
 
+BLOCK = 1024  # rows at a time; of 256 to 2048, the fastest
+
 
 def alignment(audio, text, alpha=2, normalize=True):
     """Mean distance of the paired embeddings, to the power of `alpha`.
@@ -44,16 +46,20 @@ def alignment(audio, text, alpha=2, normalize=True):
             "alignment takes two tensors of one shape (n, dim), n >= 1, not "
             f"{tuple(audio.shape)} and {tuple(text.shape)}."
         )
-    audio, text = _sphere(audio, normalize), _sphere(text, normalize)
-    return (audio - text).norm(dim=1).pow(alpha).mean().item()
+    total = 0.0
+    for a, b in zip(audio.split(BLOCK), text.split(BLOCK)):
+        difference = _sphere(a, normalize) - _sphere(b, normalize)
+        total += difference.norm(dim=1).pow(alpha).sum().item()
+    return total / len(audio)
 
 
-def uniformity(embeddings, t=2, normalize=True, block=256):
+def uniformity(embeddings, t=2, normalize=True, block=BLOCK):
     """Logarithm of the mean Gaussian potential over all pairs of embeddings.
 
     Lower is better: 0 when all embeddings coincide, about -2 t when they are
-    spread over a sphere of many dimensions. Exact, and computed in blocks:
-    the matrix of all distances is never held.
+    spread over a sphere of many dimensions. Exact, in float64, and computed
+    in blocks: neither the distances of all pairs nor a float64 copy of the
+    embeddings is ever held.
 
     Arguments
     ---------
@@ -82,22 +88,33 @@ def uniformity(embeddings, t=2, normalize=True, block=256):
             "uniformity takes a tensor of shape (n, dim), n >= 2, not "
             f"{tuple(embeddings.shape)}."
         )
-    embeddings = _sphere(embeddings, normalize)
-    total = torch.tensor(-math.inf, dtype=torch.float64)
-    for start in range(0, n, block):
-        rows, rest = embeddings[start : start + block], embeddings[start:]
-        potentials = -t * _squared_distances(rows, rest)
-        upper = torch.ones_like(potentials, dtype=torch.bool).triu(diagonal=1)
-        potentials = potentials.masked_fill(~upper, -math.inf)
-        total = torch.logaddexp(total, potentials.logsumexp(dim=(0, 1)))
+    parts, sums = embeddings.split(block), []
+    for k, part in enumerate(parts):
+        rows = _sphere(part, normalize)
+        for other in parts[k:]:
+            columns = _sphere(other, normalize)
+            sums.append(_log_sum(rows, columns, t, same=other is part))
+    total = torch.tensor(sums, dtype=torch.float64).logsumexp(dim=0)
     return (total - math.log(n * (n - 1) / 2)).item()
 
 
-def _squared_distances(rows, columns):
-    squares = rows.square().sum(1)[:, None] + columns.square().sum(1)[None]
-    return (squares - 2 * rows @ columns.t()).clamp_min(0)
+def _log_sum(rows, columns, t, same):
+    """The log of the summed potentials of two blocks.
+
+    A block with itself has each pair twice, and each row with itself: only
+    what is above the diagonal counts.
+    """
+    squares = columns.square().sum(1)
+    distances = torch.addmm(squares, rows, columns.t(), alpha=-2)
+    distances.add_(rows.square().sum(1)[:, None])
+    potentials = distances.clamp_min_(0).mul_(-t)
+    if same:
+        lower = torch.ones_like(potentials, dtype=torch.bool).tril()
+        potentials.masked_fill_(lower, -math.inf)
+    # A float: small tensors that stay would split the freed memory.
+    return potentials.logsumexp(dim=(0, 1)).item()
 
 
 def _sphere(embeddings, normalize):
-    embeddings = embeddings.detach().double().cpu()
+    embeddings = embeddings.detach().cpu().double()
     return F.normalize(embeddings, dim=-1) if normalize else embeddings

@@ -6,7 +6,7 @@ To run it, do the following:
     hparams/turbo.yaml --data_folder=/path/to/IEMOCAP --seeds=1,2,3
 
 Each training goes through train.py, in a process of its own. The steps are in
-turbo_sb/cross_validation.py, the report's in turbo_sb/report.
+turbo_sb/cross_validation, the report's in turbo_sb/report.
 
 Authors
  * The turbo_sb developers 2026
@@ -17,10 +17,11 @@ from pathlib import Path
 
 from iemocap_prepare import prepare_folds
 
-from turbo_sb.cross_validation import main
+from turbo_sb.cross_validation import Recipe, main
 from turbo_sb.errors import plain_errors
+from turbo_sb.scoring import Classification
 
 if __name__ == "__main__":
     with plain_errors():
         script = Path(__file__).with_name("train.py")
-        main(sys.argv[1:], script, prepare_folds)
+        main(sys.argv[1:], Recipe(script, prepare_folds, "emo", Classification))

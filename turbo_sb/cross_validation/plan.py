@@ -1,4 +1,4 @@
-"""Several YAMLs, all folds, several seeds: one command, one report.
+"""What a call of cross_validate.py runs: methods, folds and seeds.
 
 Each training is a process of its own, through the recipe's train.py, in
 ``<output_folder>/<YAML's name>/<protocol>_fold<k>_seed<s>``.
@@ -11,27 +11,22 @@ import contextlib
 import dataclasses
 import inspect
 import json
-import signal
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import speechbrain as sb
-from speechbrain.utils.logger import get_logger
 
 from turbo_sb.checkpoints import WholeCheckpointer, earliest_best
-from turbo_sb.cross_validation_options import parse
 from turbo_sb.errors import InputError, some_of
 from turbo_sb.finished import FINISHED
-from turbo_sb.jobs import Job, run_jobs
-from turbo_sb.locking import locked
+from turbo_sb.jobs import Job
 from turbo_sb.manifest import check_unchanged, write_sets
-from turbo_sb.progress import Progress
 from turbo_sb.recipe import read_settings
-from turbo_sb.report import write_report
 from turbo_sb.settings import check_resume, check_same
 from turbo_sb.split_file import write_split_file
+from turbo_sb.text_baseline import run_text_baseline
 
-logger = get_logger(__name__)
+TEXT_BASELINE = "text_baseline"
 
 
 @dataclasses.dataclass
@@ -64,23 +59,42 @@ class Training(Job):
             check_unchanged(self.folder, self.sets)
 
 
+@dataclasses.dataclass
+class Recipe:
+    """What is a recipe's own in a cross-validation.
+
+    Arguments
+    ---------
+    script : pathlib.Path
+        Its train.py.
+    prepare_folds : callable
+        Takes settings of the YAML by name; returns fold to (sets, facts), of
+        all folds, and notes.
+    label_key : str
+        The manifests' field with the label.
+    scoring : type
+        `turbo_sb.scoring.Classification`, or one that is made alike.
+    """
+
+    script: Path
+    prepare_folds: Callable
+    label_key: str
+    scoring: type
+
+
 class Plan:
     """What a call of cross_validate.py runs.
 
     Arguments
     ---------
     options : argparse.Namespace
-        Of `turbo_sb.cross_validation_options.parse`.
-    script : pathlib.Path
-        The recipe's train.py.
-    prepare_folds : callable
-        The recipe's: takes settings of the YAML by name, and returns fold to
-        (sets, facts), and notes.
+        Of `turbo_sb.cross_validation.options.parse`.
+    recipe : Recipe
+        Whose train.py runs.
     """
 
-    def __init__(self, options, script, prepare_folds):
-        self.options, self.script = options, Path(script)
-        self.prepare_folds = prepare_folds
+    def __init__(self, options, recipe):
+        self.options, self.recipe = options, recipe
         self.folder = Path(options.output_folder).resolve()
         self._prepared, self.cut = {}, {}
 
@@ -120,7 +134,7 @@ class Plan:
         passed = list(self.options.passed)
         passed += [f"--protocol={protocol}"] if protocol else []
         _, _, overrides = sb.parse_arguments([yaml, *passed])
-        settings = read_settings(yaml, overrides, self.script)
+        settings = read_settings(yaml, overrides, self.recipe.script)
         folds = self.folds(settings)
         seeds = self.options.seeds or [settings["seed"]]
         wanted = self.options.folds or list(folds)
@@ -140,7 +154,7 @@ class Plan:
         name = f"{protocol}_fold{fold}_seed{seed}"
         folder = self.folder / method / name
         own = {"fold": fold, "seed": seed, "output_folder": str(folder)}
-        arguments = [str(self.script), yaml, *passed, "--skip_prep=True"]
+        arguments = [str(self.recipe.script), yaml, *passed, "--skip_prep=True"]
         arguments += [f"--{key}={value}" for key, value in own.items()]
         return Training(
             name=f"{method} {protocol} fold {fold} seed {seed}",
@@ -167,122 +181,45 @@ class Plan:
         folds : dict
             Fold to (sets, facts), of all folds.
         """
-        names = inspect.signature(self.prepare_folds).parameters
+        names = inspect.signature(self.recipe.prepare_folds).parameters
         given = {name: settings[name] for name in names if name in settings}
         key = json.dumps(given, sort_keys=True)
         if key not in self._prepared:
-            folds, notes = self.prepare_folds(**given)
+            folds, notes = self.recipe.prepare_folds(**given)
             print("\n".join(notes), flush=True)
             self._prepared[key] = folds
-            self.cut[settings["protocol"]] = folds
+            self.cut.setdefault(settings["protocol"], (settings, folds))
         return self._prepared[key]
 
     def write_splits(self):
         """Write the exact sets of all folds: ``splits/<protocol>.csv``."""
-        for protocol, folds in self.cut.items():
+        for protocol, (_, folds) in self.cut.items():
             path = self.folder / "splits" / f"{protocol}.csv"
             write_split_file(path, {k: sets for k, (sets, _) in folds.items()})
 
+    def run_text_baselines(self):
+        """What the words alone tell a linear model, on the same folds.
 
-def main(arguments, script, prepare_folds):
-    """Run what is not finished, write the report, name what failed.
-
-    Arguments
-    ---------
-    arguments : list of str
-        The command line.
-    script : pathlib.Path
-        The recipe's train.py.
-    prepare_folds : callable
-        The recipe's; see `Plan`.
-    """
-    options = parse(arguments)
-    # A scheduler's notice ends the trainings too, as Ctrl-C does.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    try:
-        failed = cross_validate(options, script, prepare_folds)
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on from here")
-        sys.exit(128 + signal.SIGINT)
-    try:
-        print(_report(options), end="", flush=True)
-    finally:
-        if failed:
-            _name(failed)
-    sys.exit(1 if failed else 0)
-
-
-def _report(options):
-    """Write the report of what is finished, and return it."""
-    folder = Path(options.output_folder)
-    reference = Path(options.yamls[0]).stem
-    if not any((folder / reference).rglob(FINISHED)):
-        reference = None
-    text = write_report(folder, reference, options.compare)
-    return f"{text}\nreport.md, report.json and report.csv are in {folder}\n"
-
-
-def _name(failed):
-    """Name what failed, with the end of its log."""
-    print(f"{len(failed)} runs failed; the same command tries them again:")
-    print("\n".join(f"{job.name}: {_end_of(job.log)}" for job in failed))
-
-
-def _end_of(log):
-    """The last line of a log, and where the rest is."""
-    lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
-    last = next((line for line in reversed(lines) if line.strip()), "")
-    return f"{last}\n  ({log})"
-
-
-def cross_validate(options, script, prepare_folds):
-    """Run what is not finished yet.
-
-    Arguments
-    ---------
-    options : argparse.Namespace
-        Of `turbo_sb.cross_validation_options.parse`.
-    script : str or pathlib.Path
-        The recipe's train.py.
-    prepare_folds : callable
-        The recipe's; see `Plan`.
-
-    Returns
-    -------
-    failed : list of Job
-        Those that ended without a result.
-
-    Raises
-    ------
-    InputError
-        If there is nothing that could run; nothing is started then.
-    """
-    plan = Plan(options, script, prepare_folds)
-    with locked(plan.folder / ".lock") as lock:
-        trainings = plan.trainings()
-        plan.write_splits()
-        progress = Progress(trainings, options.jobs)
-        waiting = [t for t in trainings if not t.is_finished()]
-        print(
-            f"{len(trainings)} runs, {len(trainings) - len(waiting)} of them "
-            f"finished before, {options.jobs} at a time, in {plan.folder}",
-            flush=True,
-        )
-
-        def tidy(job, code):
-            if code == 0:
-                keep_checkpoints(job.folder / "save", options.keep_checkpoints)
-
-        run_jobs(
-            waiting,
-            options.jobs,
-            progress,
-            every=options.every,
-            gpus=options.gpus,
-            kept_open=[lock],
-            on_end=tidy,
-        )
-    return list(progress.failed.values())
+        With the texts that the first YAML sees. What is there already is not
+        run again.
+        """
+        for protocol, (settings, folds) in self.cut.items():
+            labels = list(settings["labels"])
+            options = (settings["best_metric"],)
+            scoring = self.recipe.scoring(labels, *options)
+            for fold in self.options.folds or folds:
+                name = f"{protocol}_fold{fold}"
+                folder = self.folder / TEXT_BASELINE / name
+                sets, facts = folds[fold]
+                if (folder / FINISHED).exists():
+                    check_unchanged(folder, sets)
+                    continue
+                folder.mkdir(parents=True, exist_ok=True)
+                own = {"protocol": protocol, "fold": fold, "seed": None}
+                run_text_baseline(
+                    *(folder, sets, labels, self.recipe.label_key, scoring),
+                    {**facts, **own, "best_epoch": None},
+                )
 
 
 def keep_checkpoints(folder, kept):

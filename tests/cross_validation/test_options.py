@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from turbo_sb.cross_validation_options import parse, visible_gpus
+from turbo_sb.cross_validation.options import parse, visible_gpus
 
 
 def test_own_options_and_those_of_train():

@@ -27,6 +27,7 @@ from tests.recipes.dsd_preparation import (
     split_rows,
 )
 from turbo_sb.dataio import read_entry
+from turbo_sb.errors import InputError
 
 
 class TestWhatItWrites:
@@ -123,6 +124,37 @@ class TestWhatItWrites:
         assert found["train"] == {"ami", "fsc", "libri"}
         assert found["test"] == {"ami", "libri", "slurp"}
         assert sets["test"].items() < standard["test"].items()
+
+    def test_every_corpus_left_out_in_turn(self, tmp_path):
+        folder = lay_out(tmp_path / "data", 30, CORPUS)
+        folds, notes = recipe.prepare_folds(folder, "corpus")
+        out = [facts["left_out"] for _, facts in folds.values()]
+        assert list(folds) == [1, 2, 3, 4]
+        assert out == ["ami", "fsc", "libri", "slurp"]
+        sets = prepare(folder, tmp_path / "o", protocol="corpus", fold=2)
+        assert sets == folds[2][0]
+        assert list(recipe.prepare_folds(folder)[0]) == [1]
+
+    def test_fold_that_cannot_be_had_is_noted(self, tmp_path):
+        folder = lay_out(tmp_path / "data", 10, CORPUS)
+        folds, notes = recipe.prepare_folds(folder, "corpus")
+        absent = {1, 2, 3, 4} - set(folds)
+        assert absent and folds
+        for fold in absent:
+            assert any(f"fold {fold} cannot be had" in note for note in notes)
+            with pytest.raises(InputError, match="a class is missing"):
+                recipe.prepare_folds(folder, "corpus", [fold])
+
+    def test_texts_of_a_recogniser(self, tmp_path):
+        folder = lay_out(tmp_path / "data")
+        before = prepare(folder, tmp_path / "gold")
+        path = tmp_path / "asr.csv"
+        lines = [f"{name},eh" for name in before["test"]]
+        path.write_text("\n".join(["ID,text", *lines]))
+        keys = {"text_csv": path, "text_csv_sets": ["test"]}
+        found = prepare(folder, tmp_path / "asr", **keys)
+        assert {e["text"] for e in found["test"].values()} == {"eh"}
+        assert found["train"] == before["train"]
 
     @pytest.mark.parametrize("ID", ["a,b", "x/y", "käthe 1", 'say "x"', "0012"])
     def test_an_id_may_be_anything(self, tmp_path, ID):

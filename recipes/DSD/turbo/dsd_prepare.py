@@ -115,7 +115,7 @@ def prepare_folds(
     protocol : str
         As in `prepare_dsd`.
     folds : list of int, optional
-        From 1; all that there are, if not given.
+        From 1; all that can be had, if not given.
     split_seed : int
         Of the seeded cut; not the seed of the training.
     bad_rows : str
@@ -160,12 +160,16 @@ def _prepare(
     bad = sorted(bad + _check_audio(rows, Path(data_folder)))
     skipped = _sum_up_bad(path, rows, bad, bad_rows)
     entries = {row["ID"]: _entry(row) for row in rows}
-    if folds is None:
-        last = len(corpora_to_leave_out(entries))
-        folds = range(1, max(1, last * (protocol == "corpus")) + 1)
     found, notes = {}, [str(path)]
-    for fold in folds:
-        sets, note, out = _cut(entries, path, protocol, fold, split_seed)
+    for fold in folds or _all_folds(entries, protocol):
+        try:
+            sets, note, out = _cut(entries, path, protocol, fold, split_seed)
+        except InputError as error:
+            if folds:
+                raise
+            impossible = error
+            notes.append(f"fold {fold} cannot be had: {error}")
+            continue
         facts = {"cut": note, "left_out": out, "n_skipped": len(bad)}
         sets = _without_split(sets)
         if text_csv:
@@ -174,8 +178,17 @@ def _prepare(
             note = f"{note}; texts: {replaced}"
         found[fold] = (sets, facts)
         notes.append(f"fold {fold}: {note}")
+    if not found:
+        raise impossible
     kept = {n: e for sets, _ in found.values() for n, e in _all(sets).items()}
     return found, [*notes, _describe(kept), skipped], bad
+
+
+def _all_folds(entries, protocol):
+    """Number the folds: corpora that can be left out, or the one cut."""
+    if protocol == "manifest":
+        return [1]
+    return range(1, max(1, len(corpora_to_leave_out(entries))) + 1)
 
 
 def _all(sets):

@@ -1,0 +1,130 @@
+"""cross_validate.py through the real train.py, on tiny corpora."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests import dsd_layout
+from tests.iemocap_layout import lay_out
+from tests.recipes.recipe_runs import DSD, FOLDER, arguments, load_train
+from turbo_sb.errors import InputError
+from turbo_sb.manifest import read_json, write_json
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    return lay_out(tmp_path_factory.mktemp("corpus"))
+
+
+def cross_validate(recipe, methods, given):
+    """Call the script as a person would, and return what it printed."""
+    yamls = [f"hparams/{method}.yaml" for method in methods]
+    result = subprocess.run(
+        [sys.executable, "cross_validate.py", *yamls, *given],
+        cwd=recipe,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def test_iemocap_runs_are_those_of_train(corpus, encoder_folders, tmp_path):
+    """The same fold, trained by train.py alone, gives the same bytes."""
+    encoders = encoder_folders["small"]
+    out, alone = tmp_path / "out", tmp_path / "alone"
+    command = arguments("turbo", alone, corpus, encoders, number_of_epochs=1)
+    given = [a for a in command[1:] if "output_folder" not in a]
+    given.remove("--noprogressbar")
+    printed = cross_validate(
+        FOLDER,
+        ["vanilla", "turbo"],
+        [
+            *given,
+            *(f"--output_folder={out}", "--folds=2,3", "--jobs=2"),
+            *("--seeds=5", "--text_baseline"),
+        ],
+    )
+    assert "4 runs, 0 of them finished before, 2 at a time" in printed
+    assert "## session5" in printed
+    train = arguments(
+        "turbo", alone, corpus, encoders, number_of_epochs=1, fold=3, seed=5
+    )
+    subprocess.run(
+        [sys.executable, "train.py", *train],
+        cwd=FOLDER,
+        env=one_thread(),
+        check=True,
+        capture_output=True,
+    )
+    run = out / "turbo" / "session5_fold3_seed5"
+    for file in ("predictions.csv", "train.json", "test.json"):
+        assert (run / file).read_bytes() == (alone / file).read_bytes(), file
+    assert read_json(run / "metrics.json") == read_json(alone / "metrics.json")
+    report = json.loads((out / "report.json").read_text())
+    found = report["protocols"]["session5"]["methods"]
+    assert list(found) == ["vanilla", "turbo", "text_baseline"]
+    for method in found.values():
+        assert (method["folds"], method["n_tested"]) == ([2, 3], 32)
+    cost = found["turbo"]["cost"]
+    assert cost["trainable_parameters"] > 10000 and cost["epochs"] == 1
+    assert cost["peak_memory_mb"] > 100 and cost["seconds_per_epoch"] > 0
+
+
+def one_thread():
+    """As many as one of two jobs has, for sums to be in one order."""
+    threads = max(1, (os.cpu_count() or 1) // 2)
+    return {**os.environ, "OMP_NUM_THREADS": str(threads)}
+
+
+def test_dsd_leaves_each_corpus_out(encoder_folders, tmp_path):
+    data = dsd_layout.lay_out(
+        tmp_path / "data", 30, columns=(*dsd_layout.COLUMNS, "corpus")
+    )
+    encoders = encoder_folders["small"]
+    command = arguments("turbo", "", data, encoders, recipe=DSD)
+    given = [a for a in command[1:] if "output_folder" not in a]
+    given = [a for a in given if "number_of_epochs" not in a]
+    given.remove("--noprogressbar")
+    out = tmp_path / "out"
+    printed = cross_validate(
+        DSD,
+        ["audio_only"],
+        [
+            *given,
+            *(f"--output_folder={out}", "--protocol=corpus", "--folds=1,4"),
+            *("--number_of_epochs=1", "--jobs=2", "--shortcut_report=False"),
+        ],
+    )
+    assert "## corpus" in printed
+    report = json.loads((out / "report.json").read_text())
+    assert report["metrics"] == ["ACC", "EER"]
+    folders = [out / "audio_only" / f"corpus_fold{k}_seed1986" for k in (1, 4)]
+    left_out = [read_json(f / "metrics.json")["left_out"] for f in folders]
+    assert left_out == ["ami", "slurp"]
+
+
+def test_train_refuses_sets_with_a_planted_leak(
+    corpus, encoder_folders, tmp_path
+):
+    """Sets that somebody has changed by hand are read as they are."""
+    main = load_train().main
+    encoders = encoder_folders["small"]
+    main(arguments("vanilla", tmp_path, corpus, encoders, number_of_epochs=1))
+    train = read_json(tmp_path / "train.json")
+    test = read_json(tmp_path / "test.json")
+    entry = next(iter(test.values()))
+    other = tmp_path / "other"
+    write_json(
+        {
+            other / "train.json": {**train, "copy": entry},
+            other / "valid.json": read_json(tmp_path / "valid.json"),
+            other / "test.json": test,
+        }
+    )
+    command = arguments("vanilla", other, corpus, encoders, skip_prep=True)
+    with pytest.raises(InputError, match="is in both train and test"):
+        main(command)

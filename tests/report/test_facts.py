@@ -1,0 +1,127 @@
+"""What a report checks, and what it states beside the scores."""
+
+import json
+
+import pytest
+
+from tests.report.report_runs import read, rows, write_fold
+from turbo_sb.errors import InputError
+from turbo_sb.manifest import read_json, write_json
+from turbo_sb.report import facts
+from turbo_sb.report.pool import gather
+
+FIRST = rows("a x ang ang; b x ang hap")
+SECOND = rows("c y hap hap; d y ang ang")
+
+
+def method_of(folder, protocol="speaker10"):
+    return gather(read(folder))[protocol][0]
+
+
+def check(folder, protocol="speaker10"):
+    facts.check_runs(protocol, method_of(folder, protocol))
+
+
+def test_sound_runs_pass(tmp_path):
+    write_fold(tmp_path, "turbo", 1, FIRST)
+    write_fold(tmp_path, "turbo", 2, SECOND)
+    check(tmp_path)
+
+
+def test_utterance_tested_in_two_folds(tmp_path):
+    write_fold(tmp_path, "turbo", 1, FIRST)
+    write_fold(tmp_path, "turbo", 2, [*SECOND, ("a", "x", "ang", "ang")])
+    with pytest.raises(InputError, match="turbo, .*: utterance a is tested 2"):
+        check(tmp_path)
+
+
+def test_protocol_that_tests_some_twice_passes(tmp_path):
+    for fold in (1, 2):
+        write_fold(tmp_path, "turbo", fold, FIRST, protocol="corpus")
+    check(tmp_path, "corpus")
+
+
+def test_utterance_that_was_also_trained_on(tmp_path):
+    leak = {"a": {"speaker": "z", "text": "ja"}}
+    write_fold(tmp_path, "turbo", 1, FIRST, train=leak)
+    with pytest.raises(InputError, match="utterance a is in both train and"):
+        check(tmp_path)
+
+
+def test_speaker_that_was_also_trained_on(tmp_path):
+    leak = {"e": {"speaker": "x", "text": "ja"}}
+    write_fold(tmp_path, "turbo", 1, FIRST, train=leak)
+    with pytest.raises(InputError, match="speaker x is in both train and"):
+        check(tmp_path)
+    write_fold(
+        tmp_path / "b", "turbo", 1, FIRST, train=leak, protocol="random10"
+    )
+    check(tmp_path / "b", "random10")
+
+
+def test_predictions_of_another_test_set(tmp_path):
+    run = write_fold(tmp_path, "turbo", 1, FIRST)
+    test = read_json(run / "test.json")
+    write_json({run / "test.json": {"a": test["a"]}})
+    with pytest.raises(InputError, match="b is in predictions.csv or in test"):
+        check(tmp_path)
+
+
+def test_metrics_that_the_predictions_do_not_give(tmp_path):
+    run = write_fold(tmp_path, "turbo", 1, FIRST)
+    found = json.loads((run / "metrics.json").read_text())
+    (run / "metrics.json").write_text(json.dumps({**found, "WA": 0.75}))
+    with pytest.raises(InputError, match="has 0.5000 .* says 0.75"):
+        check(tmp_path)
+
+
+def test_coverage_counts_each_utterance_once(tmp_path):
+    for seed in (1, 2):
+        write_fold(tmp_path, "turbo", 1, FIRST, seed, n_left_out=3)
+        write_fold(tmp_path, "turbo", 2, SECOND, seed, n_left_out=5)
+    found = facts.coverage(method_of(tmp_path))
+    assert found["n_tested"] == 4
+    assert found["n_known"] == 6  # with "other" and "third"
+    assert found["n_speakers"] == 2
+    assert found["n_left_out"] == 4
+
+
+def test_overlap_is_of_all_test_texts(tmp_path):
+    """Training has "text of a": fold 1 tests a and b, fold 2 c."""
+    write_fold(tmp_path, "turbo", 1, FIRST)
+    write_fold(tmp_path, "turbo", 2, SECOND[:1])
+    assert facts.text_overlap(method_of(tmp_path)) == pytest.approx(1 / 3)
+
+
+def test_confusion_is_summed_over_folds_and_seeds(tmp_path):
+    for seed in (1, 2):
+        write_fold(tmp_path, "turbo", 1, FIRST, seed)
+        write_fold(tmp_path, "turbo", 2, SECOND, seed)
+    assert facts.confusion(method_of(tmp_path)) == [[4, 2], [0, 2]]
+
+
+def test_geometry_is_over_runs(tmp_path):
+    write_fold(tmp_path, "turbo", 1, FIRST)
+    write_fold(tmp_path, "turbo", 2, SECOND)
+    found = facts.geometry(method_of(tmp_path))
+    assert found["alignment"]["mean"] == 2.5  # 2 and 3
+    assert found["alignment"]["sd"] == pytest.approx(0.5**0.5)
+    assert found["uniformity_text"] is None
+
+
+def test_cost_of_runs(tmp_path):
+    for fold, tested in ((1, FIRST), (2, SECOND)):
+        run = write_fold(tmp_path, "turbo", fold, tested)
+        seconds = [2.0 * fold, 4.0 * fold, 3.0 * fold]
+        (run / "train_log.txt").write_text(
+            "".join(
+                f"epoch: {k}, lr: 1 - train seconds: {s} - valid UA: 1\n"
+                for k, s in enumerate(seconds)
+            )
+        )
+        write_json({run / "cost.json": {"peak_memory_mb": 100 * fold}})
+    found = facts.cost(method_of(tmp_path))
+    assert found["seconds_per_epoch"] == 4.5  # medians 3 and 6
+    assert (found["epochs"], found["best_epoch"]) == (3, 3)
+    assert found["peak_memory_mb"] == 200
+    assert found["parameters"] is None

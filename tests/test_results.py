@@ -56,6 +56,16 @@ class TestSummary:
         assert summary["uniformity_audio"] == metrics.uniformity(AUDIO)
         assert summary["uniformity_text"] == metrics.uniformity(TEXT)
 
+    def test_geometry_as_the_listing_has_it(self, outcomes):
+        outcomes.on_sphere = False
+        summary = outcomes.summary()
+        raw = (AUDIO - TEXT).norm(dim=1).square().mean().item()
+        assert summary["alignment"] == pytest.approx(raw)
+        assert raw != pytest.approx(2 / 3)
+        found = metrics.uniformity(AUDIO, normalize=False)
+        assert summary["uniformity_audio"] == found
+        assert summary["on_sphere"] is False
+
     def test_geometry_of_different_dimensions_has_no_alignment(self):
         found = geometry({"audio": torch.eye(2), "text": torch.eye(2, 3)})
         assert found["alignment"] is None

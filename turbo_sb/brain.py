@@ -26,8 +26,8 @@ from turbo_sb.results import Outcomes
 class TurboBrain(sb.Brain):
     """Trains a `TurboModel` with a `JointLoss`, and evaluates it in one pass.
 
-    ``hparams`` needs: seed, protocol, fold, scoring, loss, epoch_counter,
-    loggers, output_folder. ``modules`` needs: model, loss.
+    ``hparams`` needs: seed, protocol, fold, scoring, on_sphere, loss,
+    epoch_counter, loggers, output_folder. ``modules`` needs: model, loss.
 
     See Also
     --------
@@ -108,7 +108,7 @@ class TurboBrain(sb.Brain):
             None in the test.
         """
         self.stage_start = time.monotonic()
-        self.outcomes = Outcomes(self.hparams.scoring)
+        self.outcomes = Outcomes(self.hparams.scoring, self.hparams.on_sphere)
         if stage == sb.Stage.TRAIN:
             self.train_terms = []
             # Dropout and augmentation of an epoch do not depend on whether

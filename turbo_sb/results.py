@@ -24,6 +24,9 @@ class Outcomes:
     ---------
     scoring : turbo_sb.scoring.Classification
         Has the classes, and knows the task's metrics.
+    on_sphere : bool
+        Whether alignment and uniformity are on the unit sphere. The paper's
+        listing does not normalise.
 
     Example
     -------
@@ -38,8 +41,8 @@ class Outcomes:
     (0.5, 0.0)
     """
 
-    def __init__(self, scoring):
-        self.scoring = scoring
+    def __init__(self, scoring, on_sphere=True):
+        self.scoring, self.on_sphere = scoring, on_sphere
         self.labels = scoring.labels
         self.ids, self.speakers = [], []
         self.batches = {"targets": [], "probabilities": []}
@@ -88,8 +91,8 @@ class Outcomes:
         summary : dict
             The scoring's metrics, ``n``, ``labels``, ``confusion`` (row:
             label, column: prediction), and ``alignment``,
-            ``uniformity_<modality>`` on the unit sphere; None where a metric
-            is not defined.
+            ``uniformity_<modality>``, ``on_sphere`` or not; None where a
+            metric is not defined.
         """
         arrays = self.arrays()
         targets, probabilities = map(arrays.pop, self.batches)
@@ -101,7 +104,8 @@ class Outcomes:
             "n": len(targets),
             "labels": self.labels,
             "confusion": counts.tolist(),
-            **geometry(arrays),
+            **geometry(arrays, self.on_sphere),
+            "on_sphere": self.on_sphere,
         }
 
     def test_summary(self, valid):
@@ -169,13 +173,15 @@ class Outcomes:
                 writer.writerow([name, label, prediction, *row.tolist()])
 
 
-def geometry(embeddings):
+def geometry(embeddings, on_sphere=True):
     """Alignment and uniformity of the modalities, where they are defined.
 
     Arguments
     ---------
     embeddings : dict
         "audio", "text" or both to (n, dim) torch.Tensor.
+    on_sphere : bool
+        Whether the embeddings are put on the unit sphere first.
 
     Returns
     -------
@@ -192,14 +198,16 @@ def geometry(embeddings):
     pair = embeddings.get("audio"), embeddings.get("text")
     found = {"alignment": None}
     if all(values is not None for values in pair):
-        found["alignment"] = _or_none(metrics.alignment, *pair)
+        found["alignment"] = _or_none(metrics.alignment, pair, on_sphere)
     for name, values in embeddings.items():
-        found[f"uniformity_{name}"] = _or_none(metrics.uniformity, values)
+        found[f"uniformity_{name}"] = _or_none(
+            metrics.uniformity, [values], on_sphere
+        )
     return found
 
 
-def _or_none(metric, *tensors):
+def _or_none(metric, tensors, on_sphere):
     try:
-        return metric(*tensors)
+        return metric(*tensors, normalize=on_sphere)
     except InputError:
         return None

@@ -76,6 +76,16 @@ def test_more_seeds_add_to_what_is_there(tmp_path):
     ]
 
 
+def test_several_protocols_are_reported_apart(tmp_path):
+    runs = call(tmp_path, "--protocol=speaker10,random10", "--folds=1,2")
+    assert len(runs) == 16
+    assert "turbo/random10_fold2_seed1" in runs
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert list(report["protocols"]) == ["random10", "speaker10"]
+    for protocol in ("speaker10", "random10"):
+        assert (tmp_path / "out" / "splits" / f"{protocol}.csv").is_file()
+
+
 def test_failed_run_does_not_lose_the_others(tmp_path, capsys):
     (tmp_path / "broken").write_text("fold2_seed1")
     first = call(tmp_path, code=1)

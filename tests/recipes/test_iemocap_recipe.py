@@ -270,9 +270,26 @@ def test_bf16_trains_near_fp32(run, tmp_path):
     assert losses[0] == pytest.approx(losses[1], rel=0.05)
 
 
-def test_tensorboard_by_yaml(run, tmp_path):
-    run("vanilla", tmp_path, number_of_epochs=1, logger="tensorboard")
-    assert list((tmp_path / "tensorboard").glob("events.out.tfevents.*"))
+def test_tensorboard_follows_every_term_and_the_geometry(run, tmp_path):
+    from tensorboard.backend.event_processing import event_accumulator
+
+    run("turbo", tmp_path, number_of_epochs=2, logger="tensorboard")
+    (path,) = (tmp_path / "tensorboard").glob("events.out.tfevents.*")
+    events = event_accumulator.EventAccumulator(str(path))
+    events.Reload()
+    tags = events.Tags()["scalars"]
+    geometry = ("alignment", "uniformity_audio", "uniformity_text")
+    wanted = [f"{name}/train" for name in ("ce", *TERMS["turbo"])]
+    wanted += [f"{name}/valid" for name in (*geometry, "WA", "UA")]
+    assert set(wanted) <= set(tags), tags
+    for tag in wanted:
+        assert [event.step for event in events.Scalars(tag)] == [1, 2]
+    # As train_log.txt has it, to its digits.
+    log = train_log(tmp_path)[1]
+    for name in geometry:
+        logged = float(re.search(rf"valid {name}: ([-.\de]+)", log)[1])
+        value = events.Scalars(f"{name}/valid")[1].value
+        assert logged == pytest.approx(value, rel=1e-3)
 
 
 def test_mask_equal_text_changes_the_loss(run, tmp_path):

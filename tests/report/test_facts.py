@@ -109,6 +109,13 @@ def test_geometry_is_over_runs(tmp_path):
     assert found["uniformity_text"] is None
 
 
+def test_geometry_of_two_kinds_is_refused(tmp_path):
+    write_fold(tmp_path, "turbo", 1, FIRST, on_sphere=False)
+    write_fold(tmp_path, "turbo", 2, SECOND, on_sphere=True)
+    with pytest.raises(InputError, match="in some runs and not in others"):
+        facts.geometry(method_of(tmp_path))
+
+
 def test_cost_of_runs(tmp_path):
     for fold, tested in ((1, FIRST), (2, SECOND)):
         run = write_fold(tmp_path, "turbo", fold, tested)

@@ -109,6 +109,12 @@ def test_recognised_texts_beside_gold_in_one_report(tmp_path):
     assert "### Against gold/turbo" in text
 
 
+def test_geometry_that_is_not_normalised_is_said(tmp_path):
+    write_fold(tmp_path, "turbo", 1, FIRST, on_sphere=False)
+    text = write_report(tmp_path, n_resamples=20)
+    assert "unit sphere (but not normalised: turbo)" in text
+
+
 def test_missing_run_is_named(tmp_path):
     write_fold(tmp_path, "turbo", 1, FIRST)
     write_fold(tmp_path, "turbo", 1, FIRST, seed=2)

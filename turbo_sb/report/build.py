@@ -84,5 +84,6 @@ def _of_method(method):
         "text_overlap": facts.text_overlap(method),
         "confusion": facts.confusion(method),
         "geometry": facts.geometry(method),
+        "on_sphere": method.runs[0].metrics.get("on_sphere", True),
         "cost": facts.cost(method),
     }

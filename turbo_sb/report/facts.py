@@ -160,8 +160,18 @@ def geometry(method):
     -------
     geometry : dict
         Name to {"mean", "sd", "n"} over the runs; None where no run has it.
+
+    Raises
+    ------
+    InputError
+        If some are on the unit sphere, and others are not.
     """
     found = {}
+    if len({run.metrics.get("on_sphere", True) for run in method.runs}) > 1:
+        raise InputError(
+            f"{method.name}: alignment and uniformity are on the unit sphere "
+            "in some runs and not in others (on_sphere). Report them apart."
+        )
     for name in GEOMETRY:
         values = [run.metrics.get(name) for run in method.runs]
         found[name] = spread([v for v in values if v is not None])

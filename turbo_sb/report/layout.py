@@ -214,11 +214,11 @@ def _cost_table(part):
 def _notes(report):
     """How every figure came about."""
     names, resamples = report["metrics"], report["n_resamples"]
-    few = any(
-        method["n_speakers"] < FEW_SPEAKERS
-        for part in report["protocols"].values()
-        for method in part["methods"].values()
-    )
+    few = any(m["n_speakers"] < FEW_SPEAKERS for _, m in _named(report))
+    raw = [name for name, found in _named(report) if not found["on_sphere"]]
+    sphere = "on the unit sphere"
+    if raw:
+        sphere += f" (but not normalised: {', '.join(raw)})"
     lines = [
         f"{' and '.join(names)} are over all test predictions of a seed "
         "together, and the mean of the seeds.",
@@ -237,13 +237,19 @@ def _notes(report):
         "exact, of the utterances that one gets right and the other wrong, "
         "taken as independent, which those of a speaker are not; of several "
         "seeds, Rüger's combination. No correction for several comparisons.",
-        "Alignment and uniformity: on the test sets, without dropout, on the "
-        "unit sphere, lower is better. s/epoch: median; on a machine that ran "
+        "Alignment and uniformity: on the test sets, without dropout, "
+        f"{sphere}, lower is better. s/epoch: median; on a machine that ran "
         "several trainings, of all of them together.",
         f"(*) The paper's own figures: {report['paper']['setting']}. Not of "
         "the runs of this report.",
     ]
     return "\n".join(f"- {line}" for line in lines)
+
+
+def _named(report):
+    """List (method, its facts), of every protocol."""
+    parts = report["protocols"].values()
+    return [pair for part in parts for pair in part["methods"].items()]
 
 
 def mean_sd(mean, sd, digits):

@@ -100,22 +100,6 @@ def test_confusion_is_summed_over_folds_and_seeds(tmp_path):
     assert facts.confusion(method_of(tmp_path)) == [[4, 2], [0, 2]]
 
 
-def test_geometry_is_over_runs(tmp_path):
-    write_fold(tmp_path, "turbo", 1, FIRST)
-    write_fold(tmp_path, "turbo", 2, SECOND)
-    found = facts.geometry(method_of(tmp_path))
-    assert found["alignment"]["mean"] == 2.5  # 2 and 3
-    assert found["alignment"]["sd"] == pytest.approx(0.5**0.5)
-    assert found["uniformity_text"] is None
-
-
-def test_geometry_of_two_kinds_is_refused(tmp_path):
-    write_fold(tmp_path, "turbo", 1, FIRST, on_sphere=False)
-    write_fold(tmp_path, "turbo", 2, SECOND, on_sphere=True)
-    with pytest.raises(InputError, match="in some runs and not in others"):
-        facts.geometry(method_of(tmp_path))
-
-
 def test_cost_of_runs(tmp_path):
     for fold, tested in ((1, FIRST), (2, SECOND)):
         run = write_fold(tmp_path, "turbo", fold, tested)

@@ -7,6 +7,7 @@ Authors
 from turbo_sb.errors import InputError
 from turbo_sb.finished import find_runs
 from turbo_sb.report import facts
+from turbo_sb.report.embeddings import geometry
 from turbo_sb.report.paper import PAPER, SETTING
 from turbo_sb.report.pool import gather
 from turbo_sb.report.scores import Comparison
@@ -66,6 +67,7 @@ def _of_protocol(protocol, methods, reference, n_resamples):
         "reference": methods[0].name,
         "methods": {method.name: _of_method(method) for method in methods},
         "scores": Comparison(methods, n_resamples).score(),
+        "geometry": geometry(methods, n_resamples),
     }
 
 
@@ -83,7 +85,6 @@ def _of_method(method):
         **facts.coverage(method),
         "text_overlap": facts.text_overlap(method),
         "confusion": facts.confusion(method),
-        "geometry": facts.geometry(method),
         "on_sphere": method.runs[0].metrics.get("on_sphere", True),
         "cost": facts.cost(method),
     }

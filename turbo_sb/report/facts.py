@@ -17,8 +17,6 @@ from turbo_sb.split_checks import (
 )
 from turbo_sb.transcripts import shared_texts
 
-GEOMETRY = ("alignment", "uniformity_audio", "uniformity_text")
-
 
 def check_runs(protocol, method):
     """Verify that a method's runs are what the protocol says they are.
@@ -148,36 +146,6 @@ def confusion(method):
     return total.tolist()
 
 
-def geometry(method):
-    """Alignment and uniformity on the test sets.
-
-    Arguments
-    ---------
-    method : turbo_sb.report.pool.Method
-        One method's runs in one protocol.
-
-    Returns
-    -------
-    geometry : dict
-        Name to {"mean", "sd", "n"} over the runs; None where no run has it.
-
-    Raises
-    ------
-    InputError
-        If some are on the unit sphere, and others are not.
-    """
-    found = {}
-    if len({run.metrics.get("on_sphere", True) for run in method.runs}) > 1:
-        raise InputError(
-            f"{method.name}: alignment and uniformity are on the unit sphere "
-            "in some runs and not in others (on_sphere). Report them apart."
-        )
-    for name in GEOMETRY:
-        values = [run.metrics.get(name) for run in method.runs]
-        found[name] = spread([v for v in values if v is not None])
-    return found
-
-
 def cost(method):
     """What the trainings took.
 
@@ -211,30 +179,6 @@ def cost(method):
         "parameters": most("parameters"),
         "trainable_parameters": most("trainable_parameters"),
     }
-
-
-def spread(values):
-    """Mean and standard deviation.
-
-    Arguments
-    ---------
-    values : list of float
-        None of them missing.
-
-    Returns
-    -------
-    spread : dict
-        ``mean``, ``sd`` (None for one value) and ``n``; None for no value.
-
-    Example
-    -------
-    >>> spread([1.0, 3.0])["mean"], spread([])
-    (2.0, None)
-    """
-    if not values:
-        return None
-    sd = stats.stdev(values) if len(values) > 1 else None
-    return {"mean": stats.mean(values), "sd": sd, "n": len(values)}
 
 
 def _median(values):

@@ -5,6 +5,8 @@ Authors
 """
 
 from turbo_sb.markdown import table
+from turbo_sb.report import tables
+from turbo_sb.split_checks import COMPLETE
 
 PROTOCOLS = {
     "speaker10": "one speaker is tested, the other of that session validates",
@@ -52,20 +54,27 @@ def _protocol(report, protocol, part, beside, other):
     names = report["metrics"]
     parts = [f"## {protocol}", f"{PROTOCOLS.get(protocol, '')}."]
     parts.append(_extent(part))
-    if warnings := _warnings(part):
+    if warnings := _warnings(protocol, part):
         parts.append("\n".join(f"- **{line}**" for line in warnings))
-    rows = _score_rows(report, part, beside, other)
-    parts.append(table(["", *_score_columns(names)], rows))
+    parts.append(table(*tables.score_table(report, part, beside, other)))
     if len(part["methods"]) > 1:
         parts.append(f"### Against {part['reference']}, on the same utterances")
-        parts.append(table(*_difference_table(names, part)))
+        parts.append(table(*tables.difference_table(names, part)))
     for name, scores in part["scores"].items():
         if name != "all":
-            parts += [f"### {name}", table(*_kind_table(names, scores, part))]
+            parts += [
+                f"### {name}",
+                table(*tables.kind_table(names, scores, part)),
+            ]
     parts += ["### Confusion, % of each class (row: label)"]
-    parts += [table(*_confusion_table(report["labels"], part))]
-    parts += ["### Embeddings and cost, mean (sd) over runs"]
-    parts.append(table(*_cost_table(part)))
+    parts += [table(*tables.confusion_table(report["labels"], part))]
+    against = f", and differences from {part['reference']}"
+    parts.append(
+        "### Embeddings, mean (sd) over runs"
+        + (against if len(part["methods"]) > 1 else "")
+    )
+    parts.append(table(*tables.geometry_table(part)))
+    parts += ["### Cost", table(*tables.cost_table(part))]
     return parts
 
 
@@ -73,8 +82,8 @@ def _extent(part):
     """Say how much was tested, and how much of it training had read."""
     lines = []
     for name, found in part["methods"].items():
-        folds, seeds = len(found["folds"]), [s for s in found["seeds"] if s]
-        shared = found["text_overlap"]
+        folds, shared = len(found["folds"]), found["text_overlap"]
+        seeds = [seed for seed in found["seeds"] if seed is not None]
         line = (
             f"{name}: {found['n_tested']:,} of {found['n_known']:,} utterances "
             f"tested, {found['n_speakers']} speakers, {folds} folds, "
@@ -92,10 +101,16 @@ def _extent(part):
     return "\n".join(lines)
 
 
-def _warnings(part):
+def _warnings(protocol, part):
     """What must be known before a figure is read."""
     lines = []
     for name, found in part["methods"].items():
+        if protocol in COMPLETE and found["n_tested"] < found["n_known"]:
+            lines.append(
+                f"{name}: not a whole cross-validation, "
+                f"{found['n_known'] - found['n_tested']:,} utterances are not "
+                "tested"
+            )
         if found["unfinished"]:
             missing = ", ".join(f"{f} of {s}" for f, s in found["unfinished"])
             lines.append(
@@ -107,108 +122,6 @@ def _warnings(part):
                 "the differences, which are of the utterances that both have"
             )
     return lines
-
-
-def _score_columns(names):
-    found = []
-    for name in names:
-        found += [name, "95 %", f"{name} by fold", "sd of seeds"]
-    return found
-
-
-def _score_rows(report, part, beside, other):
-    """A row a method, the paper's below it, and another report's."""
-    names, rows = report["metrics"], []
-    for method, found in part["scores"]["all"].items():
-        rows.append([method, *_score_cells(names, found)])
-        own = method.rpartition("/")[2]
-        if own in report["paper"]["values"]:
-            row = [f"{own}, the paper's (*)"]
-            for value in report["paper"]["values"][own]:
-                row += [_share(value), "", "", ""]
-            rows.append(row)
-    for method, found in (
-        (beside or {}).get("scores", {}).get("all", {}).items()
-    ):
-        name = f"{method}, of {other['folder']}"
-        rows.append([name, *_score_cells(names, found)])
-    return rows
-
-
-def _score_cells(names, scores):
-    cells = []
-    for name in names:
-        found = scores[name]
-        folds = mean_sd(found["fold_mean"], found["fold_sd"], 3)
-        seeds = _share(found["seed_sd"])
-        cells += [_share(found["value"]), _interval(found["interval"])]
-        cells += [folds, seeds]
-    return cells
-
-
-def _difference_table(names, part):
-    columns = [""]
-    for name in names:
-        columns += [f"Δ {name}", "95 %", "p, bootstrap"]
-    rows = []
-    for method, scores in part["scores"]["all"].items():
-        if method == part["reference"]:
-            continue
-        row = [method]
-        for name in names:
-            found = scores[name]
-            row.append(_signed(found["difference"]))
-            row.append(_interval(found["difference_interval"]))
-            row.append(_p(found["p_bootstrap"]))
-        rows.append([*row, _p(scores["p_mcnemar"]["combined"])])
-    return [*columns, f"p, McNemar ({names[0]})"], rows
-
-
-def _kind_table(names, scores, part):
-    columns = ["", "n"]
-    for name in names:
-        columns += [name, "95 %"]
-        if len(part["methods"]) > 1:
-            columns.append(f"Δ {name}")
-    rows = []
-    for method, found in scores.items():
-        row = [method, f"{found['n']:,}"]
-        for name in names:
-            row += [_share(found[name]["value"])]
-            row += [_interval(found[name]["interval"])]
-            if len(part["methods"]) > 1:
-                row.append(_signed(found[name].get("difference")))
-        rows.append(row)
-    return columns, rows
-
-
-def _confusion_table(labels, part):
-    rows = []
-    for method, found in part["methods"].items():
-        for label, counts in zip(labels, found["confusion"]):
-            total = sum(counts)
-            cells = [f"{100 * n / total:.1f}" if total else "" for n in counts]
-            rows.append([method, label, *cells, f"{total:,}"])
-    return ["", "label", *labels, "n (all seeds)"], rows
-
-
-def _cost_table(part):
-    columns = ["", "alignment", "uniformity audio", "uniformity text"]
-    columns += ["s/epoch", "epochs", "best", "peak MB", "parameters"]
-    rows = []
-    for method, found in part["methods"].items():
-        cells = [
-            mean_sd(g["mean"], g["sd"], 2) if g else ""
-            for g in found["geometry"].values()
-        ]
-        cost = found["cost"]
-        memory = cost["peak_memory_mb"]
-        cells += [_plain(cost["seconds_per_epoch"], 1)]
-        cells += [_plain(cost[key], 0) for key in ("epochs", "best_epoch")]
-        cells.append(f"{memory:,} ({cost['peak_memory_of']})" if memory else "")
-        cells.append(_plain(cost["trainable_parameters"], 0))
-        rows.append([method, *cells])
-    return columns, rows
 
 
 def _notes(report):
@@ -238,8 +151,11 @@ def _notes(report):
         "taken as independent, which those of a speaker are not; of several "
         "seeds, Rüger's combination. No correction for several comparisons.",
         "Alignment and uniformity: on the test sets, without dropout, "
-        f"{sphere}, lower is better. s/epoch: median; on a machine that ran "
-        "several trainings, of all of them together.",
+        f"{sphere}, lower is better. Their differences are of folds, each the "
+        "mean of its seeds, with a bootstrap by fold; folds share training "
+        "data, so these intervals too are rather too narrow.",
+        "s/epoch: median over runs; of trainings that ran side by side, each "
+        "has a part of the machine.",
         f"(*) The paper's own figures: {report['paper']['setting']}. Not of "
         "the runs of this report.",
     ]
@@ -250,53 +166,3 @@ def _named(report):
     """List (method, its facts), of every protocol."""
     parts = report["protocols"].values()
     return [pair for part in parts for pair in part["methods"].items()]
-
-
-def mean_sd(mean, sd, digits):
-    """Lay out a mean with its standard deviation.
-
-    Arguments
-    ---------
-    mean : float
-        None gives nothing.
-    sd : float
-        None is left out.
-    digits : int
-        Behind the point.
-
-    Returns
-    -------
-    text : str
-
-    Example
-    -------
-    >>> mean_sd(0.5, 0.25, 2), mean_sd(-1.25, None, 1)
-    ('0.50 (0.25)', '-1.2')
-    """
-    if mean is None:
-        return ""
-    text = f"{mean:.{digits}f}"
-    return text if sd is None else f"{text} ({sd:.{digits}f})"
-
-
-def _share(value):
-    return "" if value is None else f"{value:.3f}"
-
-
-def _signed(value):
-    return "" if value is None else f"{value:+.3f}"
-
-
-def _interval(bounds):
-    low, high = bounds or (None, None)
-    return "" if low is None else f"{low:.3f} to {high:.3f}"
-
-
-def _p(value):
-    if value is None:
-        return ""
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
-
-
-def _plain(value, digits):
-    return "" if value is None else f"{value:,.{digits}f}"

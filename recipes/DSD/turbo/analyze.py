@@ -1,0 +1,25 @@
+#!/usr/bin/env python3
+"""Draw the figures of finished runs of device-directed speech detection.
+
+Uniformity against alignment and the density of the audio embeddings (the
+paper's Figures 2 and 3), confusion matrices and learning curves, each as PNG
+and PDF, and captions.md. All is read from the runs' files; no model is loaded.
+
+To run this script, do the following:
+> python analyze.py results/cross_validation
+
+The folder has METHOD/RUN below it. More may be said:
+> python analyze.py results --output_folder=figures --protocol=manifest --fold=1 --seed=1986
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import sys
+
+from turbo_sb.analysis.command import main
+from turbo_sb.errors import plain_errors
+
+if __name__ == "__main__":
+    with plain_errors():
+        main(sys.argv[1:])

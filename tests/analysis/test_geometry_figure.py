@@ -85,3 +85,20 @@ def test_no_alignment_no_figure(tmp_path, value):
     drawn = geometry_figure(tmp_path / "g", [run("turbo", -1, -1, value)])
     assert drawn.files == [] and "Not drawn" in drawn.caption
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("kinds", "words"),
+    [
+        ([True], "on the unit sphere (the embeddings L2-normalised)"),
+        ([False], "of the embeddings as they are, not normalised"),
+        ([True, False], "some of it on the unit sphere and some not"),
+    ],
+)
+def test_caption_says_whether_embeddings_were_normalised(
+    tmp_path, kinds, words
+):
+    runs = [run("turbo", -1.0, -0.5, 1.5, seed) for seed, _ in enumerate(kinds)]
+    for own, on_sphere in zip(runs, kinds):
+        own.metrics["on_sphere"] = on_sphere
+    assert words in geometry_figure(tmp_path / "figure", runs).caption

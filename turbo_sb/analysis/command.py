@@ -59,11 +59,13 @@ def analyze(folder, output_folder=None, protocol=None, fold=None, seed=None):
     """
     runs = of_protocol(find_runs(folder), protocol)
     place = Path(output_folder or Path(folder) / "figures")
+    # First: it may refuse the fold or the seed, and then nothing is drawn.
+    density = density_figure(place / "density", runs, fold, seed)
     drawn = {
         "uniformity_alignment": geometry_figure(
             place / "uniformity_alignment", runs
         ),
-        "density": density_figure(place / "density", runs, fold, seed),
+        "density": density,
         "confusion": confusion_figure(place / "confusion", runs),
         "learning_curves": curves_figure(place / "learning_curves", runs),
     }

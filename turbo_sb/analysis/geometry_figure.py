@@ -19,10 +19,14 @@ from turbo_sb.analysis.style import looks
 MODALITIES = ("audio", "text")
 CAPTION = """\
 Uniformity of the audio (left) and of the text embeddings (right) against the \
-alignment of the two, of the test sets, on the unit sphere (the embeddings \
-L2-normalised). Lower is better for both. Small points: one run each; large \
+alignment of the two, of the test sets, {sphere}. Lower is better for both. Small points: one run each; large \
 points: their mean by method, with bars of ± one standard deviation over runs, \
 that is over folds and seeds ({runs})."""
+SPHERE = {
+    (True,): "on the unit sphere (the embeddings L2-normalised)",
+    (False,): "of the embeddings as they are, not normalised",
+    (False, True): "some of it on the unit sphere and some not normalised",
+}
 
 
 def geometry_figure(path, runs):
@@ -66,7 +70,9 @@ def geometry_figure(path, runs):
         for panel, (every, means) in zip(panels, points):
             arrow = better_arrow(panel, every)
             label_points(panel, means, every, arrow)
-    caption = CAPTION.format(runs=describe(shown))
+    kinds = {bool(run.metrics.get("on_sphere", True)) for run in shown}
+    sphere = SPHERE[tuple(sorted(kinds))]
+    caption = CAPTION.format(runs=describe(shown), sphere=sphere)
     if out:
         caption += (
             f" Left out: {out} of {len(runs)} runs without alignment, for they "
@@ -91,8 +97,9 @@ def _draw_panel(axes, modality, runs, styles):
         means[method] = points.mean(axis=0)
         spread = points.std(axis=0, ddof=1) if len(own) > 1 else (0, 0)
         _draw_method(axes, styles[method], points, means[method], spread)
-        ends = [means[method] + sign * np.diag(spread) for sign in (-1, 1)]
-        every.extend([*points, *np.vstack(ends)])
+        # Names had better not lie on the bars either.
+        bars = np.linspace(-1, 1, 15)[:, None, None] * np.diag(spread)
+        every.extend([*points, *(means[method] + bars).reshape(-1, 2)])
     axes.set_xlabel(f"uniformity of {modality}")
     axes.margins(0.16)  # room for the names
     axes.locator_params(nbins=6)

@@ -82,7 +82,7 @@ def test_coverage_counts_each_utterance_once(tmp_path):
     found = facts.coverage(method_of(tmp_path))
     assert found["n_tested"] == 4
     assert found["n_known"] == 6  # with "other" and "third"
-    assert found["n_speakers"] == 2
+    assert (found["n_speakers"], found["n_unknown"]) == (2, 0)
     assert found["n_left_out"] == 4
 
 
@@ -98,6 +98,41 @@ def test_confusion_is_summed_over_folds_and_seeds(tmp_path):
         write_fold(tmp_path, "turbo", 1, FIRST, seed)
         write_fold(tmp_path, "turbo", 2, SECOND, seed)
     assert facts.confusion(method_of(tmp_path)) == [[4, 2], [0, 2]]
+
+
+def test_unknown_speakers_are_counted_apart(tmp_path):
+    tested = [("a", "", "ang", "ang"), ("b", "", "ang", "ang"), *SECOND]
+    write_fold(tmp_path, "turbo", 1, tested)
+    found = facts.coverage(method_of(tmp_path))
+    assert (found["n_speakers"], found["n_unknown"]) == (1, 2)
+
+
+def test_majority_is_of_the_labels(tmp_path):
+    write_fold(tmp_path, "turbo", 1, FIRST)  # ang ang
+    write_fold(tmp_path, "turbo", 2, SECOND)  # hap ang
+    found = facts.baselines(method_of(tmp_path))
+    assert found == {"majority class": {"WA": 0.75, "UA": 0.5}}
+
+
+def test_shortcut_stands_beside(tmp_path):
+    for fold, tested in ((1, FIRST), (2, SECOND)):
+        tested = [
+            (ID, who, *("directed" if x == "ang" else "non" for x in pair))
+            for ID, who, *pair in tested
+        ]
+        write_fold(
+            tmp_path,
+            "turbo",
+            fold,
+            tested,
+            labels=["non", "directed"],
+            shortcut_ACC=0.5 + fold / 10,
+            shortcut_EER=None,
+        )
+    found = facts.baselines(method_of(tmp_path))
+    assert found["majority class"] == {"ACC": 0.75}
+    (shortcut,) = [v for k, v in found.items() if k.startswith("shortcut")]
+    assert shortcut == {"ACC": pytest.approx(0.65)}
 
 
 def test_cost_of_runs(tmp_path):

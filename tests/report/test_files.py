@@ -57,6 +57,7 @@ def test_paper_stands_beside_and_is_marked(runs):
     with open(runs / "report.csv", newline="") as file:
         paper = [r for r in csv.DictReader(file) if r["source"] == "the paper"]
     assert len(paper) == 6
+    assert cells(text, "majority class")[1] == "0.750"
     assert paper[0]["value"] == "0.7076"
 
 

@@ -65,6 +65,7 @@ def _of_protocol(protocol, methods, reference, n_resamples):
         facts.check_runs(protocol, method)
     return {
         "reference": methods[0].name,
+        "baselines": facts.baselines(methods[0]),
         "methods": {method.name: _of_method(method) for method in methods},
         "scores": Comparison(methods, n_resamples).score(),
         "geometry": geometry(methods, n_resamples),

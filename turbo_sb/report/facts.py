@@ -85,24 +85,54 @@ def coverage(method):
     -------
     coverage : dict
         ``n_tested``, over all folds; ``n_known``, in any set of any fold;
-        ``n_speakers``, of those tested; ``n_left_out``, the mean over folds
-        of what is in no set, and ``texts``, where they come from.
+        ``n_speakers``, of those tested, and ``n_unknown``, tested utterances
+        whose speaker is not known; ``n_left_out``, the mean over folds of
+        what is in no set, and ``texts``, where they come from.
     """
-    tested, known, speakers, left_out, texts = set(), set(), set(), [], []
+    tested, known, left_out, texts = {}, set(), [], []
     for run in method.runs:
         test = run.manifest("test")
-        tested |= set(test)
-        speakers |= {entry.get("speaker", "") for entry in test.values()}
+        tested.update({ID: e.get("speaker", "") for ID, e in test.items()})
         known |= set().union(*(run.manifest(name) for name in SETS))
         left_out.append(run.metrics.get("n_left_out", 0))
         texts.append(run.metrics.get("texts"))
     return {
         "n_tested": len(tested),
         "n_known": len(known),
-        "n_speakers": len(speakers - {""}),
+        "n_speakers": len(set(tested.values()) - {""}),
+        "n_unknown": list(tested.values()).count(""),
         "n_left_out": stats.mean(left_out),
         "texts": sorted(set(filter(None, texts))),
     }
+
+
+def baselines(method):
+    """What takes no model of speech, to read the scores against.
+
+    Arguments
+    ---------
+    method : turbo_sb.report.pool.Method
+        One method's runs in one protocol.
+
+    Returns
+    -------
+    baselines : dict
+        Name to metric to value: the majority class of the test sets, and the
+        mean over folds of the shortcut's own score, where runs have it.
+    """
+    counts = np.array(confusion(method)).sum(axis=1)
+    majority = {method.names[0]: float(counts.max() / counts.sum())}
+    if "UA" in method.names:
+        majority["UA"] = 1 / int(np.sum(counts > 0))
+    found = {"majority class": majority}
+    shortcut = {}
+    for name in method.names:
+        values = [run.metrics.get(f"shortcut_{name}") for run in method.runs]
+        if values := [value for value in values if value is not None]:
+            shortcut[name] = stats.mean(values)
+    if shortcut:
+        found["shortcut: ten features of the signal, linear"] = shortcut
+    return found
 
 
 def text_overlap(method):

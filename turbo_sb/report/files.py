@@ -90,6 +90,11 @@ def _csv(report):
                     row = _row(found[metric], found)
                     row.update(protocol=protocol, part=kind, method=method)
                     writer.writerow({**row, "source": "runs", "metric": metric})
+        for name, values in part["baselines"].items():
+            for metric, value in values.items():
+                row = {"protocol": protocol, "part": "all", "method": name}
+                row.update(source="baseline", metric=metric, value=value)
+                writer.writerow(row)
     for method, values in report["paper"]["values"].items():
         for metric, value in zip(report["metrics"], values):
             row = {"protocol": "10-fold" if metric in ("WA", "UA") else ""}

@@ -84,9 +84,10 @@ def _extent(part):
     for name, found in part["methods"].items():
         folds, shared = len(found["folds"]), found["text_overlap"]
         seeds = [seed for seed in found["seeds"] if seed is not None]
+        unknown = f" and {n:,} unknown" if (n := found["n_unknown"]) else ""
         line = (
             f"{name}: {found['n_tested']:,} of {found['n_known']:,} utterances "
-            f"tested, {found['n_speakers']} speakers, {folds} folds, "
+            f"tested, {found['n_speakers']} speakers{unknown}, {folds} folds, "
             + (f"seeds {', '.join(map(str, seeds))}" if seeds else "no seed")
         )
         if found["n_left_out"]:
@@ -127,7 +128,8 @@ def _warnings(protocol, part):
 def _notes(report):
     """How every figure came about."""
     names, resamples = report["metrics"], report["n_resamples"]
-    few = any(m["n_speakers"] < FEW_SPEAKERS for _, m in _named(report))
+    groups = [m["n_speakers"] + m["n_unknown"] for _, m in _named(report)]
+    few = min(groups) < FEW_SPEAKERS
     raw = [name for name, found in _named(report) if not found["on_sphere"]]
     sphere = "on the unit sphere"
     if raw:
@@ -135,8 +137,9 @@ def _notes(report):
     lines = [
         f"{' and '.join(names)} are over all test predictions of a seed "
         "together, and the mean of the seeds.",
-        f"95 %: percentile bootstrap by speaker, {resamples:,} resamples, the "
-        "same for all methods"
+        f"95 %: percentile bootstrap by speaker (an utterance whose is not "
+        f"known stands for itself), {resamples:,} resamples, the same for all "
+        "methods"
         + (
             f". Below some {FEW_SPEAKERS} speakers, as here, such intervals "
             "are too narrow, and p-values too small."

@@ -27,20 +27,26 @@ def score_table(report, part, beside, other):
     columns, names, rows = [""], report["metrics"], []
     for name in names:
         columns += [name, "95 %", f"{name} by fold", "sd of seeds"]
+    for baseline, values in part["baselines"].items():
+        rows.append(_bare_row(baseline, [values.get(n) for n in names]))
     for method, found in part["scores"]["all"].items():
         rows.append([method, *_score_cells(names, found)])
         own = method.rpartition("/")[2]
         if own in report["paper"]["values"]:
-            row = [f"{own}, the paper's (*)"]
-            for value in report["paper"]["values"][own]:
-                row += [_share(value), "", "", ""]
-            rows.append(row)
+            values = report["paper"]["values"][own]
+            rows.append(_bare_row(f"{own}, the paper's (*)", values))
     for method, found in (
         (beside or {}).get("scores", {}).get("all", {}).items()
     ):
         name = f"{method}, of {other['folder']}"
         rows.append([name, *_score_cells(names, found)])
     return columns, rows
+
+
+def _bare_row(name, values):
+    """A row of values without a spread."""
+    cells = [[_share(value), "", "", ""] for value in values]
+    return [name, *(cell for group in cells for cell in group)]
 
 
 def _score_cells(names, scores):

@@ -120,6 +120,7 @@ def test_no_run_that_works(tmp_path, capsys):
         (["--lr=0.2"], "holds a training with lr: 0.1, not 0.2"),
         (["--lrr=0.2"], "has no key lrr. Did you mean --lr"),
         (["--lr=fast"], "--lr=fast: expected a number"),
+        (["--compare=nowhere"], "nowhere/report.json: cannot be read"),
         (["--folds=5"], "no fold 5 in speaker10; it has 1, 2, 3, 4"),
     ],
 )

@@ -83,6 +83,13 @@ def test_reference_is_chosen(runs):
         build_report(runs, "nobody")
 
 
+def test_protocol_without_the_reference_has_its_first_method(runs):
+    write_fold(runs, "other", 3, FIRST, protocol="random10")
+    report = build_report(runs, "vanilla", n_resamples=20)
+    found = {k: v["reference"] for k, v in report["protocols"].items()}
+    assert found == {"speaker10": "vanilla", "random10": "other"}
+
+
 def test_another_report_is_laid_beside(runs, tmp_path):
     other = tmp_path / "asr"
     write_fold(other, "turbo", 1, rows("a x ang hap; b x ang hap"))

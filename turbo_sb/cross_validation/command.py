@@ -14,7 +14,7 @@ from turbo_sb.finished import FINISHED
 from turbo_sb.jobs import run_jobs
 from turbo_sb.locking import locked
 from turbo_sb.progress import SAY, Progress
-from turbo_sb.report import write_report
+from turbo_sb.report import read_report, write_report
 
 
 def main(arguments, recipe):
@@ -67,6 +67,7 @@ def cross_validate(options, recipe):
         has been started then.
     """
     plan = Plan(options, recipe)
+    read_report(options.compare)  # before days of training, not after
     with locked(plan.folder / ".lock") as lock:
         trainings = plan.trainings()
         plan.write_splits()

@@ -21,7 +21,8 @@ def build_report(folder, reference=None, n_resamples=2000):
     folder : str or pathlib.Path
         See `turbo_sb.finished.find_runs`.
     reference : str, optional
-        The method that the others are compared with; the first, if none.
+        The method that the others are compared with; the first, if none, and
+        in a protocol that has no run of it.
     n_resamples : int
         Of the bootstrap by speaker.
 
@@ -37,6 +38,12 @@ def build_report(folder, reference=None, n_resamples=2000):
         If there is no run, one is not what it says, or two do not fit.
     """
     runs = find_runs(folder)
+    methods = dict.fromkeys(run.method for run in runs)
+    if reference is not None and reference not in methods:
+        raise InputError(
+            f"reference: {reference}: {folder} has runs of "
+            f"{', '.join(methods)}."
+        )
     protocols = gather(runs)
     names = next(iter(protocols.values()))[0].names
     return {
@@ -53,12 +60,6 @@ def build_report(folder, reference=None, n_resamples=2000):
 
 
 def _of_protocol(protocol, methods, reference, n_resamples):
-    names = [method.name for method in methods]
-    if reference is not None and reference not in names:
-        raise InputError(
-            f"reference: {reference}: {protocol} has the methods "
-            f"{', '.join(names)}."
-        )
     # Stable: the first is what the others are compared with.
     methods = sorted(methods, key=lambda method: method.name != reference)
     for method in methods:

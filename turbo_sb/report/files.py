@@ -47,8 +47,7 @@ def write_report(folder, reference=None, compare=None, n_resamples=2000):
     InputError
         If the runs are not what they say, or there is no report to compare.
     """
-    folder = Path(folder)
-    other = _other(compare)
+    folder, other = Path(folder), read_report(compare)
     report = build_report(folder, reference, n_resamples)
     if other is not None and other["metrics"] != report["metrics"]:
         raise InputError(
@@ -67,15 +66,36 @@ def write_report(folder, reference=None, compare=None, n_resamples=2000):
     return text
 
 
-def _other(compare):
-    """Read another report, if one is wanted."""
-    if compare is None:
+def read_report(folder):
+    """Read another report.
+
+    Arguments
+    ---------
+    folder : str or pathlib.Path, optional
+        Holds a report.json.
+
+    Returns
+    -------
+    report : dict
+        None without a folder.
+
+    Raises
+    ------
+    InputError
+        If there is no report in the folder.
+
+    Example
+    -------
+    >>> read_report(None) is None
+    True
+    """
+    if folder is None:
         return None
-    path = Path(compare) / "report.json"
+    path = Path(folder) / "report.json"
     report = read_json(path)
     if not {"metrics", "protocols"} <= set(report):
         raise InputError(f"compare: {path}: not a report of this package.")
-    return {**report, "folder": str(compare)}
+    return {**report, "folder": str(folder)}
 
 
 def _csv(report):

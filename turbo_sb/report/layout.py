@@ -9,19 +9,19 @@ from turbo_sb.report import tables
 from turbo_sb.split_checks import COMPLETE
 
 PROTOCOLS = {
-    "speaker10": "one speaker is tested, the other of that session validates",
-    "session5": "one session is tested, the next one validates",
+    "speaker10": "One speaker is tested, the other of that session validates",
+    "session5": "One session is tested, the next one validates",
     "random10": (
-        "a tenth is tested, stratified by class, the next one validates; "
+        "A tenth is tested, stratified by class, the next one validates; "
         "speakers are in all sets"
     ),
     "scenario": (
-        "a fifth of the scenarios in one session is tested, the next fifth "
+        "A fifth of the scenarios in One session is tested, the next fifth "
         "in the next session validates; training has neither"
     ),
-    "given": "the sets are a split file's",
-    "manifest": "one cut of the manifest",
-    "corpus": "a corpus is left out, and tested against the other class",
+    "given": "The sets are a split file's",
+    "manifest": "One cut of the manifest",
+    "corpus": "A corpus is left out, and tested against the other class",
 }
 FEW_SPEAKERS = 20
 
@@ -87,7 +87,8 @@ def _extent(part):
         unknown = f" and {n:,} unknown" if (n := found["n_unknown"]) else ""
         line = (
             f"{name}: {found['n_tested']:,} of {found['n_known']:,} utterances "
-            f"tested, {found['n_speakers']} speakers{unknown}, {folds} folds, "
+            f"tested, {found['n_speakers']} speakers{unknown}, "
+            f"{folds} fold{'s' if folds > 1 else ''}, "
             + (f"seeds {', '.join(map(str, seeds))}" if seeds else "no seed")
         )
         if found["n_left_out"]:

@@ -205,6 +205,8 @@ def test_killed_in_the_middle_it_goes_on(tmp_path, how):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        # A shell that runs the tests in its background has it ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     process = subprocess.Popen(command, **options)
     deadline = time.monotonic() + 60

@@ -32,6 +32,9 @@ def test_own_options_and_those_of_train():
         (["a.yaml", "--folds=3-1"], "3-1: nothing is in it"),
         (["a.yaml", "--jobs=0"], "0: expected 1 or more"),
         (["a.yaml", "--debug"], "--debug leaves no results"),
+        (["a.yaml", "--fold=2"], "--fold=2: use --folds"),
+        (["a.yaml", "--seed=2"], "--seed=2: use --seeds"),
+        (["a.yaml", "--save_folder=x"], "each run's own folder"),
         ([], "YAML"),
     ],
 )

@@ -10,6 +10,19 @@ import re
 
 import torch
 
+# Each run has its own, or it is set for all of them.
+OWN = {
+    "fold": "use --folds",
+    "seed": "use --seeds",
+    "skip_prep": "the corpus is prepared once, for all runs",
+    **dict.fromkeys(
+        (
+            *("save_folder", "preparation_file", "shortcut_file"),
+            *("train_annotation", "valid_annotation", "test_annotation"),
+        ),
+        "it is in each run's own folder",
+    ),
+}
 DESCRIPTION = """\
 Trains and tests each YAML on every fold, with every seed, and writes a report.
 The same command goes on after an interruption: what is finished is not run
@@ -77,6 +90,8 @@ def parse(arguments):
     for argument in options.passed:
         if not argument.startswith("--"):
             parser.error(f"{argument}: write options as --key=value")
+        if reason := OWN.get(argument[2:].partition("=")[0]):
+            parser.error(f"{argument}: {reason}")
     for yaml in options.yamls:
         if not yaml.endswith((".yaml", ".yml")):
             parser.error(f"{yaml}: expected a YAML, or options as --key=value")

@@ -8,7 +8,7 @@ import pytest
 from turbo_sb.errors import InputError
 from turbo_sb.finished import find_runs, parse_log
 
-FACTS = {"labels": ["ang", "hap"], "protocol": "speaker10"}
+FACTS = {"labels": ["ang", "hap"], "protocol": "speaker10", "confusion": []}
 LINE = "epoch: {}, lr: 1.00e-05 - train ce: {}, train in/audio: 2e-05 - {}"
 VALID = "valid UA: 0.5, valid uniformity_audio: -1.25"
 
@@ -62,9 +62,13 @@ def test_same_run_twice_is_refused(tmp_path):
 
 def test_metrics_of_another_program_are_named(tmp_path):
     (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "metrics.json").write_text('{"loss": 1}')
-    with pytest.raises(InputError, match="run/metrics.json: not what a run"):
-        find_runs(tmp_path)
+    path = tmp_path / "run" / "metrics.json"
+    for text in ('{"loss": 1}', "[]", "{"):
+        path.write_text(text)
+        with pytest.raises(InputError, match="run/metrics.json: not what a"):
+            find_runs(tmp_path)
+    path.write_text(json.dumps({**FACTS, "fold": 1, "seed": 1}))
+    assert len(find_runs(tmp_path)) == 1
 
 
 def test_predictions_are_read(tmp_path):

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from turbo_sb.errors import InputError
 from turbo_sb.jobs import Job, run_jobs
 from turbo_sb.progress import Progress
 
@@ -90,6 +91,39 @@ def test_failed_job_does_not_stop_the_others(tmp_path):
 def test_job_that_leaves_no_result_has_failed(tmp_path):
     progress, _ = run([job(tmp_path, "bad", "raise SystemExit(0)")], slots=1)
     assert list(progress.failed) == ["bad"]
+
+
+def test_job_that_cannot_be_prepared_has_failed_alone(tmp_path):
+    class Unprepared(Job):
+        def prepare(self):
+            raise InputError("no room")
+
+    path = tmp_path / "bad"
+    bad = Unprepared("bad", path, ["-c", ""], tmp_path, epochs=1)
+    good = job(tmp_path, "good", "print(1)")
+    progress, _ = run([bad, good], slots=1)
+    assert list(progress.failed) == ["bad"]
+    assert progress.finished == {"good"}
+    assert bad.log.read_text() == "error: no room\n"
+
+
+def test_files_are_kept_open_in_the_jobs(tmp_path):
+    """As a lock is: it must last as long as what a parent has started."""
+    with open(tmp_path / "lock", "w") as file:
+        number = file.fileno()
+        code = f"import os; print(os.fstat({number}).st_ino)"
+        keeping = job(tmp_path, "keeping", code)
+        run([keeping], slots=1, kept_open=[number])
+        expected = os.fstat(number).st_ino
+    assert int(keeping.log.read_text()) == expected
+
+
+def test_check_is_called_all_along(tmp_path):
+    def check():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run([job(tmp_path, "a", "import time; time.sleep(60)")], 1, check=check)
 
 
 def test_interruption_ends_what_runs(tmp_path):

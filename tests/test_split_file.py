@@ -39,7 +39,6 @@ def test_file_of_a_spreadsheet_with_blanks(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("ID,fold1\na,train\nb,train\nc,valid\n", "no line of d"),
         (
             "ID,fold1\na,train\nb,train\nc,valid\nd,test\ne,test\n",
             "line 6: 'e'",
@@ -56,6 +55,21 @@ def test_file_of_a_spreadsheet_with_blanks(tmp_path):
 def test_file_that_does_not_fit(tmp_path, text, message):
     with pytest.raises(InputError, match=message):
         read(tmp_path, text)
+
+
+def test_line_that_is_missing(tmp_path):
+    """A file of one's own may leave some out; a protocol's may not."""
+    text = "ID,fold1\na,train\nc,valid\nd,test\n"
+    assert read(tmp_path, text) == {1: sets("a", "c", "d")}
+    with pytest.raises(InputError, match="no line of b"):
+        read(tmp_path, text, "random10")
+
+
+def test_file_that_leaves_some_out_comes_back(tmp_path):
+    folds = {1: sets("a", "c", "d")}
+    path = tmp_path / "split.csv"
+    write_split_file(path, folds)
+    assert read_split_file(path, ENTRIES) == folds
 
 
 SHARED = "ID,fold1\na,train\nb,test\nc,valid\nd,train\n"

@@ -92,6 +92,7 @@ def resample(statistics, groups, n_resamples=1000, seed=1986):
     >>> resample(total, ["anna", "ben"], n_resamples=3)["weight"].tolist()
     [2.0, 2.0, 2.0]
     """
+    _check_options(n_resamples)
     members, n_groups = _number(groups)
     values = {name: np.full(n_resamples, np.nan) for name in statistics}
     rng = np.random.default_rng(seed)
@@ -182,7 +183,7 @@ def _number(groups):
     return np.array([numbers[group] for group in rows]), len(names)
 
 
-def _check_options(n_resamples, level):
+def _check_options(n_resamples, level=0.95):
     if not isinstance(n_resamples, int) or n_resamples < 1:
         raise InputError(
             f"n_resamples is {n_resamples!r}, expected a whole number >= 1."

@@ -169,7 +169,8 @@ class TurboBrain(sb.Brain):
         if self.debug and not self.debug_persistently:
             folder = folder / "debug"  # beside the results of a real run
             folder.mkdir(exist_ok=True)
-        if hasattr(self, "train_terms"):  # not of a test alone
+        trained = hasattr(self, "train_terms")  # in this process
+        if trained or not (folder / "cost.json").exists():
             cost = measure_cost(self.modules.model, self.device)
             write_json({folder / "cost.json": cost})
         facts = {

@@ -20,6 +20,7 @@ from turbo_sb.manifest import read_json
 METHODS = ("vanilla", "cross_modal", "turbo")
 # What marks a finished run: it is written last (`turbo_sb.results`).
 FINISHED = "metrics.json"
+NEEDED = ("labels", "confusion", "protocol", "fold", "seed")
 EPOCH = re.compile(r"^epoch: (\d+), lr: \S+ - (.*)$", flags=re.MULTILINE)
 VALUE = re.compile(r"((?:train|valid) [^:,]+): ([^,\s]+)")
 
@@ -245,9 +246,7 @@ def find_runs(folder):
             continue
         place = path.parent.relative_to(folder).parent.as_posix()
         method = folder.resolve().name if place == "." else place
-        run = FinishedRun(path.parent, method, read_json(path))
-        if "labels" not in run.metrics or run.protocol is None:
-            raise InputError(f"{path}: not what a run of this package writes.")
+        run = FinishedRun(path.parent, method, _read_metrics(path))
         if run.key in runs:
             raise InputError(
                 f"{runs[run.key].folder} and {run.folder} are two runs of "
@@ -261,6 +260,19 @@ def find_runs(folder):
             "folder of cross_validate.py, or a folder of train.py's."
         )
     return sorted(runs.values(), key=_order)
+
+
+def _read_metrics(path):
+    """Read metrics.json, if it is one of this package's."""
+    odd = f"{path}: not what a run of this package writes"
+    again = "Run it again, or take its folder out."
+    try:
+        metrics = read_json(path)
+    except InputError as error:
+        raise InputError(f"{odd}: it cannot be read. {again}") from error
+    if absent := [key for key in NEEDED if key not in metrics]:
+        raise InputError(f"{odd}: {', '.join(absent)} is missing. {again}")
+    return metrics
 
 
 def _order(run):

@@ -14,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+from turbo_sb.errors import InputError
 from turbo_sb.finished import FINISHED
 
 EPOCH = re.compile(r"^epoch: \d+, lr", flags=re.MULTILINE)
@@ -83,13 +84,25 @@ class Job:
     def prepare(self):
         """Do what has to be done before it starts; here nothing."""
 
+    def note(self, text):
+        """Write to its log.
+
+        Arguments
+        ---------
+        text : str
+            A line or more.
+        """
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with open(self.log, "a", encoding="utf-8") as log:
+            log.write(f"{text}\n")
+
     def start(self, threads, gpu=None, kept_open=()):
         """Start the training.
 
         Arguments
         ---------
         threads : int
-            For its computations.
+            For its computations, unless OMP_NUM_THREADS says otherwise.
         gpu : str, optional
             The one that it sees, as in CUDA_VISIBLE_DEVICES.
         kept_open : sequence of int
@@ -100,7 +113,7 @@ class Job:
         process : subprocess.Popen
         """
         self.folder.parent.mkdir(parents=True, exist_ok=True)
-        environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+        environment = {"OMP_NUM_THREADS": str(threads), **os.environ}
         if gpu is not None:
             environment["CUDA_VISIBLE_DEVICES"] = gpu
         with open(self.log, "a", encoding="utf-8") as log:
@@ -116,7 +129,14 @@ class Job:
 
 
 def run_jobs(
-    jobs, slots, progress, every=10, gpus=(), kept_open=(), on_end=None
+    jobs,
+    slots,
+    progress,
+    every=10,
+    gpus=(),
+    kept_open=(),
+    on_end=None,
+    check=None,
 ):
     """Run jobs, `slots` at a time, with a progress line all along.
 
@@ -137,19 +157,28 @@ def run_jobs(
     on_end : callable, optional
         Takes a job and its exit code when it ends. If it raises, the jobs
         that run are ended, and no other is started.
+    check : callable, optional
+        Called all along; if it raises, likewise.
     """
-    threads = max(1, (os.cpu_count() or 1) // slots)
+    threads = max(1, _cores() // slots)
     waiting, running, said = list(jobs), {}, time.monotonic()
     try:
         while waiting or running:
             for slot in set(range(slots)) - set(running):
                 if waiting:
                     job = waiting.pop(0)
-                    job.prepare()
-                    gpu = gpus[slot % len(gpus)] if gpus else None
-                    running[slot] = (job, job.start(threads, gpu, kept_open))
                     progress.started(job)
+                    gpu = gpus[slot % len(gpus)] if gpus else None
+                    try:
+                        job.prepare()
+                    except InputError as error:  # is the job's, not all jobs'
+                        job.note(f"error: {error}")
+                        progress.ended(job, 2)
+                        continue
+                    running[slot] = (job, job.start(threads, gpu, kept_open))
             time.sleep(0.2)
+            if check:
+                check()
             for slot, (job, process) in list(running.items()):
                 if process.poll() is not None:
                     del running[slot]
@@ -161,6 +190,13 @@ def run_jobs(
                 said = time.monotonic()
     finally:
         _end([process for _, process in running.values()])
+
+
+def _cores():
+    """The cores that this process may use, which a scheduler limits."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _end(processes):

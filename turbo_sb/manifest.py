@@ -135,7 +135,7 @@ def check_unchanged(folder: str | Path, sets: dict) -> None:
                 f"the first is {changed[0]}. The folder holds a training on "
                 "the sets as they were, and the data or its preparation has "
                 "changed since. Give another --output_folder, delete this "
-                "one, or keep its sets: --skip_prep=True."
+                "one, or keep its sets (train.py --skip_prep=True)."
             )
 
 

@@ -118,7 +118,7 @@ class Progress:
                 continue
             takes = known.get(job.kind, usual)
             _, start, before = self.running.get(job.name, (job, now, 0))
-            takes *= 1 - before / job.epochs
+            takes *= max(0, 1 - before / max(1, job.epochs))
             total += max(0, takes - (now - start))
         return total / self.slots
 

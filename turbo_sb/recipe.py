@@ -50,7 +50,37 @@ def load_hparams(hparams_file, overrides, script):
     # In one process: it writes the file that is read here soon after.
     on_main(check_resume, settings=settings)
     text = Path(hparams_file).read_text(encoding="utf-8")
-    return load_hyperpyyaml(text, overrides)
+    return Hparams(load_hyperpyyaml(text, overrides), hparams_file)
+
+
+class Hparams(dict):
+    """What a YAML describes, built; a key that it lacks is a clear error.
+
+    Arguments
+    ---------
+    built : dict
+        Key to value.
+    hparams_file : str
+        For the message.
+
+    Example
+    -------
+    >>> Hparams({"lr": 0.1}, "mine.yaml")["seed"]
+    Traceback (most recent call last):
+    ...
+    turbo_sb.errors.InputError: mine.yaml: it has no key seed, which ...
+    """
+
+    def __init__(self, built, hparams_file):
+        super().__init__(built)
+        self.hparams_file = hparams_file
+
+    def __missing__(self, key):
+        raise InputError(
+            f"{self.hparams_file}: it has no key {key}, which the recipe "
+            "reads. Take it over from the recipe's own YAMLs, which may be "
+            "newer."
+        )
 
 
 def read_settings(hparams_file, overrides, script):

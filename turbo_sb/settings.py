@@ -45,6 +45,8 @@ RESUMABLE = {
     "shortcut_limit",
     "shortcut_file",
 }
+# What a finished training is, and one that goes on need not be yet.
+EXTENT = {"number_of_epochs", "patience"}
 
 
 def read_yaml(text, where):
@@ -157,13 +159,15 @@ def check_resume(settings):
         check_same(settings)
 
 
-def check_same(settings):
+def check_same(settings, resumable=RESUMABLE):
     """Refuse settings that differ from those that a folder was made with.
 
     Arguments
     ---------
     settings : dict
         The YAML with the command line in it.
+    resumable : set of str
+        Keys that may differ; for a finished training, `RESUMABLE - EXTENT`.
 
     Raises
     ------
@@ -176,7 +180,7 @@ def check_same(settings):
         return
     before = read_yaml(saved.read_text(encoding="utf-8"), str(saved))
     for key, value in settings.items():
-        if key in RESUMABLE or key not in before or _is_built(value):
+        if key in resumable or key not in before or _is_built(value):
             continue
         if before[key] != value:
             raise InputError(

@@ -118,6 +118,7 @@ def test_no_run_that_works(tmp_path, capsys):
     ("given", "message"),
     [
         (["--lr=0.2"], "holds a training with lr: 0.1, not 0.2"),
+        (["--number_of_epochs=9"], "with number_of_epochs: 3, not 9"),
         (["--lrr=0.2"], "has no key lrr. Did you mean --lr"),
         (["--lr=fast"], "--lr=fast: expected a number"),
         (["--compare=nowhere"], "nowhere/report.json: cannot be read"),
@@ -131,6 +132,126 @@ def test_setting_that_does_not_fit_starts_nothing(tmp_path, given, message):
     with pytest.raises(InputError, match=re.escape(message)):
         main([*yamls, *keys, *given], recipe)
     assert started(tmp_path) == runs
+
+
+def test_finished_run_without_checkpoints_keeps_its_settings(tmp_path):
+    runs = call(tmp_path, "--folds=1", "--keep_checkpoints=none")
+    recipe, yamls = lay_out(tmp_path)
+    keys = [f"--data_folder={tmp_path}", f"--output_folder={tmp_path / 'out'}"]
+    with pytest.raises(InputError, match="with lr: 0.1, not 0.2"):
+        main([*yamls, *keys, "--lr=0.2"], recipe)
+    assert started(tmp_path) == runs
+
+
+def test_interrupted_run_whose_sets_have_changed_starts_nothing(tmp_path):
+    runs = call(tmp_path, "--folds=1,2")
+    run = tmp_path / "out" / "turbo" / "speaker10_fold2_seed1"
+    (run / "metrics.json").unlink()
+    text = (run / "train.json").read_text().replace('"ang"', '"hap"', 1)
+    (run / "train.json").write_text(text)
+    recipe, yamls = lay_out(tmp_path)
+    keys = [f"--data_folder={tmp_path}", f"--output_folder={tmp_path / 'out'}"]
+    with pytest.raises(InputError, match="fold2_seed1/train.json would change"):
+        main([*yamls, *keys, "--folds=1-3"], recipe)
+    assert started(tmp_path) == runs
+
+
+def test_yaml_that_shares_a_save_folder_is_refused(tmp_path):
+    """Fold 2 would go on from fold 1's checkpoint, and test on its data."""
+    recipe, yamls = lay_out(tmp_path)
+    text = Path(yamls[0]).read_text()
+    text = text.replace("<output_folder>/save", "<data_folder>/save")
+    Path(yamls[0]).write_text(text)
+    keys = [f"--data_folder={tmp_path}", f"--output_folder={tmp_path / 'out'}"]
+    with pytest.raises(InputError, match="save_folder: .* not in the run's"):
+        main([*yamls, *keys], recipe)
+    assert not started(tmp_path)
+
+
+def test_key_that_follows_the_seed_is_resolved_for_each_run(tmp_path):
+    recipe, yamls = lay_out(tmp_path, names=["turbo"])
+    text = Path(yamls[0]).read_text().replace("lr: 0.1", "lr: !ref <seed>")
+    Path(yamls[0]).write_text(text)
+    keys = [f"--data_folder={tmp_path}", f"--output_folder={tmp_path / 'out'}"]
+    keys += ["--seeds=1,2", "--folds=1"]
+    for _ in range(2):
+        with pytest.raises(SystemExit) as ended:
+            main([*yamls, *keys], recipe)
+        assert ended.value.code == 0
+        # As train.py writes it.
+        for seed in (1, 2):
+            run = tmp_path / "out" / "turbo" / f"speaker10_fold1_seed{seed}"
+            saved = (run / "hyperparams.yaml").read_text()
+            saved = re.sub(r"lr: .*", f"lr: {seed}", saved)
+            (run / "hyperparams.yaml").write_text(saved)
+    assert len(started(tmp_path)) == 2
+
+
+def test_yamls_that_cut_differently_are_refused(tmp_path):
+    recipe, yamls = lay_out(tmp_path)
+    small, whole = (lay_out(tmp_path, n_speakers=n)[0] for n in (3, 4))
+
+    def prepare_folds(data_folder, protocol="speaker10", lr=0.1):
+        own = small if lr == 0.5 else whole
+        return own.prepare_folds(data_folder)
+
+    recipe.prepare_folds = prepare_folds
+    text = Path(yamls[1]).read_text().replace("lr: 0.1", "lr: 0.5")
+    Path(yamls[1]).write_text(text)
+    keys = [f"--data_folder={tmp_path}", f"--output_folder={tmp_path / 'out'}"]
+    with pytest.raises(InputError, match="speaker10 is cut in two ways"):
+        main([*yamls, *keys], recipe)
+
+
+def test_fold_that_is_impossible_does_not_stop_those_wanted(tmp_path):
+    recipe, yamls = lay_out(tmp_path)
+    whole = recipe.prepare_folds
+
+    def prepare_folds(data_folder, protocol="speaker10", folds=None):
+        if folds is None:
+            raise InputError("fold=3 cannot be had")
+        found, notes = whole(data_folder)
+        return {fold: found[fold] for fold in folds}, notes
+
+    recipe.prepare_folds = prepare_folds
+    keys = [f"--data_folder={tmp_path}", f"--output_folder={tmp_path / 'out'}"]
+    with pytest.raises(InputError, match="fold=3 cannot be had"):
+        main([*yamls, *keys], recipe)
+    with pytest.raises(SystemExit) as ended:
+        main([*yamls, *keys, "--folds=1,2"], recipe)
+    assert ended.value.code == 0
+    assert len(started(tmp_path)) == 4
+
+
+def test_report_of_another_task_is_refused_before_anything_starts(tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    report = {"metrics": ["ACC", "EER"], "protocols": {}}
+    (other / "report.json").write_text(json.dumps(report))
+    recipe, yamls = lay_out(tmp_path)
+    keys = [f"--data_folder={tmp_path}", f"--output_folder={tmp_path / 'out'}"]
+    with pytest.raises(InputError, match="other reports ACC and EER"):
+        main([*yamls, *keys, f"--compare={other}"], recipe)
+    assert not started(tmp_path)
+
+
+def test_whole_message_of_a_failed_run_is_named(tmp_path, capsys):
+    recipe, yamls = lay_out(tmp_path, names=["turbo"])
+    script = tmp_path / "train.py"
+    words = "print('before'); print('error: the cause,')\nprint('what to do')"
+    stop = (
+        f"if keys['fold'] == '2':\n    exec({words!r})\n    raise SystemExit(2)"
+    )
+    text = script.read_text().replace(
+        'mode = keys.get("mode"', f'{stop}\nmode = keys.get("mode"'
+    )
+    script.write_text(text)
+    keys = [f"--data_folder={tmp_path}", f"--output_folder={tmp_path / 'out'}"]
+    with pytest.raises(SystemExit) as ended:
+        main([*yamls, *keys], recipe)
+    assert ended.value.code == 1
+    out = capsys.readouterr().out
+    assert "turbo speaker10 fold 2 seed 1: the cause,\nwhat to do\n" in out
 
 
 def test_corpus_that_has_changed_starts_nothing(tmp_path):
@@ -171,6 +292,13 @@ def test_checkpoints_that_are_kept(tmp_path, kept, left):
     saved = tmp_path / "out" / "turbo" / "speaker10_fold1_seed2" / "save"
     found = sorted(path.name for path in saved.iterdir())
     assert found == (["CKPT+1", "CKPT+2"] if left is None else left)
+
+
+def test_checkpoints_of_runs_finished_before_are_tidied_too(tmp_path):
+    call(tmp_path, "--folds=1", "--keep_checkpoints=all")
+    call(tmp_path, "--folds=1", "--keep_checkpoints=none")
+    saved = tmp_path / "out" / "turbo" / "speaker10_fold1_seed2" / "save"
+    assert not list(saved.iterdir())
 
 
 def test_text_baseline_is_on_the_same_folds(tmp_path):
@@ -231,3 +359,20 @@ def test_killed_in_the_middle_it_goes_on(tmp_path, how):
     after = started(tmp_path)[len(before) :]
     assert not done & set(after)
     assert len(done) + len(after) == 8
+
+
+def test_lock_is_held_by_the_trainings_too(tmp_path, monkeypatch):
+    """What is handed on to them is the lock of the folder."""
+    from turbo_sb.cross_validation import command
+
+    handed = {}
+    monkeypatch.setattr(
+        command, "run_jobs", lambda *args, **options: handed.update(options)
+    )
+    recipe, yamls = lay_out(tmp_path)
+    options = command.parse([*yamls, f"--data_folder={tmp_path}"])
+    options.output_folder = str(tmp_path / "out")
+    lock = tmp_path / "out" / ".lock"
+    command.cross_validate(options, recipe)
+    assert len(handed["kept_open"]) == 1
+    assert lock.exists()

@@ -24,10 +24,26 @@ def test_own_options_and_those_of_train():
     assert options.passed == ["--data_folder=/x", "--lr=0.1", "--device=cpu"]
 
 
+def test_values_with_spaces_and_lists_are_passed_on():
+    given = [
+        "--data_folder=/my corpus",
+        "--term_weights={in: 0.5, cross: 1}",
+        "--text_csv_sets=[train, test]",
+        "--precision=bf16",
+    ]
+    options = parse(["a.yaml", *given, "--jobs", "2", "--output_folder=my out"])
+    assert options.yamls == ["a.yaml"]
+    assert options.passed == given
+    assert (options.jobs, options.output_folder) == (2, "my out")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["a.yaml", "--lr", "0.1"], "0.1: write options as --key=value"),
+        (
+            ["a.yaml", "--lr", "0.1"],
+            "0.1: expected a YAML, or options as --key=value",
+        ),
         (["a.yaml", "--folds=1-x"], "1-x: expected such as 1-3,7"),
         (["a.yaml", "--folds=3-1"], "3-1: nothing is in it"),
         (["a.yaml", "--jobs=0"], "0: expected 1 or more"),

@@ -59,6 +59,25 @@ def test_speaker_that_was_also_trained_on(tmp_path):
     check(tmp_path / "b", "random10")
 
 
+@pytest.mark.parametrize("name", ["train", "test"])
+def test_run_without_its_sets_cannot_be_checked(tmp_path, name):
+    run = write_fold(tmp_path, "turbo", 1, FIRST)
+    (run / f"{name}.json").unlink()
+    with pytest.raises(InputError, match=f"{name}.json is not there"):
+        check(tmp_path)
+
+
+def test_runs_that_were_cut_in_two_ways(tmp_path):
+    write_fold(tmp_path, "vanilla", 1, FIRST)
+    write_fold(tmp_path, "turbo", 1, FIRST)
+    methods = gather(read(tmp_path))["speaker10"]
+    facts.check_alike(methods)
+    write_fold(tmp_path, "turbo", 1, [*FIRST, *SECOND], seed=2)
+    methods = gather(read(tmp_path))["speaker10"]
+    with pytest.raises(InputError, match="fold 1, and test different .* is c"):
+        facts.check_alike(methods)
+
+
 def test_predictions_of_another_test_set(tmp_path):
     run = write_fold(tmp_path, "turbo", 1, FIRST)
     test = read_json(run / "test.json")

@@ -179,6 +179,57 @@ def test_baseline_without_a_seed_is_compared_with_every_seed(tmp_path):
     assert found["WA"]["seed_sd"] is None
 
 
+def test_part_of_one_speaker_has_no_interval(tmp_path):
+    found = [
+        (*r[:4], "impro" if r[1] != "s0" else "script") for r in table(1, 0.7)
+    ]
+    other = [
+        (*r[:4], "impro" if r[1] != "s0" else "script") for r in table(2, 0.9)
+    ]
+    write(tmp_path, "vanilla", found)
+    write(tmp_path, "turbo", other)
+    scores = score(tmp_path, n_resamples=50)
+    script, impro = (
+        scores["kind: script"]["turbo"],
+        scores["kind: impro"]["turbo"],
+    )
+    assert script["WA"]["interval"] == (None, None)
+    assert script["WA"]["difference_interval"] == (None, None)
+    assert script["WA"]["p_bootstrap"] is None
+    assert None not in impro["WA"]["interval"]
+
+
+def test_p_of_a_part_is_not_below_what_its_speakers_can_show(tmp_path):
+    """Two of six speakers have scripts; turbo is always right, vanilla never."""
+    for method, guess in (("vanilla", "hap"), ("turbo", "ang")):
+        found = [
+            (f"{s}_{k}", s, "ang", guess, "script" if s in "s0 s1" else "impro")
+            for s in SPEAKERS
+            for k in range(4)
+        ]
+        write(tmp_path, method, found)
+    scores = score(tmp_path, n_resamples=200)
+    assert scores["kind: script"]["turbo"]["WA"]["p_bootstrap"] == 2 / 2**2
+    assert scores["kind: impro"]["turbo"]["WA"]["p_bootstrap"] == 2 / 2**4
+
+
+def test_mcnemar_pairs_equal_seeds(tmp_path):
+    """Of two seeds there are two tests, and not four."""
+    for method in ("vanilla", "turbo"):
+        for seed in (1, 2):
+            write(tmp_path, method, table(seed, 0.7), seed)
+    found = score(tmp_path, n_resamples=10)["all"]["turbo"]["p_mcnemar"]
+    assert found["by_seed"] == [1, 1]  # each is the same as its partner
+
+
+def test_mcnemar_of_no_common_utterance_is_none(tmp_path):
+    write_fold(tmp_path, "vanilla", 1, rows("a x ang ang; b y ang hap"))
+    write_fold(tmp_path, "turbo", 2, rows("c x ang ang; d y ang hap"))
+    found = score(tmp_path, n_resamples=10)["all"]["turbo"]
+    assert found["p_mcnemar"]["combined"] is None
+    assert found["WA"]["difference"] is None
+
+
 def test_one_speaker_has_no_interval(tmp_path):
     write_fold(tmp_path, "turbo", 1, rows("a x ang ang; b x ang hap"))
     found = score(tmp_path, n_resamples=10)["all"]["turbo"]["WA"]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from turbo_sb.cross_validation.options import parse
 from turbo_sb.cross_validation.plan import Plan, keep_checkpoints
+from turbo_sb.errors import InputError
 from turbo_sb.finished import FINISHED
 from turbo_sb.jobs import run_jobs
 from turbo_sb.locking import locked
@@ -29,23 +30,49 @@ def main(arguments, recipe):
     recipe : turbo_sb.cross_validation.plan.Recipe
         Whose train.py runs.
     """
-    options = parse(arguments)
-    # A scheduler's notice ends the trainings too, as Ctrl-C does.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    options, interruption = parse(arguments), Interruption()
     try:
-        failed = cross_validate(options, recipe)
+        failed = cross_validate(options, recipe, interruption.check)
+        try:
+            SAY(_report(options))
+        finally:
+            _name(failed)
     except KeyboardInterrupt:
         SAY("interrupted; the same command goes on from here")
-        sys.exit(128 + signal.SIGINT)
-    try:
-        SAY(_report(options))
-    finally:
-        if failed:
-            _name(failed)
+        sys.exit(interruption.code)
     sys.exit(1 if failed else 0)
 
 
-def cross_validate(options, recipe):
+class Interruption:
+    """Ctrl-C, and a scheduler's notice: end the trainings, then this.
+
+    Example
+    -------
+    >>> Interruption().check()
+    """
+
+    def __init__(self):
+        self.code = None
+        for number in (signal.SIGTERM, signal.SIGINT):
+            # Ignored where a shell has put this in its background.
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._note)
+
+    def _note(self, number, _):
+        self.code = 128 + number
+        raise KeyboardInterrupt
+
+    def check(self):
+        """Raise again what got lost.
+
+        Python swallows what a signal raises in some places, such as its own
+        hooks around a fork.
+        """
+        if self.code is not None:
+            raise KeyboardInterrupt
+
+
+def cross_validate(options, recipe, check=lambda: None):
     """Run what is not finished yet.
 
     Arguments
@@ -54,6 +81,8 @@ def cross_validate(options, recipe):
         Of `turbo_sb.cross_validation.options.parse`.
     recipe : turbo_sb.cross_validation.plan.Recipe
         Whose train.py runs.
+    check : callable
+        Called all along; what it raises ends the trainings.
 
     Returns
     -------
@@ -67,10 +96,15 @@ def cross_validate(options, recipe):
         has been started then.
     """
     plan = Plan(options, recipe)
-    read_report(options.compare)  # before days of training, not after
+    # Before days of training, not after.
+    check_comparable(options.compare, recipe.scoring)
     with locked(plan.folder / ".lock") as lock:
         trainings = plan.trainings()
         plan.write_splits()
+        if options.text_baseline:
+            plan.run_text_baselines()
+        for training in trainings:
+            _tidy(training, options)
         progress = Progress(trainings, options.jobs)
         waiting = [t for t in trainings if not t.is_finished()]
         SAY(
@@ -84,16 +118,40 @@ def cross_validate(options, recipe):
             every=options.every,
             gpus=options.gpus,
             kept_open=[lock],
-            on_end=lambda job, code: _tidy(job, code, options),
+            on_end=lambda job, code: _tidy(job, options),
+            check=check,
         )
-        if options.text_baseline:
-            plan.run_text_baselines()
     return list(progress.failed.values())
 
 
-def _tidy(job, code, options):
+def check_comparable(compare, scoring):
+    """Refuse a report to compare with that is not there, or of another task.
+
+    Arguments
+    ---------
+    compare : str, optional
+        Its folder.
+    scoring : type
+        The recipe's.
+
+    Example
+    -------
+    >>> check_comparable(None, None)
+    """
+    other = read_report(compare)
+    if other is None:
+        return
+    known = {*scoring.higher, *scoring.lower}
+    if not set(other["metrics"]) <= known:
+        raise InputError(
+            f"compare: {compare} reports {' and '.join(other['metrics'])}; "
+            f"this recipe has {', '.join(sorted(known))}."
+        )
+
+
+def _tidy(job, options):
     """Delete the checkpoints of a finished run that are not wanted."""
-    if code == 0:
+    if job.is_finished():
         keep_checkpoints(job.folder / "save", options.keep_checkpoints)
 
 
@@ -109,10 +167,11 @@ def _report(options):
 
 def _name(failed):
     """Name what failed, with the end of its log."""
-    SAY(f"{len(failed)} runs failed; the same command tries them again:")
+    if failed:
+        SAY(f"{len(failed)} runs failed; the same command tries them again:")
     for job in failed:
-        lines = job.log.read_text(encoding="utf-8", errors="replace").split(
-            "\n"
-        )
-        last = next((line for line in reversed(lines) if line.strip()), "")
+        log = job.log.read_text(encoding="utf-8", errors="replace").rstrip()
+        # From the message on, if it ends with one; else the last line.
+        _, found, message = log.rpartition("\nerror: ")
+        last = message if found else log.split("\n")[-1]
         SAY(f"{job.name}: {last}\n  ({job.log})")

@@ -86,10 +86,16 @@ def parse(arguments):
     )
     add("--compare", help="another report's folder, to lay beside")
     add("--every", type=float, default=30, help="seconds between lines (30)")
-    options, options.passed = parser.parse_known_args(arguments)
-    for argument in options.passed:
-        if not argument.startswith("--"):
-            parser.error(f"{argument}: write options as --key=value")
+    # argparse would take "--key=a value" for a file, because of the space.
+    known = {option for a in parser._actions for option in a.option_strings}
+    own, passed = [], []
+    for argument in arguments:
+        foreign = argument.startswith("--")
+        foreign = foreign and argument.partition("=")[0] not in known
+        (passed if foreign else own).append(argument)
+    options = parser.parse_args(own)
+    options.passed = passed
+    for argument in passed:
         if reason := OWN.get(argument[2:].partition("=")[0]):
             parser.error(f"{argument}: {reason}")
     for yaml in options.yamls:

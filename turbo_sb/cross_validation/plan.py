@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import speechbrain as sb
+from speechbrain.utils.checkpoints import CKPT_PREFIX
 
 from turbo_sb.checkpoints import WholeCheckpointer, earliest_best
 from turbo_sb.errors import InputError, some_of
@@ -22,7 +23,7 @@ from turbo_sb.finished import FINISHED
 from turbo_sb.jobs import Job
 from turbo_sb.manifest import check_unchanged, write_sets
 from turbo_sb.recipe import read_settings
-from turbo_sb.settings import check_resume, check_same
+from turbo_sb.settings import EXTENT, RESUMABLE, check_resume, check_same
 from turbo_sb.split_file import write_split_file
 from turbo_sb.text_baseline import run_text_baseline
 
@@ -53,9 +54,17 @@ class Training(Job):
 
     def check(self):
         """Refuse a folder that holds a run of other settings or sets."""
+        own = Path(str(self.settings["save_folder"])).resolve()
+        if self.folder not in own.parents:
+            raise InputError(
+                f"save_folder: {own} is not in the run's folder, "
+                f"{self.folder}: runs would go on from each other's "
+                "checkpoints. In the YAML, let it begin with <output_folder>."
+            )
         check_resume(self.settings)
         if self.is_finished():
-            check_same(self.settings)
+            check_same(self.settings, RESUMABLE - EXTENT)
+        if self.is_finished() or any(own.glob(f"{CKPT_PREFIX}*")):
             check_unchanged(self.folder, self.sets)
 
 
@@ -68,8 +77,8 @@ class Recipe:
     script : pathlib.Path
         Its train.py.
     prepare_folds : callable
-        Takes settings of the YAML by name; returns fold to (sets, facts), of
-        all folds, and notes.
+        Takes settings of the YAML by name, and optionally ``folds``; returns
+        fold to (sets, facts), of all folds, and notes.
     label_key : str
         The manifests' field with the label.
     scoring : type
@@ -133,8 +142,7 @@ class Plan:
         """The runs of one method in one protocol."""
         passed = list(self.options.passed)
         passed += [f"--protocol={protocol}"] if protocol else []
-        _, _, overrides = sb.parse_arguments([yaml, *passed])
-        settings = read_settings(yaml, overrides, self.recipe.script)
+        settings = self._settings([yaml, *passed])
         folds = self.folds(settings)
         seeds = self.options.seeds or [settings["seed"]]
         wanted = self.options.folds or list(folds)
@@ -144,28 +152,35 @@ class Plan:
                 f"{settings['protocol']}; it has {', '.join(map(str, folds))}."
             )
         return [
-            self._training(yaml, method, passed, settings, fold, seed, folds)
+            self._training([yaml, *passed], settings["protocol"], fold, seed)
             for seed in seeds
             for fold in wanted
         ]
 
-    def _training(self, yaml, method, passed, settings, fold, seed, folds):
-        protocol = settings["protocol"]
-        name = f"{protocol}_fold{fold}_seed{seed}"
-        folder = self.folder / method / name
-        own = {"fold": fold, "seed": seed, "output_folder": str(folder)}
-        arguments = [str(self.recipe.script), yaml, *passed, "--skip_prep=True"]
-        arguments += [f"--{key}={value}" for key, value in own.items()]
+    def _settings(self, arguments):
+        """The YAML with the command line in it, as train.py reads them."""
+        yaml, _, overrides = sb.parse_arguments(arguments)
+        return read_settings(yaml, overrides, self.recipe.script)
+
+    def _training(self, arguments, protocol, fold, seed):
+        method = Path(arguments[0]).stem
+        folder = self.folder / method / f"{protocol}_fold{fold}_seed{seed}"
+        own = {"fold": fold, "seed": seed, "output_folder": folder}
+        arguments = [*arguments, *(f"--{k}={v}" for k, v in own.items())]
+        # Anew: any key of the YAML may refer to one of these.
+        settings = self._settings(arguments)
+        sets, facts = self.folds(settings)[fold]
+        flags = ["--skip_prep=True", "--noprogressbar"]
         return Training(
             name=f"{method} {protocol} fold {fold} seed {seed}",
             folder=folder,
-            arguments=[*arguments, "--noprogressbar"],
+            arguments=[str(self.recipe.script), *arguments, *flags],
             place=Path.cwd(),
             epochs=settings["number_of_epochs"],
             kind=f"{method} {protocol}",
-            sets=folds[fold][0],
-            facts=folds[fold][1],
-            settings={**settings, **own, "save_folder": str(folder / "save")},
+            sets=sets,
+            facts=facts,
+            settings=settings,
         )
 
     def folds(self, settings):
@@ -185,11 +200,28 @@ class Plan:
         given = {name: settings[name] for name in names if name in settings}
         key = json.dumps(given, sort_keys=True)
         if key not in self._prepared:
-            folds, notes = self.recipe.prepare_folds(**given)
+            folds, notes = self._prepare(given)
             print("\n".join(notes), flush=True)
             self._prepared[key] = folds
-            self.cut.setdefault(settings["protocol"], (settings, folds))
+            first = self.cut.setdefault(settings["protocol"], (settings, folds))
+            if _members(first[1]) != _members(folds):
+                raise InputError(
+                    f"{settings['protocol']} is cut in two ways, by different "
+                    "settings of the YAMLs (split_seed, split_file, ...): "
+                    "their runs cannot be compared. Give each an "
+                    "--output_folder of its own."
+                )
         return self._prepared[key]
+
+    def _prepare(self, given):
+        """Cut all folds, which is checked; if one cannot be, those wanted."""
+        try:
+            return self.recipe.prepare_folds(**given)
+        except InputError:
+            if not self.options.folds:
+                raise
+            wanted = list(self.options.folds)
+            return self.recipe.prepare_folds(**given, folds=wanted)
 
     def write_splits(self):
         """Write the exact sets of all folds: ``splits/<protocol>.csv``."""
@@ -220,6 +252,14 @@ class Plan:
                     *(folder, sets, labels, self.recipe.label_key, scoring),
                     {**facts, **own, "best_epoch": None},
                 )
+
+
+def _members(folds):
+    """The IDs of every set of every fold."""
+    return {
+        fold: {name: sorted(part) for name, part in sets.items()}
+        for fold, (sets, _) in folds.items()
+    }
 
 
 def keep_checkpoints(folder, kept):

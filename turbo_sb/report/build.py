@@ -64,6 +64,7 @@ def _of_protocol(protocol, methods, reference, n_resamples):
     methods = sorted(methods, key=lambda method: method.name != reference)
     for method in methods:
         facts.check_runs(protocol, method)
+    facts.check_alike(methods)
     return {
         "reference": methods[0].name,
         "baselines": facts.baselines(methods[0]),

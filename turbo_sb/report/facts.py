@@ -37,9 +37,13 @@ def check_runs(protocol, method):
     """
     for run in method.runs:
         files = {name: run.folder / f"{name}.json" for name in SETS}
-        if all(path.is_file() for path in files.values()):
-            check_manifests(files, protocol)
-            _check_tested(run)
+        if absent := [p for p in files.values() if not p.is_file()]:
+            raise InputError(
+                f"{absent[0]} is not there: without its sets, a run cannot be "
+                "checked. Put the run's manifests there, or take it out."
+            )
+        check_manifests(files, protocol)
+        _check_tested(run)
     for seed, pool in method.pools.items():
         tests = {}
         for fold, ID in pool.keys:
@@ -54,6 +58,34 @@ def check_runs(protocol, method):
                 f"{method.name}, {protocol}, seed {seed}: {error}. Its runs "
                 "are not of one cross-validation; take the wrong ones away."
             ) from error
+
+
+def check_alike(methods):
+    """Verify that all runs of a fold test the same utterances.
+
+    Else methods would be compared on what they happen to share.
+
+    Arguments
+    ---------
+    methods : list of turbo_sb.report.pool.Method
+        Of one protocol.
+
+    Raises
+    ------
+    InputError
+        Naming two runs that do not.
+    """
+    first = {}
+    for run in (run for method in methods for run in method.runs):
+        tested = set(run.manifest("test"))
+        other, known = first.setdefault(run.fold, (run, tested))
+        if odd := sorted(known ^ tested):
+            raise InputError(
+                f"{other.folder} and {run.folder} are of fold {run.fold}, and "
+                f"test different utterances; the first is {odd[0]}. They were "
+                "cut in two ways (split_seed, split_file, corpus): report them "
+                "apart."
+            )
 
 
 def _check_tested(run):

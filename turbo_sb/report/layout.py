@@ -16,7 +16,7 @@ PROTOCOLS = {
         "speakers are in all sets"
     ),
     "scenario": (
-        "A fifth of the scenarios in One session is tested, the next fifth "
+        "A fifth of the scenarios in one session is tested, the next fifth "
         "in the next session validates; training has neither"
     ),
     "given": "The sets are a split file's",

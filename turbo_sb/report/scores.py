@@ -85,6 +85,8 @@ class Comparison:
         values = resample(metrics, self.groups, self.n_resamples)
         every, scores = np.ones_like(mask), defaultdict(dict)
         n_groups = len({g for g, m in zip(self.groups, mask) if m})
+        if n_groups < 2:  # all resamples are alike, which proves nothing
+            values = {k: np.full_like(v, np.nan) for k, v in values.items()}
         for (method, name, *difference), metric in metrics.items():
             key, value = (method, name, *difference), _number(metric(every))
             found = scores[method].setdefault(name, {})
@@ -167,8 +169,10 @@ class Comparison:
             b = self._right(method.pools[other], mask)
             both = sorted(set(a) & set(b))
             right = [np.array([x[row] for row in both], bool) for x in (a, b)]
-            found.append(mcnemar(*right))
-        return {"combined": combine(found), "by_seed": found}
+            if both:
+                found.append(mcnemar(*right))
+        combined = combine(found) if found else None
+        return {"combined": combined, "by_seed": found}
 
     def _right(self, pool, mask):
         """Map the rows that a pool has to whether they are right."""

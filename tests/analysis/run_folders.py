@@ -55,9 +55,10 @@ def write_run(
         found["alignment"] = None
         del found["uniformity_text"]
     found = {name: value for name, value in found.items() if value is not ...}
-    (run / "metrics.json").write_text(json.dumps(found))
     targets = rng.integers(len(labels), size=n)
-    write_predictions(run, labels, targets, rng)
+    predicted = write_predictions(run, labels, targets, rng)
+    found["confusion"] = count_pairs(targets, predicted, len(labels))
+    (run / "metrics.json").write_text(json.dumps(found))
     write_embeddings(run, labels, targets, rng, spread, found)
     write_log(run, TERMS.get(method, ["ce"]), labels, epochs, rng)
     return run
@@ -73,6 +74,14 @@ def write_predictions(run, labels, targets, rng):
         names = f"utt{number},{labels[target]},{labels[row.argmax()]}"
         lines.append(f"{names},{','.join(map(str, row))}")
     (run / "predictions.csv").write_text("\n".join(lines) + "\n")
+    return logits.argmax(axis=1)
+
+
+def count_pairs(targets, predicted, n):
+    """A row a label, a column a prediction."""
+    counts = np.zeros((n, n), dtype=int)
+    np.add.at(counts, (targets, predicted), 1)
+    return counts.tolist()
 
 
 def write_embeddings(run, labels, targets, rng, spread, found):

@@ -157,7 +157,8 @@ def _notes(report):
         "Alignment and uniformity: on the test sets, without dropout, "
         f"{sphere}, lower is better. Their differences are of folds, each the "
         "mean of its seeds, with a bootstrap by fold; folds share training "
-        "data, so these intervals too are rather too narrow.",
+        "data (the two of a session in speaker10 all of it), so these "
+        "intervals too are rather too narrow.",
         "s/epoch: median over runs; of trainings that ran side by side, each "
         "has a part of the machine.",
         f"(*) The paper's own figures: {report['paper']['setting']}. Not of "

@@ -6,6 +6,7 @@ Authors
 
 import torch
 
+from turbo_sb.encoding import encode
 from turbo_sb.errors import InputError
 
 
@@ -34,6 +35,10 @@ class TurboModel(torch.nn.Module):
         Behind each FC_m; the classifier, being the output layer, has none.
     modalities : sequence of str
         "audio", "text" or both. With one, the other encoder is not used.
+    encode_chunk : float, optional
+        In padded seconds: the encoders run a batch sorted by length in chunks
+        of at most this, which wastes less on padding and changes neither loss
+        nor gradient. None runs the batch as it is.
 
     Example
     -------
@@ -57,6 +62,7 @@ class TurboModel(torch.nn.Module):
         projection_dim=768,
         dropout=0.2,
         modalities=("audio", "text"),
+        encode_chunk=None,
     ):
         super().__init__()
         if not 0 <= dropout < 1:
@@ -69,6 +75,13 @@ class TurboModel(torch.nn.Module):
                 f"modalities: {modalities}: expected [audio, text], [audio] or "
                 "[text]."
             )
+        number = isinstance(encode_chunk, int | float)
+        if encode_chunk is not None and not (number and encode_chunk > 0):
+            raise InputError(
+                f"encode_chunk: {encode_chunk!r}: expected padded seconds above "
+                "0, or null."
+            )
+        self.encode_chunk = encode_chunk
         encoders = {k: v for k, v in known.items() if k in modalities}
         self.encoders = torch.nn.ModuleDict(encoders)
         self.projections = torch.nn.ModuleDict()
@@ -107,7 +120,7 @@ class TurboModel(torch.nn.Module):
         """
         inputs = {"audio": (wavs, wav_lens), "text": (tokens, token_lens)}
         views = {
-            name: encoder(*inputs[name], n_views)
+            name: encode(encoder, *inputs[name], n_views, self.encode_chunk)
             for name, encoder in self.encoders.items()
         }
         for name, projection in self.projections.items():

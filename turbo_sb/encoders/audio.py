@@ -86,6 +86,7 @@ class AudioEncoder(Wav2Vec2):
                 source, cache, apply_spec_augment=apply_spec_augment
             )
         self.dim = self.model.config.hidden_size
+        self.per_second = self.feature_extractor.sampling_rate
         self.freeze_cnn = freeze_cnn
         self._freeze_unused(apply_spec_augment)
 

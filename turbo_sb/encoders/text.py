@@ -19,6 +19,7 @@ from turbo_sb.pooling import masked_mean
 
 KEY = "text_encoder_source"
 POOLINGS = ("cls", "mean")
+FRAMES = 50  # a second of wav2vec 2.0, whose transformer is as BERT's is
 
 
 class TextEncoder(TextEncoderLobe):
@@ -65,6 +66,7 @@ class TextEncoder(TextEncoderLobe):
             super().__init__(source, cache, freeze=False)
         self.pooling = pooling
         self.dim = self.model.config.hidden_size
+        self.per_second = FRAMES
         self.pad_id = self.tokenizer.pad_token_id
         self.max_tokens = min(
             self.tokenizer.model_max_length,

@@ -123,9 +123,10 @@ def test_views_are_still_independent_draws(make_model, utterances):
     of an utterance are no more alike than with whole batches.
     """
     wavs, tokens = utterances
+    wavs = [wav[: len(wav) // 8] for wav in wavs]
     inputs = (*padded(wavs, torch.float32), *padded(tokens, torch.float32))
     found = {}
-    for seconds in (None, 2.0):
+    for seconds in (None, 0.25):
         model = make_model(dropout=0.2, encode_chunk=seconds).train()
         torch.manual_seed(3)
         with torch.no_grad():

@@ -85,14 +85,16 @@ def make_text(text_folder):
 def make_model(make_audio, make_text):
     """Build a model whose every layer has the same dropout."""
 
-    def make(dropout=0.2, freeze_cnn=True, seed=0, **settings):
+    def make(
+        dropout=0.2, freeze_cnn=True, spec_augment=False, seed=0, **settings
+    ):
         rates = {"dropout": dropout}
         if dropout == 0:
             rates["attention_dropout"] = 0.0
-        audio, text = (
-            make_audio(freeze_cnn=freeze_cnn, **rates),
-            make_text(**rates),
+        audio = make_audio(
+            freeze_cnn=freeze_cnn, apply_spec_augment=spec_augment, **rates
         )
+        text = make_text(**rates)
         torch.manual_seed(seed)
         settings = {"n_classes": 4, "projection_dim": 16, **settings}
         return TurboModel(audio, text, dropout=dropout, **settings)

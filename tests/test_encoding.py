@@ -1,36 +1,18 @@
-"""Chunks hold each row once, waste little, and change nothing."""
+"""Chunks and recomputation change neither loss, gradient nor dropout."""
 
+import random
+
+import numpy as np
 import pytest
 import torch
 
-from turbo_sb.encoding import chunk_by_length, encode
+from turbo_sb.encoding import encode
 from turbo_sb.errors import InputError
 from turbo_sb.losses import JointLoss, TurboLoss
 
 SECONDS = [0.3, 2.1, 0.9, 1.4, 0.05, 3.0, 0.31, 1.0]
 WORDS = [3, 9, 1, 5, 2, 7, 7, 4]
 TARGETS = torch.tensor([0, 1, 2, 3, 0, 1, 2, 3])
-
-
-class TestChunks:
-    def test_by_hand(self):
-        lengths = torch.tensor([10, 4, 5, 1, 9])
-        found = [c.tolist() for c in chunk_by_length(lengths, limit=20)]
-        assert found == [[0, 4], [2, 1, 3]]  # 2 of 10, 3 of 5
-
-    @pytest.mark.parametrize("limit", [1, 7, 20, 64, 1000])
-    def test_each_row_is_in_one_and_no_chunk_is_too_large(self, limit):
-        generator = torch.Generator().manual_seed(1)
-        lengths = torch.randint(1, 30, (50,), generator=generator)
-        chunks = chunk_by_length(lengths, limit)
-        assert sorted(torch.cat(chunks).tolist()) == list(range(50))
-        for chunk in chunks:
-            size = len(chunk) * int(lengths[chunk].max())
-            assert size <= limit or len(chunk) == 1
-
-    def test_equal_lengths_stay_in_order(self):
-        chunks = chunk_by_length(torch.full((6,), 4), limit=8)
-        assert [c.tolist() for c in chunks] == [[0, 1], [2, 3], [4, 5]]
 
 
 @pytest.fixture
@@ -73,15 +55,17 @@ def alone(model, wavs, tokens, dtype):
     return {"views": views, "logits": logits}
 
 
+@pytest.mark.parametrize("recompute", [True, False])
 @pytest.mark.parametrize("freeze_cnn", [True, False])
-@pytest.mark.parametrize("seconds", [0.5, 4.0, 100.0])
+@pytest.mark.parametrize("chunk", ["auto", 0.5, 4.0, None])
 @pytest.mark.parametrize(
     ("dtype", "bound"), [(torch.float64, 1e-10), (torch.float32, 1e-5)]
 )
 def test_loss_and_gradients_are_those_of_each_utterance_alone(
-    make_model, utterances, freeze_cnn, seconds, dtype, bound
+    make_model, utterances, freeze_cnn, chunk, recompute, dtype, bound
 ):
-    model = make_model(dropout=0.0, freeze_cnn=freeze_cnn, encode_chunk=seconds)
+    encoding = {"encode_chunk": chunk, "recompute": recompute}
+    model = make_model(dropout=0.0, freeze_cnn=freeze_cnn, **encoding)
     model = model.to(dtype).train()
     wavs, tokens = utterances
     expected = loss_and_gradients(model, alone(model, *utterances, dtype))
@@ -95,27 +79,144 @@ def test_loss_and_gradients_are_those_of_each_utterance_alone(
         assert (found[1][name] - grad).abs().max() <= bound * scale, name
 
 
-def test_without_chunks_the_batch_runs_as_it_is(make_audio):
-    encoder, calls = make_audio(), []
-    encoder.forward = lambda *given: calls.append(given)
-    inputs = torch.zeros(2, 10), torch.ones(2)
-    encode(encoder, *inputs, n_views=2)
-    assert calls == [(*inputs, 2)]
+class Watched(torch.nn.Module):
+    """An encoder that does little but remember what it was given."""
+
+    dim = 64
+
+    def __init__(self):
+        super().__init__()
+        self.calls = []
+        self.weight = torch.nn.Parameter(torch.ones(()))
+
+    def embed(self, inputs, lengths, n_views):
+        self.calls.append((tuple(inputs.shape), lengths))
+        return self.weight * inputs.sum(dim=1).expand(n_views, -1)[..., None]
+
+    def frames(self, inputs, lengths):
+        return lengths
+
+    def frozen_prefix(self, inputs, lengths):
+        return inputs, lengths
 
 
-def test_chunks_are_cut_to_their_longest(make_audio):
-    """Three rows of 1 s, 1 s and 0.5 s in a batch that is padded to 2 s."""
-    encoder, shapes = make_audio(), []
-    whole = encoder.forward
+class TestChunks:
+    inputs = torch.tensor(
+        [[1.0, 0, 0, 0, 0, 0], [2.0, 2, 2, 2, 0, 0], [3.0, 3, 3, 0, 0, 0]]
+    )
+    relative = [1 / 6, 4 / 6, 3 / 6]
+    sums = [[1.0, 8.0, 9.0]]
 
-    def watched(inputs, *rest):
-        shapes.append(tuple(inputs.shape))
-        return whole(inputs, *rest)
+    def embed(self, chunk, **settings):
+        encoder = Watched()
+        found = encode(
+            encoder, self.inputs, self.relative, chunk=chunk, **settings
+        )
+        assert found[..., 0].tolist() == self.sums * len(found)
+        return encoder.calls
 
-    encoder.forward = watched
-    relative = torch.tensor([0.25, 0.5, 0.5])
-    encode(encoder, torch.randn(3, 32000), relative, 1, seconds=2)
-    assert shapes == [(2, 16000), (1, 8000)]
+    def test_null_is_the_batch_as_it_is(self):
+        assert self.embed(None) == [((3, 6), [1, 4, 3])]
+
+    def test_chunks_are_cut_to_their_longest(self):
+        """At 50 frames a second, 8 frames: rows 1 and 2, then row 0."""
+        calls = self.embed(8 / 50, n_views=2)
+        assert calls == [((2, 4), [4, 3]), ((1, 1), [1])]
+
+    def test_lengths_as_a_tensor_are_the_same(self):
+        encoder = Watched()
+        relative = torch.tensor(self.relative)
+        encode(encoder, self.inputs, relative, chunk=8 / 50)
+        assert encoder.calls == [((2, 4), [4, 3]), ((1, 1), [1])]
+
+    def test_auto_weighs_the_start_of_a_chunk(self):
+        assert len(self.embed("auto")) == 1  # of a small encoder
+        wide = Watched()
+        wide.dim = 1024
+        encode(wide, self.inputs, self.relative)
+        assert [lengths for _, lengths in wide.calls] == [[4], [3], [1]]
+
+
+def test_features_stand_for_their_waveforms(make_audio, utterances):
+    """What the CNN gives, unpadded, chunk by chunk, and padded again."""
+    encoder = make_audio().eval()
+    wavs, _ = utterances
+    features = [encoder.convolve(w[None], [len(w)])[0][0] for w in wavs]
+    expected = encode(encoder, *padded(wavs, torch.float32))
+    found = encode(encoder, *padded(features, torch.float32))
+    assert torch.allclose(found, expected, atol=1e-5)
+
+
+class TestRecompute:
+    """The second run has the first one's dropout, whoever draws it."""
+
+    @pytest.mark.parametrize("freeze_cnn", [True, False])
+    @pytest.mark.parametrize("spec_augment", [True, False])
+    def test_gradients_are_those_of_the_same_draws(
+        self, make_model, utterances, freeze_cnn, spec_augment
+    ):
+        found = []
+        wavs, tokens = utterances
+        inputs = *padded(wavs, torch.float32), *padded(tokens, torch.float32)
+        for recompute in (False, True):
+            model = make_model(
+                dropout=0.2,
+                freeze_cnn=freeze_cnn,
+                spec_augment=spec_augment,
+                encode_chunk=1.0,
+                recompute=recompute,
+            ).train()
+            random.seed(5), np.random.seed(5), torch.manual_seed(5)
+            outputs = model(*inputs, n_views=2)
+            # What else is drawn in between must not matter.
+            random.random(), np.random.rand(), torch.rand(1)
+            found.append(loss_and_gradients(model, outputs))
+        (loss, grads), (loss_again, grads_again) = found
+        assert loss_again == loss
+        for name, grad in grads.items():
+            scale = grad.abs().max().clamp(min=1e-6)
+            assert (grads_again[name] - grad).abs().max() <= 1e-6 * scale
+
+    def test_generators_go_on_as_if_nothing_had_been_run_again(
+        self, make_model, utterances
+    ):
+        wavs, tokens = utterances
+        inputs = *padded(wavs, torch.float32), *padded(tokens, torch.float32)
+        after = []
+        for recompute in (False, True):
+            model = make_model(spec_augment=True, recompute=recompute).train()
+            random.seed(5), np.random.seed(5), torch.manual_seed(5)
+            loss_and_gradients(model, model(*inputs, n_views=2))
+            after.append((random.random(), np.random.rand(), torch.rand(1)))
+        assert after[0] == after[1]
+
+    def test_only_one_chunk_is_held(self, make_model, utterances):
+        """Bytes kept for the backward pass, of eight chunks and of none."""
+        wavs, tokens = utterances
+        inputs = *padded(wavs, torch.float32), *padded(tokens, torch.float32)
+        kept = {}
+        for recompute in (False, True):
+            model = make_model(
+                dropout=0.2, encode_chunk=0.01, recompute=recompute
+            ).train()
+            kept[recompute] = bytes_kept(model, inputs)
+        assert kept[True] < 0.1 * kept[False]
+
+
+def bytes_kept(model, inputs):
+    """Of all that autograd saves beside the weights, each storage once."""
+    own = {p.untyped_storage().data_ptr() for p in model.parameters()}
+    kept = {}
+
+    def keep(tensor):
+        storage = tensor.untyped_storage()
+        kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda x: x):
+        outputs = model(*inputs, n_views=2)
+    assert outputs["logits"].requires_grad
+    return sum(size for where, size in kept.items() if where not in own)
 
 
 def test_views_are_still_independent_draws(make_model, utterances):
@@ -126,8 +227,8 @@ def test_views_are_still_independent_draws(make_model, utterances):
     wavs = [wav[: len(wav) // 8] for wav in wavs]
     inputs = (*padded(wavs, torch.float32), *padded(tokens, torch.float32))
     found = {}
-    for seconds in (None, 0.25):
-        model = make_model(dropout=0.2, encode_chunk=seconds).train()
+    for chunk in (None, 0.25):
+        model = make_model(dropout=0.2, encode_chunk=chunk).train()
         torch.manual_seed(3)
         with torch.no_grad():
             draws = torch.stack(
@@ -140,7 +241,7 @@ def test_views_are_still_independent_draws(make_model, utterances):
         product = (centred[:, 0] * centred[:, 1]).mean()
         variance = centred.square().mean().item()
         alike = product.item() / variance
-        found[seconds] = draws.mean(dim=(0, 1)), variance, alike
+        found[chunk] = draws.mean(dim=(0, 1)), variance, alike
     (mean, variance, alike), (mean_c, variance_c, alike_c) = found.values()
     error = (variance / 200) ** 0.5  # of a mean of 200 draws
     assert (mean - mean_c).square().mean().sqrt() < 2 * error
@@ -148,7 +249,7 @@ def test_views_are_still_independent_draws(make_model, utterances):
     assert abs(alike) < 0.03 and abs(alike_c) < 0.03
 
 
-@pytest.mark.parametrize("seconds", [0, -1, "auto"])
-def test_bad_limit_is_named(make_model, seconds):
+@pytest.mark.parametrize("chunk", [0, -1, "automatic", True])
+def test_bad_chunk_is_named(make_model, chunk):
     with pytest.raises(InputError, match="encode_chunk: .*padded seconds"):
-        make_model(encode_chunk=seconds)
+        make_model(encode_chunk=chunk)

@@ -1,90 +1,148 @@
-"""How a batch runs through an encoder: in chunks of about one length.
+"""How a batch runs through an encoder: in chunks, and without keeping it all.
 
-The loss sees a random batch; padded to its longest utterance, three quarters
-of such a batch are silence on IEMOCAP. An utterance's embedding does not
-depend on its batch, so the encoder may as well run the utterances sorted by
-length, a few at a time, each chunk padded to its own longest only. Neither the
-loss nor a gradient changes by that.
+The loss sees a random batch. An utterance's embedding does not depend on its
+batch, so the encoder may as well run the utterances sorted by length, a few
+at a time, each chunk padded to its own longest only; and, for the gradient,
+run a chunk again in place of keeping all that it computed. Neither the loss
+nor a gradient changes by that.
 
 Authors
  * The turbo_sb developers 2026
 """
 
+import contextlib
+import random
+
+import numpy as np
 import torch
+from torch.utils.checkpoint import checkpoint
+
+from turbo_sb.chunks import chunk_by_cost, chunk_by_limit, start_in_frames
+from turbo_sb.encoders.lengths import absolute
+from turbo_sb.errors import InputError
+
+FRAMES_PER_SECOND = 50  # of wav2vec 2.0's transformer; a token counts as one
 
 
-def chunk_by_length(lengths, limit):
-    """Group rows of about one length.
-
-    Arguments
-    ---------
-    lengths : (batch,) torch.Tensor
-        Of each row, in samples or tokens.
-    limit : float
-        Most that a chunk may hold, padding and all, in the same unit. A row
-        that is longer is a chunk of its own.
-
-    Returns
-    -------
-    chunks : list of (rows,) torch.LongTensor
-        Row numbers, each in one chunk, the longest first.
-
-    Example
-    -------
-    >>> chunk_by_length(torch.tensor([2, 9, 3, 5]), limit=10)
-    [tensor([1]), tensor([3, 2]), tensor([0])]
-    """
-    # Fetched from the device once.
-    lengths = lengths.tolist()
-    order = sorted(range(len(lengths)), key=lambda row: -lengths[row])
-    chunks = []
-    for row in order:
-        longest = lengths[chunks[-1][0]] if chunks else 0
-        if not chunks or (len(chunks[-1]) + 1) * longest > limit:
-            chunks.append([])
-        chunks[-1].append(row)
-    return [torch.tensor(chunk) for chunk in chunks]
-
-
-def encode(encoder, inputs, relative, n_views=1, seconds=None):
-    """Embed a batch, in chunks if wanted.
+def encode(encoder, inputs, relative, n_views=1, chunk="auto", recompute=False):
+    """Embed a batch.
 
     Arguments
     ---------
-    encoder : torch.nn.Module
-        Maps padded inputs, relative lengths and n_views to embeddings that do
-        not depend on the batch; has ``per_second``, how long an input takes it
-        as long as a second of audio.
-    inputs : (batch, time) torch.Tensor
-        Padded waveforms or token ids.
-    relative : (batch,) torch.Tensor
-        Relative lengths in [0, 1].
+    encoder : AudioEncoder or TextEncoder
+        Its embeddings do not depend on the batch.
+    inputs : (batch, time, ...) torch.Tensor
+        Padded waveforms, token ids, or features.
+    relative : (batch,) torch.Tensor or list of float
+        Relative lengths in [0, 1]; as a list, a device is not waited for.
     n_views : int
         Number of dropout draws.
-    seconds : float, optional
-        Most that a chunk may hold, in padded seconds. None runs the batch as
-        it is.
+    chunk : "auto", float or None
+        As in `TurboModel`'s ``encode_chunk``.
+    recompute : bool
+        Whether the backward pass runs each chunk again, with the same
+        dropout, in place of keeping what it computed.
 
     Returns
     -------
     embeddings : (views, batch, dim) torch.Tensor
         In the order of the rows.
     """
-    if seconds is None:
-        return encoder(inputs, relative, n_views)
-    lengths = torch.round(relative * inputs.shape[1]).long().clamp(min=1)
-    chunks = chunk_by_length(lengths, seconds * encoder.per_second)
-    embeddings = torch.cat(
-        [_encode_rows(encoder, inputs, lengths, c, n_views) for c in chunks],
-        dim=1,
+    lengths = absolute(relative, inputs.shape[1])
+    embed = _embed_again if recompute else _embed
+    chunks = _plan(encoder, inputs, lengths, n_views, chunk)
+    if len(chunks) == 1:
+        return embed(encoder, inputs, lengths, n_views)
+    order = _to_device(sum(chunks, []), inputs.device)
+    parts, start = [], 0
+    for rows in chunks:
+        own = [lengths[row] for row in rows]
+        index = order[start : start + len(rows)]
+        part = inputs[:, : max(own)].index_select(0, index)
+        parts.append(embed(encoder, part, own, n_views))
+        start += len(rows)
+    return torch.cat(parts, dim=1)[:, order.argsort()]
+
+
+def check_chunk(chunk):
+    """Refuse a value of encode_chunk that is none.
+
+    Arguments
+    ---------
+    chunk : "auto", float or None
+        As in `TurboModel`'s ``encode_chunk``.
+
+    Example
+    -------
+    >>> check_chunk(20)
+    """
+    number = isinstance(chunk, int | float) and not isinstance(chunk, bool)
+    if chunk not in (None, "auto") and not (number and chunk > 0):
+        raise InputError(
+            f"encode_chunk: {chunk!r}: expected auto, padded seconds above 0, "
+            "or null."
+        )
+
+
+def _plan(encoder, inputs, lengths, n_views, chunk):
+    """Row numbers by chunk; one chunk is the batch as it is."""
+    if chunk is None:
+        return [range(len(lengths))]
+    frames = encoder.frames(inputs, lengths)
+    if chunk != "auto":
+        return chunk_by_limit(frames, chunk * FRAMES_PER_SECOND)
+    start = start_in_frames(encoder.dim, inputs.device.type, n_views)
+    return chunk_by_cost(frames, start)
+
+
+def _to_device(numbers, device):
+    return torch.tensor(numbers).to(device, non_blocking=True)
+
+
+def _embed(encoder, inputs, lengths, n_views):
+    return encoder.embed(inputs, lengths, n_views)
+
+
+def _embed_again(encoder, inputs, lengths, n_views):
+    """Keep the inputs and the generators' states, and nothing in between."""
+    # What a frozen CNN gives is less to keep than to compute again.
+    inputs, lengths = encoder.frozen_prefix(inputs, lengths)
+    return checkpoint(
+        encoder.embed,
+        inputs,
+        lengths,
+        n_views,
+        use_reentrant=False,
+        context_fn=_same_draws,
     )
-    back = torch.cat(chunks).argsort()
-    return embeddings[:, back.to(embeddings.device)]
 
 
-def _encode_rows(encoder, inputs, lengths, rows, n_views):
-    """Embed some rows, padded to the longest of them."""
-    rows = rows.to(inputs.device)
-    own = lengths[rows]
-    longest = own[0]  # of a chunk, the first
-    return encoder(inputs[rows, :longest], own / longest, n_views)
+def _same_draws():
+    """Contexts of the first run and of the second.
+
+    torch replays its own generators; Hugging Face draws the masks of
+    SpecAugment from NumPy's.
+    """
+    before = []
+    return _remembered(before), _replayed(before)
+
+
+@contextlib.contextmanager
+def _remembered(before):
+    before[:] = [np.random.get_state(), random.getstate()]
+    yield
+
+
+@contextlib.contextmanager
+def _replayed(before):
+    now = np.random.get_state(), random.getstate()
+    _set_states(*before)
+    try:
+        yield
+    finally:
+        _set_states(*now)
+
+
+def _set_states(of_numpy, of_python):
+    np.random.set_state(of_numpy)
+    random.setstate(of_python)

@@ -6,7 +6,7 @@ Authors
 
 import torch
 
-from turbo_sb.encoding import encode
+from turbo_sb.encoding import check_chunk, encode
 from turbo_sb.errors import InputError
 
 
@@ -35,10 +35,15 @@ class TurboModel(torch.nn.Module):
         Behind each FC_m; the classifier, being the output layer, has none.
     modalities : sequence of str
         "audio", "text" or both. With one, the other encoder is not used.
-    encode_chunk : float, optional
-        In padded seconds: the encoders run a batch sorted by length in chunks
-        of at most this, which wastes less on padding and changes neither loss
-        nor gradient. None runs the batch as it is.
+    encode_chunk : "auto", float or None
+        The encoders run a batch sorted by length in chunks, which wastes
+        less on padding and changes neither loss nor gradient: of at most so
+        many padded seconds (a token counts as 20 ms), or of what costs the
+        least by the lengths and the device. None runs the batch as it is.
+    recompute : bool
+        Whether the backward pass runs each chunk again, with the same
+        dropout, in place of keeping what it computed: memory of one chunk, a
+        third more to compute.
 
     Example
     -------
@@ -62,7 +67,8 @@ class TurboModel(torch.nn.Module):
         projection_dim=768,
         dropout=0.2,
         modalities=("audio", "text"),
-        encode_chunk=None,
+        encode_chunk="auto",
+        recompute=False,
     ):
         super().__init__()
         if not 0 <= dropout < 1:
@@ -75,13 +81,8 @@ class TurboModel(torch.nn.Module):
                 f"modalities: {modalities}: expected [audio, text], [audio] or "
                 "[text]."
             )
-        number = isinstance(encode_chunk, int | float)
-        if encode_chunk is not None and not (number and encode_chunk > 0):
-            raise InputError(
-                f"encode_chunk: {encode_chunk!r}: expected padded seconds above "
-                "0, or null."
-            )
-        self.encode_chunk = encode_chunk
+        check_chunk(encode_chunk)
+        self.encoding = {"chunk": encode_chunk, "recompute": recompute}
         encoders = {k: v for k, v in known.items() if k in modalities}
         self.encoders = torch.nn.ModuleDict(encoders)
         self.projections = torch.nn.ModuleDict()
@@ -102,12 +103,12 @@ class TurboModel(torch.nn.Module):
         ---------
         wavs : (batch, samples) torch.Tensor
             Padded waveforms.
-        wav_lens : (batch,) torch.Tensor
-            Relative lengths in [0, 1].
+        wav_lens : (batch,) torch.Tensor or list of float
+            Relative lengths in [0, 1]; as a list, a device is not waited for.
         tokens : (batch, tokens) torch.LongTensor
             Padded token ids.
-        token_lens : (batch,) torch.Tensor
-            Relative lengths in [0, 1].
+        token_lens : (batch,) torch.Tensor or list of float
+            Relative lengths in [0, 1]; as a list, a device is not waited for.
         n_views : int
             Number of dropout draws: 2 to train Turbo, else 1.
 
@@ -120,7 +121,7 @@ class TurboModel(torch.nn.Module):
         """
         inputs = {"audio": (wavs, wav_lens), "text": (tokens, token_lens)}
         views = {
-            name: encode(encoder, *inputs[name], n_views, self.encode_chunk)
+            name: encode(encoder, *inputs[name], n_views, **self.encoding)
             for name, encoder in self.encoders.items()
         }
         for name, projection in self.projections.items():

@@ -17,8 +17,8 @@ def masked_mean(sequences, mask):
     ---------
     sequences : (batch, time, dim) torch.Tensor
         Padded sequences.
-    mask : (batch, time) torch.Tensor
-        True on valid steps; at least one a row.
+    mask : (batch, time) torch.Tensor, optional
+        True on valid steps; at least one a row. None: all are.
 
     Returns
     -------
@@ -31,8 +31,10 @@ def masked_mean(sequences, mask):
     >>> masked_mean(sequences, torch.tensor([[True, True, False]]))
     tensor([[2.]])
     """
-    # Chosen and not multiplied, so that NaN in the padding stays there.
-    kept = sequences.masked_fill(~mask[:, :, None], 0)
     # A sum over many bfloat16 frames would lose digits.
     dtype = torch.promote_types(sequences.dtype, torch.float32)
+    if mask is None:
+        return sequences.mean(dim=1, dtype=dtype)
+    # Chosen and not multiplied, so that NaN in the padding stays there.
+    kept = sequences.masked_fill(~mask[:, :, None], 0)
     return kept.sum(dim=1, dtype=dtype) / mask.sum(dim=1)[:, None]

@@ -18,7 +18,7 @@ KINDS = {
     list: "a list such as [ang, hap]",
     dict: "a mapping such as {in: 0.5}",
 }
-MIXED = ("ce_view",)  # a number or a word
+MIXED = ("ce_view", "encode_chunk")  # a number or a word
 AT_LEAST = {
     "batch_size": 1,
     "projection_dim": 1,

@@ -4,12 +4,14 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import math
+
 import torch
 import torch.nn.functional as F
-from speechbrain.dataio.dataio import length_to_mask
 from speechbrain.integrations.huggingface.wav2vec2 import Wav2Vec2
 from speechbrain.utils.logger import get_logger
 
+from turbo_sb.encoders.lengths import absolute, padding_mask
 from turbo_sb.encoders.policy import loading, log_dropout, set_dropout
 from turbo_sb.encoders.unpadded import group_norm, normalize_wavs
 from turbo_sb.errors import InputError
@@ -86,7 +88,6 @@ class AudioEncoder(Wav2Vec2):
                 source, cache, apply_spec_augment=apply_spec_augment
             )
         self.dim = self.model.config.hidden_size
-        self.per_second = self.feature_extractor.sampling_rate
         self.freeze_cnn = freeze_cnn
         self._freeze_unused(apply_spec_augment)
 
@@ -125,9 +126,10 @@ class AudioEncoder(Wav2Vec2):
 
         Arguments
         ---------
-        wavs : (batch, samples) torch.Tensor
-            Padded waveforms at the rate of the encoder's training (16 kHz).
-        wav_lens : (batch,) torch.Tensor
+        wavs : (batch, samples) or (batch, frames, channels) torch.Tensor
+            Padded waveforms at the rate of the encoder's training (16 kHz),
+            or what the CNN makes of them.
+        wav_lens : (batch,) torch.Tensor or list of float
             Relative lengths in [0, 1].
         n_views : int
             Number of dropout draws.
@@ -136,14 +138,73 @@ class AudioEncoder(Wav2Vec2):
         -------
         embeddings : (views, batch, dim) torch.Tensor
         """
-        samples = torch.round(wav_lens * wavs.shape[1]).long()
-        # With frozen parameters, this makes no graph: no backward pass.
-        features, frames = self.convolve(wavs, samples)
-        mask = length_to_mask(frames, features.shape[1]).bool()
+        return self.embed(wavs, absolute(wav_lens, wavs.shape[1]), n_views)
+
+    def embed(self, wavs, lengths, n_views=1):
+        """`forward`, with the lengths in samples or frames.
+
+        Arguments
+        ---------
+        wavs : (batch, samples) or (batch, frames, channels) torch.Tensor
+            As in `forward`.
+        lengths : list of int
+            Number of each row's own samples or frames.
+        n_views : int
+            Number of dropout draws.
+
+        Returns
+        -------
+        embeddings : (views, batch, dim) torch.Tensor
+        """
+        features, frames = wavs, lengths
+        if wavs.dim() == 2:
+            # With frozen parameters, this makes no graph: no backward pass.
+            features, frames = self.convolve(wavs, lengths)
         # Views are stacked behind the CNN, whose output they share.
-        features, mask = features.repeat(n_views, 1, 1), mask.repeat(n_views, 1)
+        features = features.repeat(n_views, 1, 1)
+        mask = padding_mask(
+            frames * n_views, features.shape[1], features.device
+        )
         sequences = self.contextualise(features, mask)
         return masked_mean(sequences, mask).unflatten(0, (n_views, -1))
+
+    def frozen_prefix(self, wavs, lengths):
+        """What has neither dropout nor a gradient, if anything: the CNN.
+
+        Arguments
+        ---------
+        wavs : (batch, samples) or (batch, frames, channels) torch.Tensor
+            As in `embed`.
+        lengths : list of int
+            As in `embed`.
+
+        Returns
+        -------
+        inputs : torch.Tensor
+            Of the same embeddings: features, or `wavs` where the CNN is
+            trained.
+        lengths : list of int
+        """
+        if self.freeze_cnn and wavs.dim() == 2:
+            return self.convolve(wavs, lengths)
+        return wavs, lengths
+
+    def frames(self, wavs, lengths):
+        """How long the transformer's sequences are, about.
+
+        Arguments
+        ---------
+        wavs : (batch, samples) or (batch, frames, channels) torch.Tensor
+            As in `embed`.
+        lengths : list of int
+            As in `embed`.
+
+        Returns
+        -------
+        frames : list of int
+        """
+        hop = self.hop if wavs.dim() == 2 else 1
+        return [max(1, length // hop) for length in lengths]
 
     def convolve(self, wavs, samples):
         """The CNN over each utterance's own samples.
@@ -152,14 +213,14 @@ class AudioEncoder(Wav2Vec2):
         ---------
         wavs : (batch, samples) torch.Tensor
             Padded waveforms.
-        samples : (batch,) torch.Tensor
+        samples : list of int
             Number of each waveform's own samples.
 
         Returns
         -------
         features : (batch, frames, channels) torch.Tensor
             The first ``frames[i]`` of row i do not depend on other rows.
-        frames : (batch,) torch.Tensor
+        frames : list of int
             Number of each utterance's own frames.
         """
         if self.normalize_wav:
@@ -167,20 +228,24 @@ class AudioEncoder(Wav2Vec2):
         # An utterance too short for one frame is padded with silence.
         needed = self.min_samples
         wavs = F.pad(wavs, (0, max(0, needed - wavs.shape[1])))
-        samples = samples.clamp(min=needed)
+        samples = [max(needed, own) for own in samples]
         # Without a graph, a few rows at a time take little memory: the first
         # activation of 64 utterances of 15 s would be 6 GB.
         rows = FROZEN_ROWS if self.freeze_cnn else len(wavs)
-        parts = zip(wavs.split(rows), samples.split(rows))
-        features, frames = zip(*(self._cnn(*part) for part in parts))
-        return torch.cat(features).transpose(1, 2), torch.cat(frames)
+        features, frames = [], []
+        for start, part in zip(range(0, len(wavs), rows), wavs.split(rows)):
+            x, own = self._cnn(part, samples[start : start + rows])
+            features.append(x)
+            frames += own
+        return torch.cat(features).transpose(1, 2), frames
 
     def _cnn(self, wavs, samples):
         """Hugging Face's feature encoder, but for padding."""
         x = wavs.unsqueeze(1)
         for layer in self.model.feature_extractor.conv_layers:
             conv = layer.conv
-            samples = (samples - conv.kernel_size[0]) // conv.stride[0] + 1
+            kernel, stride = conv.kernel_size[0], conv.stride[0]
+            samples = [(own - kernel) // stride + 1 for own in samples]
             norm = getattr(layer, "layer_norm", None)
             if isinstance(norm, torch.nn.GroupNorm):
                 x = layer.activation(group_norm(conv(x), samples, norm))
@@ -195,8 +260,8 @@ class AudioEncoder(Wav2Vec2):
         ---------
         features : (rows, frames, channels) torch.Tensor
             Output of the CNN.
-        mask : (rows, frames) torch.Tensor
-            True on valid frames.
+        mask : (rows, frames) torch.Tensor, optional
+            True on valid frames. None: all are.
 
         Returns
         -------
@@ -208,6 +273,12 @@ class AudioEncoder(Wav2Vec2):
         if features.shape[1] >= self.model.config.mask_time_length:
             hidden = self.model._mask_hidden_states(hidden, attention_mask=mask)
         return self.model.encoder(hidden, attention_mask=mask).last_hidden_state
+
+    @property
+    def hop(self):
+        """Samples from one frame to the next; 320 for wav2vec 2.0."""
+        layers = self.model.feature_extractor.conv_layers
+        return math.prod(layer.conv.stride[0] for layer in layers)
 
     @property
     def min_samples(self):

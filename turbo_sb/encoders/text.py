@@ -7,19 +7,18 @@ Authors
 from inspect import signature
 
 import torch
-from speechbrain.dataio.dataio import length_to_mask
 from speechbrain.integrations.huggingface.textencoder import (
     TextEncoder as TextEncoderLobe,
 )
 from transformers import MODEL_MAPPING
 
+from turbo_sb.encoders.lengths import absolute, padding_mask
 from turbo_sb.encoders.policy import loading, log_dropout, set_dropout
 from turbo_sb.errors import InputError
 from turbo_sb.pooling import masked_mean
 
 KEY = "text_encoder_source"
 POOLINGS = ("cls", "mean")
-FRAMES = 50  # a second of wav2vec 2.0, whose transformer is as BERT's is
 
 
 class TextEncoder(TextEncoderLobe):
@@ -66,7 +65,6 @@ class TextEncoder(TextEncoderLobe):
             super().__init__(source, cache, freeze=False)
         self.pooling = pooling
         self.dim = self.model.config.hidden_size
-        self.per_second = FRAMES
         self.pad_id = self.tokenizer.pad_token_id
         self.max_tokens = min(
             self.tokenizer.model_max_length,
@@ -127,7 +125,7 @@ class TextEncoder(TextEncoderLobe):
         ---------
         tokens : (batch, tokens) torch.LongTensor
             Padded token ids.
-        token_lens : (batch,) torch.Tensor
+        token_lens : (batch,) torch.Tensor or list of float
             Relative lengths in [0, 1].
         n_views : int
             Number of dropout draws.
@@ -136,11 +134,62 @@ class TextEncoder(TextEncoderLobe):
         -------
         embeddings : (views, batch, dim) torch.Tensor
         """
-        lengths = torch.round(token_lens * tokens.shape[1])
-        mask = length_to_mask(lengths, tokens.shape[1]).bool()
-        tokens, mask = tokens.repeat(n_views, 1), mask.repeat(n_views, 1)
+        lengths = absolute(token_lens, tokens.shape[1])
+        return self.embed(tokens, lengths, n_views)
+
+    def embed(self, tokens, lengths, n_views=1):
+        """`forward`, with the lengths in tokens.
+
+        Arguments
+        ---------
+        tokens : (batch, tokens) torch.LongTensor
+            Padded token ids.
+        lengths : list of int
+            Number of each text's own tokens.
+        n_views : int
+            Number of dropout draws.
+
+        Returns
+        -------
+        embeddings : (views, batch, dim) torch.Tensor
+        """
+        tokens = tokens.repeat(n_views, 1)
+        mask = padding_mask(lengths * n_views, tokens.shape[1], tokens.device)
         hidden = self.model(tokens, attention_mask=mask).last_hidden_state
         pooled = (
             hidden[:, 0] if self.pooling == "cls" else masked_mean(hidden, mask)
         )
         return pooled.unflatten(0, (n_views, -1))
+
+    def frozen_prefix(self, tokens, lengths):
+        """Nothing: dropout begins with BERT's embeddings.
+
+        Arguments
+        ---------
+        tokens : (batch, tokens) torch.LongTensor
+            As in `embed`.
+        lengths : list of int
+            As in `embed`.
+
+        Returns
+        -------
+        tokens : (batch, tokens) torch.LongTensor
+        lengths : list of int
+        """
+        return tokens, lengths
+
+    def frames(self, tokens, lengths):
+        """How long the transformer's sequences are.
+
+        Arguments
+        ---------
+        tokens : (batch, tokens) torch.LongTensor
+            As in `embed`.
+        lengths : list of int
+            As in `embed`.
+
+        Returns
+        -------
+        frames : list of int
+        """
+        return lengths

@@ -6,7 +6,8 @@ Authors
 
 import torch
 import torch.nn.functional as F
-from speechbrain.dataio.dataio import length_to_mask
+
+from turbo_sb.encoders.lengths import padding_mask
 
 
 def normalize_wavs(wavs, samples):
@@ -16,7 +17,7 @@ def normalize_wavs(wavs, samples):
     ---------
     wavs : (batch, samples) torch.Tensor
         Padded waveforms.
-    samples : (batch,) torch.Tensor
+    samples : list of int
         Number of each waveform's own samples.
 
     Returns
@@ -26,17 +27,21 @@ def normalize_wavs(wavs, samples):
 
     Example
     -------
-    >>> normalize_wavs(torch.tensor([[1.0, 3.0, 9.0]]), torch.tensor([2]))
+    >>> normalize_wavs(torch.tensor([[1.0, 3.0, 9.0]]), [2])
     tensor([[-1.,  1.,  0.]])
     """
-    mask = length_to_mask(samples, wavs.shape[1]).bool()
-    count = samples[:, None]
-    centred = wavs.masked_fill(~mask, 0)
+    mask = padding_mask(samples, wavs.shape[1], wavs.device)
+    count = torch.tensor(samples).to(wavs.device, non_blocking=True)[:, None]
+    centred = _own(wavs, mask)
     centred = centred - centred.sum(dim=1, keepdim=True) / count
-    centred = centred.masked_fill(~mask, 0)
+    centred = _own(centred, mask)
     variance = centred.square().sum(dim=1, keepdim=True) / count
     # The constant of Hugging Face's feature extractor.
     return centred / torch.sqrt(variance + 1e-7)
+
+
+def _own(wavs, mask):
+    return wavs if mask is None else wavs.masked_fill(~mask, 0)
 
 
 def group_norm(x, frames, norm):
@@ -46,7 +51,7 @@ def group_norm(x, frames, norm):
     ---------
     x : (batch, channels, frames) torch.Tensor
         Output of the first convolution.
-    frames : (batch,) torch.Tensor
+    frames : list of int
         Number of each utterance's own frames.
     norm : torch.nn.GroupNorm
         Of the first convolution.
@@ -60,13 +65,13 @@ def group_norm(x, frames, norm):
     -------
     >>> norm = torch.nn.GroupNorm(1, 1)
     >>> x = torch.tensor([[[1.0, 3.0, 9.0]]])
-    >>> group_norm(x, torch.tensor([2]), norm)[..., :2].detach().round()
+    >>> group_norm(x, [2], norm)[..., :2].detach().round()
     tensor([[[-1.,  1.]]])
     """
     # Row by row: four times faster here than with a mask over all rows, and
     # it keeps less for the backward pass.
     rows = []
-    for row, length in zip(x.split(1), frames.tolist()):
+    for row, length in zip(x.split(1), frames):
         own = norm(row[..., :length].to(norm.weight.dtype))
         rows.append(F.pad(own, (0, x.shape[-1] - length)))
     return torch.cat(rows)

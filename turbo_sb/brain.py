@@ -52,9 +52,14 @@ class TurboBrain(sb.Brain):
         outputs : dict
             Of `TurboModel`.
         """
-        batch = batch.to(self.device)
         n_views = self.hparams.loss.n_views if stage == sb.Stage.TRAIN else 1
-        return self.modules.model(*batch.signal, *batch.tokens, n_views)
+        # Read before they are moved, so that nothing waits for the device.
+        lengths = [x.lengths.tolist() for x in (batch.signal, batch.tokens)]
+        batch = batch.to(self.device, non_blocking=True)
+        signal, tokens = batch.signal.data, batch.tokens.data
+        return self.modules.model(
+            signal, lengths[0], tokens, lengths[1], n_views
+        )
 
     def compute_objectives(self, outputs, batch, stage):
         """The joint loss in training, the cross-entropy in evaluation.
@@ -79,6 +84,32 @@ class TurboBrain(sb.Brain):
         loss, terms = self.modules.loss(outputs, targets, self._ids(batch))
         self.train_terms.append(terms)
         return loss
+
+    def fit_batch(self, batch):
+        """One step, after which the host waits for the device, once.
+
+        Arguments
+        ---------
+        batch : PaddedBatch
+            Of `turbo_sb.dataio.make_dataset`.
+
+        Returns
+        -------
+        loss : () torch.Tensor
+            Detached, on the host.
+        """
+        loss = super().fit_batch(batch)
+        super().check_loss_isfinite(loss)
+        return loss
+
+    def check_loss_isfinite(self, loss):
+        """Nothing, before the backward pass: that would wait for the forward.
+
+        Arguments
+        ---------
+        loss : () torch.Tensor
+            On the device; looked at in `fit_batch`, on the host.
+        """
 
     def on_fit_start(self):
         """Log the encoders; save the loss too, if it has something to save."""

@@ -146,6 +146,7 @@ def make_dataset(
     sample_rate=16000,
     augment=None,
     equalizer=None,
+    by_length=False,
 ):
     """A dataset of what a training step needs.
 
@@ -168,6 +169,9 @@ def make_dataset(
         Applied to each signal, anew each time.
     equalizer : turbo_sb.equalizer.Equalizer, optional
         Applied to each signal before, always alike.
+    by_length : bool
+        Whether the longest come first, which wastes the least on padding;
+        else they come as in the manifest.
 
     Returns
     -------
@@ -184,6 +188,9 @@ def make_dataset(
             )
         entry["token_ids"] = tokenize(entry["text"])
         entry.setdefault("speaker", "")
+    if by_length:
+        longest = sorted(entries, key=lambda name: -entries[name]["duration"])
+        entries = {name: entries[name] for name in longest}
     normalizer = AudioNormalizer(sample_rate)
 
     @takes("id")
@@ -212,7 +219,7 @@ def make_dataset(
 
 
 def make_datasets(annotations, tokenizer, train_augment=None, **settings):
-    """The datasets of a run, of which only "train" is augmented.
+    """The datasets of a run: "train" augmented, the others by length.
 
     Arguments
     ---------
@@ -236,6 +243,7 @@ def make_datasets(annotations, tokenizer, train_augment=None, **settings):
             manifest,
             tokenize=tokenizer.tokenize,
             augment=train_augment if name == "train" else None,
+            by_length=name != "train",
             **settings,
         )
         for name, manifest in annotations.items()

@@ -72,7 +72,7 @@ class Outcomes:
             kept.append(views[0].float().cpu())
 
     def arrays(self):
-        """All batches as one.
+        """All batches as one, in the order of the ids.
 
         Returns
         -------
@@ -80,8 +80,12 @@ class Outcomes:
             ``targets`` (n,), ``probabilities`` (n, classes) in float64, and
             (n, dim) embeddings by modality, all torch.Tensor.
         """
-        batches = {**self.batches, **self.embeddings}
-        return {name: torch.cat(parts) for name, parts in batches.items()}
+        rows, batches = self._rows(), {**self.batches, **self.embeddings}
+        return {name: torch.cat(parts)[rows] for name, parts in batches.items()}
+
+    def _rows(self):
+        """In the order of the ids, in whatever order they were evaluated."""
+        return sorted(range(len(self.ids)), key=self.ids.__getitem__)
 
     def summary(self):
         """The metrics, as in metrics.json.
@@ -122,7 +126,8 @@ class Outcomes:
             As `summary`, with more from the scoring.
         """
         arrays = self.arrays()
-        groups = speaker_groups(self.ids, self.speakers)
+        speakers = [self.speakers[row] for row in self._rows()]
+        groups = speaker_groups(sorted(self.ids), speakers)
         found = self.scoring.measure_test(
             arrays["targets"], arrays["probabilities"], groups, valid
         )
@@ -152,7 +157,10 @@ class Outcomes:
             }
             with open(path, "wb") as file:
                 np.savez_compressed(
-                    file, ids=np.array(self.ids), labels=names, **modalities
+                    file,
+                    ids=np.array(sorted(self.ids)),
+                    labels=names,
+                    **modalities,
                 )
         drawn = arrays["targets"], arrays["probabilities"]
         self.scoring.draw(folder, *drawn, others or {})
@@ -165,7 +173,8 @@ class Outcomes:
         with open(path, "w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(["ID", "label", "prediction", *header])
-            rows = zip(self.ids, arrays["targets"], arrays["probabilities"])
+            names = sorted(self.ids)
+            rows = zip(names, arrays["targets"], arrays["probabilities"])
             for name, target, row in rows:
                 label = self.labels[target]
                 prediction = self.labels[row.argmax()]

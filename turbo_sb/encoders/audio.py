@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from speechbrain.integrations.huggingface.wav2vec2 import Wav2Vec2
 from speechbrain.utils.logger import get_logger
 
+from turbo_sb.encoders.attention import use_given_masks
 from turbo_sb.encoders.lengths import absolute, padding_mask
 from turbo_sb.encoders.policy import loading, log_dropout, set_dropout
 from turbo_sb.encoders.unpadded import group_norm, normalize_wavs
@@ -87,6 +88,7 @@ class AudioEncoder(Wav2Vec2):
             super().__init__(
                 source, cache, apply_spec_augment=apply_spec_augment
             )
+        use_given_masks(self.model)
         self.dim = self.model.config.hidden_size
         self.freeze_cnn = freeze_cnn
         self._freeze_unused(apply_spec_augment)

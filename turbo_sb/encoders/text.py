@@ -12,6 +12,7 @@ from speechbrain.integrations.huggingface.textencoder import (
 )
 from transformers import MODEL_MAPPING
 
+from turbo_sb.encoders.attention import use_given_masks
 from turbo_sb.encoders.lengths import absolute, padding_mask
 from turbo_sb.encoders.policy import loading, log_dropout, set_dropout
 from turbo_sb.errors import InputError
@@ -63,6 +64,7 @@ class TextEncoder(TextEncoderLobe):
         }
         with loading(source, KEY) as cache:
             super().__init__(source, cache, freeze=False)
+        use_given_masks(self.model)
         self.pooling = pooling
         self.dim = self.model.config.hidden_size
         self.pad_id = self.tokenizer.pad_token_id

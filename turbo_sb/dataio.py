@@ -146,6 +146,7 @@ def make_dataset(
     sample_rate=16000,
     augment=None,
     equalizer=None,
+    features=None,
 ):
     """A dataset of what a training step needs.
 
@@ -168,6 +169,8 @@ def make_dataset(
         Applied to each signal, anew each time.
     equalizer : turbo_sb.equalizer.Equalizer, optional
         Applied to each signal before, always alike.
+    features : turbo_sb.feature_cache.FeatureCache, optional
+        Maps an ID to (frames, channels) features, which are then the signal.
 
     Returns
     -------
@@ -190,6 +193,8 @@ def make_dataset(
     @provides("signal")
     def audio_pipeline(name):
         """Read, resample, mix down, equalise and augment."""
+        if features:
+            return features(name)
         signal = read_entry(
             name, entries[name], normalizer, data_root, equalizer
         )
@@ -224,7 +229,7 @@ def make_datasets(annotations, tokenizer, train_augment=None, **settings):
         Applied to each training signal.
     **settings
         As in `make_dataset`: data_root, labels, label_key, sample_rate,
-        equalizer.
+        equalizer, features.
 
     Returns
     -------

@@ -235,6 +235,9 @@ def in_words(size):
     Example
     -------
     >>> in_words(1.29e9), in_words(123456)
-    ('1.3 GB', '0.1 MB')
+    ('1.3 GB', '123.5 kB')
     """
-    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
+    for unit, scale in (("GB", 1e9), ("MB", 1e6)):
+        if size >= scale:
+            return f"{size / scale:.1f} {unit}"
+    return f"{size / 1e3:.1f} kB"

@@ -169,7 +169,7 @@ class TestFilling:
         size = sum(p.stat().st_size for p in cache.folder.iterdir())
         assert (
             f"8 utterances, of which 0 were computed and 8 there: "
-            f"{size / 1e6:.1f} MB in {cache.folder}"
+            f"{size / 1e3:.1f} kB in {cache.folder}"
         ) in caplog.text
 
     def test_other_sets_of_the_same_corpus_share_it(self, corpus, open_cache):
@@ -214,10 +214,10 @@ class TestFilling:
 
         cache = open_cache()
         monkeypatch.setattr(Path, "write_bytes", write_half)
-        needed = sum(SECONDS) * 16000 / 320 * 64 * 4 / 1e6
+        needed = sum(SECONDS) * 16000 / 320 * 64 * 4 / 1e3
         message = (
             f"cache_folder: {cache.folder} cannot be written .No space left on "
-            f"device.* 8 utterances take about {needed:.1f} MB: make room"
+            f"device.* 8 utterances take about {needed:.1f} kB: make room"
         )
         with pytest.raises(InputError, match=message):
             cache.fill(corpus[1])

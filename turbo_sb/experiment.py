@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from turbo_sb.brain import TurboBrain
 from turbo_sb.dataio import collate_with, make_datasets
-from turbo_sb.distributed import part
+from turbo_sb.distributed import on_all, part
 from turbo_sb.feature_cache import FeatureCache
 from turbo_sb.manifest import load_manifest
 from turbo_sb.recipe import check_run
@@ -118,7 +118,7 @@ def open_cache(hparams, brain, annotations):
         entries.update(load_manifest(manifest))
     quiet = brain.noprogressbar or not if_main_process()
     progress = functools.partial(tqdm, desc="features", disable=quiet)
-    cache.fill(entries, brain.device, progress)
+    on_all(cache.fill, entries=entries, device=brain.device, progress=progress)
     return cache
 
 

@@ -1,6 +1,5 @@
 """A recipe with a feature cache gives what it gives without."""
 
-import json
 import os
 import re
 import shutil
@@ -184,34 +183,40 @@ def test_a_training_keeps_its_cache_settings_but_not_its_place(run, tmp_path):
 def test_jobs_of_a_cross_validation_fill_one_cache(command, tmp_path):
     given = command("out", number_of_epochs=1)[1:]
     given.remove("--noprogressbar")
-    given += ["--folds=1,2", "--jobs=2"]
-    cross_validate(FOLDER, ["vanilla", "turbo"], given)
+    cross_validate(FOLDER, ["vanilla"], [*given, "--folds=1,2", "--jobs=2"])
     found = []
     for path in (tmp_path / "out").glob("*/*/log.txt"):
         found += counts(path.read_text())
-    assert len(found) == 4
-    # Two started at once, and two later.
-    assert sorted(computed for _, computed, _ in found)[:2] == [0, 0]
+    assert len(found) == 2
     assert sum(computed for _, computed, _ in found) >= 80
     (folder,) = (tmp_path / "features").iterdir()
     assert len(list(folder.iterdir())) == 80
-    report = json.loads((tmp_path / "out" / "report.json").read_text())
-    assert set(report["protocols"]["session5"]["methods"]) == {
-        *("vanilla", "turbo")
-    }
+
+
+def two_ranks(argv):
+    """Exit code and output of a training in two processes."""
+    torchrun = ["-m", "torch.distributed.run", "--standalone"]
+    gloo = "--distributed_backend=gloo"
+    process = start(
+        [*torchrun, "--nproc_per_node=2", "train.py", *argv, gloo],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    output, _ = process.communicate(timeout=120)
+    return process.returncode, output
 
 
 def test_two_ranks_share_the_work(command, tmp_path):
-    gloo = {"distributed_backend": "gloo", "batch_size": 4}
-    argv = command("run", number_of_epochs=1, **gloo)
-    torchrun = ["-m", "torch.distributed.run", "--standalone"]
-    env = {**os.environ, "OMP_NUM_THREADS": "1"}
-    process = start(
-        [*torchrun, "--nproc_per_node=2", "train.py", *argv], env=env
-    )
-    output, _ = process.communicate(timeout=120)
-    assert process.returncode == 0, output
+    code, output = two_ranks(command("run", number_of_epochs=1, batch_size=4))
+    assert code == 0, output
     (found,) = counts((tmp_path / "run" / "log.txt").read_text())
     assert found[0] == 80 and found[1] > 0  # of the first rank
     (folder,) = (tmp_path / "features").iterdir()
     assert len(list(folder.iterdir())) == 80
+
+
+def test_two_ranks_end_alike_on_a_bad_folder(command, tmp_path):
+    (tmp_path / "features").write_text("")
+    code, output = two_ranks(command("run", number_of_epochs=1, batch_size=4))
+    assert code != 0
+    assert output.count("error: cache_folder: ") == 1
+    assert "Connection closed" not in output

@@ -144,9 +144,9 @@ def make_dataset(
     labels,
     label_key="label",
     sample_rate=16000,
+    features=None,
     augment=None,
     equalizer=None,
-    features=None,
 ):
     """A dataset of what a training step needs.
 
@@ -165,12 +165,12 @@ def make_dataset(
         The manifest's field with the label.
     sample_rate : int
         The encoder's, in Hz.
+    features : turbo_sb.feature_cache.FeatureCache, optional
+        Maps an ID to (frames, channels) features, which are then the signal.
     augment : callable, optional
         Applied to each signal, anew each time.
     equalizer : turbo_sb.equalizer.Equalizer, optional
         Applied to each signal before, always alike.
-    features : turbo_sb.feature_cache.FeatureCache, optional
-        Maps an ID to (frames, channels) features, which are then the signal.
 
     Returns
     -------

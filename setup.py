@@ -47,6 +47,7 @@ setuptools.setup(
         "huggingface_hub",
         "matplotlib",  # DET curves
         "numpy",
+        "safetensors",
         "scikit-learn",  # the shortcut's linear model
         "scipy",
         "soundfile",

@@ -144,6 +144,7 @@ def make_dataset(
     labels,
     label_key="label",
     sample_rate=16000,
+    features=None,
     augment=None,
     equalizer=None,
     by_length=False,
@@ -165,6 +166,8 @@ def make_dataset(
         The manifest's field with the label.
     sample_rate : int
         The encoder's, in Hz.
+    features : turbo_sb.feature_cache.FeatureCache, optional
+        Maps an ID to (frames, channels) features, which are then the signal.
     augment : callable, optional
         Applied to each signal, anew each time.
     equalizer : turbo_sb.equalizer.Equalizer, optional
@@ -197,6 +200,8 @@ def make_dataset(
     @provides("signal")
     def audio_pipeline(name):
         """Read, resample, mix down, equalise and augment."""
+        if features:
+            return features(name)
         signal = read_entry(
             name, entries[name], normalizer, data_root, equalizer
         )
@@ -231,7 +236,7 @@ def make_datasets(annotations, tokenizer, train_augment=None, **settings):
         Applied to each training signal.
     **settings
         As in `make_dataset`: data_root, labels, label_key, sample_rate,
-        equalizer.
+        equalizer, features.
 
     Returns
     -------

@@ -75,6 +75,41 @@ def on_main(function, **kwargs):
         raise InputError(message)
 
 
+def on_all(function, **kwargs):
+    """Call a function in every process, and let an error in one end them all.
+
+    Only the first process speaks, and torchrun ends it when another is gone.
+
+    Arguments
+    ---------
+    function : callable
+        Called in every process.
+    **kwargs
+        Its arguments.
+
+    Raises
+    ------
+    InputError
+        In every process, if the function raised one anywhere.
+
+    Example
+    -------
+    >>> on_all(print, sep="", end="")
+    """
+    message = None
+    try:
+        function(**kwargs)
+    except InputError as error:
+        message = str(error)
+    messages = [message]
+    if torch.distributed.is_initialized():
+        messages = [None] * world_size()
+        torch.distributed.all_gather_object(messages, message)
+    for message in messages:
+        if message is not None:
+            raise InputError(message)
+
+
 def part():
     """Wait for every process, and end their group.
 

@@ -6,11 +6,21 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import functools
+
+from speechbrain.utils.distributed import if_main_process
+from speechbrain.utils.logger import get_logger
+from tqdm import tqdm
+
 from turbo_sb.brain import TurboBrain
 from turbo_sb.dataio import collate_with, make_datasets
-from turbo_sb.distributed import part
+from turbo_sb.distributed import on_all, part
+from turbo_sb.feature_cache import FeatureCache
+from turbo_sb.manifest import load_manifest
 from turbo_sb.recipe import check_run
 from turbo_sb.split_checks import check_manifests
+
+logger = get_logger(__name__)
 
 
 def train_and_test(hparams, run_opts, label_key, facts=None, others=None):
@@ -35,6 +45,14 @@ def train_and_test(hparams, run_opts, label_key, facts=None, others=None):
         "test": hparams["test_annotation"],
     }
     check_manifests(annotations, hparams["protocol"])
+    brain = TurboBrain(
+        modules=hparams["modules"],
+        opt_class=hparams["opt_class"],
+        hparams=hparams,
+        run_opts=run_opts,
+        checkpointer=hparams["checkpointer"],
+    )
+    brain.facts, brain.others = facts or {}, others or {}
     datasets = make_datasets(
         annotations,
         tokenizer=hparams["text_encoder"],
@@ -44,15 +62,8 @@ def train_and_test(hparams, run_opts, label_key, facts=None, others=None):
         label_key=label_key,
         sample_rate=hparams["sample_rate"],
         equalizer=hparams.get("equalizer"),
+        features=open_cache(hparams, brain, annotations),
     )
-    brain = TurboBrain(
-        modules=hparams["modules"],
-        opt_class=hparams["opt_class"],
-        hparams=hparams,
-        run_opts=run_opts,
-        checkpointer=hparams["checkpointer"],
-    )
-    brain.facts, brain.others = facts or {}, others or {}
     check_run(brain, len(datasets["train"]))
 
     collate = {"collate_fn": collate_with(hparams["text_encoder"].pad_id)}
@@ -68,3 +79,72 @@ def train_and_test(hparams, run_opts, label_key, facts=None, others=None):
         test_loader_kwargs={**hparams["eval_dataloader_opts"], **collate},
     )
     part()
+
+
+def open_cache(hparams, brain, annotations):
+    """Fill the cache for a training, if its YAML has one and it can be used.
+
+    Arguments
+    ---------
+    hparams : dict
+        What the YAML describes, built.
+    brain : TurboBrain
+        Made of it.
+    annotations : dict
+        Set to its manifest.
+
+    Returns
+    -------
+    cache : FeatureCache
+        None without one.
+    """
+    if not hparams["cache_features"]:
+        return None
+    if reason := reason_against(hparams):
+        logger.warning(f"cache_features is switched off: {reason}.")
+        return None
+    # A training that goes on has its checkpoint's CNN, not its source's.
+    brain.checkpointer.recover_if_possible()
+    cache = FeatureCache(
+        hparams["audio_encoder"],
+        hparams["cache_folder"],
+        hparams["cache_dtype"],
+        hparams["sample_rate"],
+        hparams.get("equalizer"),
+        hparams["data_folder"],
+    )
+    entries = {}
+    for manifest in annotations.values():
+        entries.update(load_manifest(manifest))
+    quiet = brain.noprogressbar or not if_main_process()
+    progress = functools.partial(tqdm, desc="features", disable=quiet)
+    on_all(cache.fill, entries=entries, device=brain.device, progress=progress)
+    return cache
+
+
+def reason_against(hparams):
+    """Why features cannot be kept, if so.
+
+    Arguments
+    ---------
+    hparams : dict
+        Has freeze_cnn, train_crop_seconds, train_noise_snr, modalities.
+
+    Returns
+    -------
+    reason : str
+        None if there is none.
+
+    Example
+    -------
+    >>> reason_against({"freeze_cnn": False})
+    'freeze_cnn: False trains the CNN, whose output changes'
+    """
+    if not hparams["freeze_cnn"]:
+        return "freeze_cnn: False trains the CNN, whose output changes"
+    for key in ("train_crop_seconds", "train_noise_snr"):
+        if hparams[key] is not None:
+            return f"{key}: {hparams[key]} changes the waveforms in training"
+    if "audio" not in hparams["modalities"]:
+        return "modalities has no audio"
+    return None

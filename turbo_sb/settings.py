@@ -32,6 +32,7 @@ RESUMABLE = {
     "number_of_epochs",
     "patience",
     "num_workers",
+    "cache_folder",
     "ckpt_interval_minutes",
     "logger",
     "skip_prep",

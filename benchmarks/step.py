@@ -1,0 +1,254 @@
+"""A training step of Turbo: the stock way, the naive way, and ours.
+
+    python benchmarks/step.py --durations=durations.csv
+
+prints the tables of README.md: closed-form FLOPs at the base models' sizes,
+and wall time and saved activations of models an eighth as wide, otherwise the
+same. Every batch goes through all variants in turn, so that what else the
+machine does disturbs all alike.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+
+import flops
+import torch
+from workload import (
+    BASE,
+    RATE,
+    SCALED,
+    Stock,
+    build,
+    draw_batches,
+    make_inputs,
+    ours,
+    read_durations,
+)
+
+from turbo_sb.chunks import chunk_by_cost, chunk_by_limit, start_in_frames
+from turbo_sb.losses import JointLoss, TurboLoss
+
+FORWARD_AND_BACKWARD, AGAIN = 3, 1
+STOCK, NAIVE = "stock, one pass", "naive Turbo, CNN truly frozen"
+# Name: views, chunk, CNN ("twice", "stock", "once", "cached"), recompute.
+VARIANTS = {
+    STOCK: (1, None, "stock", False),
+    "stock, one pass, CNN truly frozen": (1, None, "frozen", False),
+    "naive Turbo, stock CNN": (2, None, "stock", False),
+    NAIVE: (2, None, "frozen", False),
+    "ours: CNN once, views stacked": (2, None, "once", False),
+    "+ chunks": (2, "auto", "once", False),
+    "+ cached CNN": (2, "auto", "cached", False),
+    "+ recompute": (2, "auto", "cached", True),
+    "chunks, recompute, no cache": (2, "auto", "once", True),
+    "chunks of 20 s, cached": (2, 20, "cached", False),
+    "vanilla, same treatment": (1, "auto", "cached", False),
+}
+
+
+def main():
+    """Count, measure, and print Markdown tables."""
+    options = _parse()
+    torch.set_num_threads(options.threads)
+    durations = read_durations(options.durations)
+    counted = draw_batches(durations, options.n_counted, options.size)
+    print_counts(counted)
+    timed = counted[: options.n]
+    with tempfile.TemporaryDirectory() as folder:
+        models = make_models(build(folder, SCALED))
+    found = {name: [] for name in models}
+    for batch in timed:
+        inputs = make_inputs(*batch)
+        for name, model in models.items():
+            found[name].append(measure(name, model, inputs))
+    print_measured(found)
+
+
+def _parse():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    add = parser.add_argument
+    add("--durations", help="a CSV of seconds, or none to draw them")
+    add("--n", type=int, default=20, help="batches to run")
+    add("--n_counted", type=int, default=20, help="batches to count")
+    add("--size", type=int, default=64, help="of a batch")
+    add("--threads", type=int, default=1)
+    return parser.parse_args()
+
+
+def plan(frames, chunk, dim, n_views):
+    """Frames of each padded chunk: (rows, longest)."""
+    if chunk is None:
+        chunks = [range(len(frames))]
+    elif chunk == "auto":
+        start = start_in_frames(dim, "cpu", n_views)
+        chunks = chunk_by_cost(frames, start)
+    else:
+        chunks = chunk_by_limit(frames, 50 * chunk)
+    return [(len(rows), max(frames[row] for row in rows)) for rows in chunks]
+
+
+def count(batch, variant, sizes=BASE):
+    """FLOPs of a step, forward and backward, in closed form."""
+    n_views, chunk, way, recompute = variant
+    samples, tokens = batch
+    frames = [flops.frames(n) for n in samples]
+    runs = FORWARD_AND_BACKWARD + (AGAIN if recompute else 0)
+    total = 0.0
+    for rows, longest in plan(frames, chunk, sizes.dim, n_views):
+        total += runs * n_views * rows * flops.audio(longest, sizes)
+    for rows, longest in plan(tokens, chunk, sizes.dim, n_views):
+        total += runs * n_views * rows * flops.transformer(longest, sizes)
+    return total + count_cnn(samples, way, n_views, chunk, sizes)
+
+
+def count_cnn(samples, way, n_views, chunk, sizes):
+    """FLOPs of the CNN; a backward pass to the waveform is as the forward."""
+    if way == "cached":
+        return 0.0
+    frames = [flops.frames(n) for n in samples]
+    padded = sum(
+        rows * flops.cnn(longest * 320 + 80, sizes)
+        for rows, longest in plan(frames, chunk, sizes.dim, n_views)
+    )
+    passes = {"once": 1, "frozen": n_views, "stock": 2 * n_views}
+    return passes[way] * padded
+
+
+def floor(batch, sizes=BASE):
+    """Two transformer passes over unpadded speech and words."""
+    samples, tokens = batch
+    one = sum(flops.audio(flops.frames(n), sizes) for n in samples)
+    one += sum(flops.transformer(n, sizes) for n in tokens)
+    return 2 * FORWARD_AND_BACKWARD * one
+
+
+def print_counts(batches):
+    """The table of FLOPs."""
+    print(f"{len(batches)} batches of {len(batches[0][0])}, base sizes:\n")
+    print("| | TFLOP | / stock | / naive | / floor | speech |")
+    print("|---|--:|--:|--:|--:|--:|")
+    means = {
+        name: statistics.mean(count(batch, variant) for batch in batches)
+        for name, variant in VARIANTS.items()
+    }
+    least = statistics.mean(map(floor, batches))
+    for name, (n_views, chunk, *_) in VARIANTS.items():
+        own = means[name]
+        speech = statistics.mean(
+            efficiency(batch[0], chunk, n_views) for batch in batches
+        )
+        print(
+            f"| {name} | {own / 1e12:.1f} | {own / means[STOCK]:.2f} "
+            f"| {own / means[NAIVE]:.2f} | {own / least:.2f} "
+            f"| {100 * speech:.0f} % |"
+        )
+    print(f"| floor | {least / 1e12:.1f} | {least / means[STOCK]:.2f} |")
+
+
+def efficiency(samples, chunk, n_views):
+    """Share of the frames that are run which are speech."""
+    frames = [flops.frames(n) for n in samples]
+    planned = plan(frames, chunk, BASE.dim, n_views)
+    return sum(frames) / sum(rows * longest for rows, longest in planned)
+
+
+def make_models(sources):
+    """A model a variant, from the same weights."""
+    models = {}
+    for name, (_, chunk, way, recompute) in VARIANTS.items():
+        if way in ("stock", "frozen"):
+            models[name] = Stock(sources, way == "frozen").train()
+        else:
+            models[name] = ours(
+                sources, encode_chunk=chunk, recompute=recompute
+            )
+    return models
+
+
+def measure(name, model, inputs):
+    """Seconds of a step, and bytes of what it keeps for its backward pass."""
+    n_views, chunk, way, recompute = VARIANTS[name]
+    if way == "cached":
+        inputs = cache(model.encoders["audio"], inputs)
+    contrastive = TurboLoss() if n_views == 2 else None
+    loss = JointLoss(contrastive, lambda_ce=0.5 if contrastive else 1)
+    targets = torch.arange(len(inputs[0])) % 4
+    model.zero_grad()
+    start = time.perf_counter()
+    total, _ = loss(model(*inputs, n_views=n_views), targets)
+    total.backward()
+    seconds = time.perf_counter() - start
+    del total
+    kept = bytes_kept(model, inputs, n_views)
+    if recompute:
+        kept += largest_chunk(model, inputs, n_views)
+    return seconds, kept
+
+
+def cache(encoder, inputs):
+    """What `cache_features` gives in place of the waveforms."""
+    wavs, relative, *words = inputs
+    lengths = (relative * wavs.shape[1]).round().int().tolist()
+    with torch.no_grad():
+        features = [
+            encoder.convolve(wav[None, :n], [n])[0][0]
+            for wav, n in zip(wavs, lengths)
+        ]
+    padded = torch.nn.utils.rnn.pad_sequence(features, batch_first=True)
+    frames = torch.tensor([len(own) for own in features])
+    return padded, frames / padded.shape[1], *words
+
+
+def bytes_kept(model, inputs, n_views):
+    """Of what autograd saves beside weights and inputs, each storage once."""
+    kept = {}
+    given = [p for p in [*model.parameters(), *inputs] if torch.is_tensor(p)]
+    own = {tensor.untyped_storage().data_ptr() for tensor in given}
+
+    def keep(tensor):
+        storage = tensor.untyped_storage()
+        kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda x: x):
+        outputs = model(*inputs, n_views=n_views)
+    del outputs
+    return sum(size for where, size in kept.items() if where not in own)
+
+
+def largest_chunk(model, inputs, n_views):
+    """What the backward pass of one chunk keeps while it runs, at most."""
+    wavs, relative, *_ = inputs
+    row = int(relative.argmax())
+    settings, model.encoding = model.encoding, {"chunk": None}
+    one = [tensor[row : row + 1] for tensor in inputs]
+    kept = bytes_kept(model, one, n_views)
+    model.encoding = settings
+    return kept
+
+
+def print_measured(found):
+    """The table of times and bytes."""
+    n = len(found[STOCK])
+    print(f"\n{n} batches, an eighth as wide ({RATE} Hz), medians:\n")
+    print("| | s | / stock | naive / | saved MiB | / naive |")
+    print("|---|--:|--:|--:|--:|--:|")
+    for name, steps in found.items():
+        pairs = zip(steps, found[STOCK], found[NAIVE])
+        ratios = [(s / a, b / s) for (s, _), (a, _), (b, _) in pairs]
+        seconds, kept = (statistics.median(x) for x in zip(*steps))
+        _, naive = (statistics.median(x) for x in zip(*found[NAIVE]))
+        stock, faster = (statistics.median(x) for x in zip(*ratios))
+        print(
+            f"| {name} | {seconds:.2f} | {stock:.2f} | {faster:.1f} "
+            f"| {kept / 2**20:,.0f} | {kept / naive:.3f} |"
+        )
+
+
+if __name__ == "__main__":
+    main()

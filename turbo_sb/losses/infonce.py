@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 
 from turbo_sb.errors import InputError
+from turbo_sb.losses.blocks import BLOCK, blocked_cross_entropy
+from turbo_sb.losses.masking import false_negatives
 
 SIMILARITIES = ("cosine", "dot")
 REDUCTIONS = ("mean", "sum", "log_of_sum")
@@ -25,6 +27,7 @@ def info_nce(
     similarity="cosine",
     reduction="mean",
     ids=None,
+    block=BLOCK,
 ):
     """InfoNCE: tell the positive of each anchor from the batch's other rows.
 
@@ -50,6 +53,10 @@ def info_nce(
         -log SUM_i p_ii, which starves the rows that are not solved yet.
     ids : (batch,) torch.Tensor, optional
         Rows with equal ids are not negatives of each other.
+    block : int
+        A larger batch has its logits made in blocks of so many rows and
+        columns, never whole: exact, in bounded memory, but without a second
+        derivative.
 
     Returns
     -------
@@ -64,36 +71,63 @@ def info_nce(
     tensor(1.3863)
     """
     check_options(similarity, reduction, temperature)
+    _check_inputs(anchors, positives, ids, block)
     with torch.autocast(anchors.device.type, enabled=False):
-        logits = _similarities(anchors, positives, similarity) / temperature
-        if ids is not None:
-            logits = logits.masked_fill(_false_negatives(ids), -torch.inf)
-        loss = _reduce(logits, reduction)
-        if symmetric:
-            loss = (loss + _reduce(logits.t(), reduction)) / 2
-    return loss
+        batch = _prepare(anchors, positives, similarity)
+        given = (*batch, temperature, symmetric, reduction, ids)
+        if len(anchors) <= block:
+            return _whole(*given)
+        return _in_blocks(*given, block)
 
 
-def _similarities(anchors, positives, similarity):
-    """(batch, batch): row i holds anchor i against every positive."""
+def _check_inputs(anchors, positives, ids, block):
     if anchors.dim() != 2 or anchors.shape != positives.shape:
         raise InputError(
             "InfoNCE takes anchors and positives of one shape (batch, dim), "
             f"not {tuple(anchors.shape)} and {tuple(positives.shape)}."
         )
+    if ids is not None and ids.shape != anchors.shape[:1]:
+        raise InputError(
+            f"ids: expected one a row, ({len(anchors)},), not "
+            f"{tuple(ids.shape)}."
+        )
+    if not block >= 1:
+        raise InputError(f"block: {block} is not >= 1. It counts rows.")
+
+
+def _prepare(anchors, positives, similarity):
+    """Embeddings whose inner products are the similarities."""
     # bfloat16 logits at 1 / temperature = 14 lose two to three digits.
     dtype = torch.promote_types(anchors.dtype, torch.float32)
     anchors, positives = anchors.to(dtype), positives.to(dtype)
     if similarity == "cosine":
         anchors = F.normalize(anchors, dim=-1)
         positives = F.normalize(positives, dim=-1)
-    return anchors @ positives.t()
+    return anchors, positives
 
 
-def _false_negatives(ids):
-    """(batch, batch): true off the diagonal where two rows share an id."""
-    same = ids[:, None] == ids[None, :]
-    return same & ~torch.eye(len(ids), dtype=torch.bool, device=ids.device)
+def _whole(anchors, positives, temperature, symmetric, reduction, ids):
+    """The loss from its (batch, batch) logits."""
+    logits = anchors @ positives.t() / temperature
+    if ids is not None:
+        logits = logits.masked_fill(false_negatives(ids), -torch.inf)
+    loss = _reduce(logits, reduction)
+    if symmetric:
+        loss = (loss + _reduce(logits.t(), reduction)) / 2
+    return loss
+
+
+def _in_blocks(
+    anchors, positives, temperature, symmetric, reduction, ids, block
+):
+    """The same from logits that are never whole."""
+    losses = blocked_cross_entropy(
+        anchors / temperature, positives, ids, symmetric, block
+    )
+    if reduction == "log_of_sum":
+        return -(-losses).logsumexp(dim=1).mean()
+    over = losses.mean if reduction == "mean" else losses.sum
+    return over(dim=1).mean()
 
 
 def _reduce(logits, reduction):

@@ -66,7 +66,7 @@ def turbo_terms(views, temperature=0.07, symmetric=False, **options):
     symmetric : bool
         As in `info_nce`.
     **options
-        `info_nce`'s other keywords: similarity, reduction, ids.
+        `info_nce`'s other keywords: similarity, reduction, ids, block.
 
     Returns
     -------
@@ -108,7 +108,7 @@ def turbo_loss(views, temperature=0.07, symmetric=False, **options):
     symmetric : bool
         As in `info_nce`.
     **options
-        `info_nce`'s other keywords: similarity, reduction, ids.
+        `info_nce`'s other keywords: similarity, reduction, ids, block.
 
     Returns
     -------

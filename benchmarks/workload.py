@@ -20,8 +20,8 @@ from turbo_sb.model import TurboModel
 logging.disable_progress_bar()
 RATE, WORDS_PER_SECOND = 16000, 3
 BASE = flops.Sizes()
-# An eighth as wide as the base models, otherwise the same.
-SCALED = flops.Sizes(dim=96, channels=64)
+# A sixteenth as wide as the base models, otherwise the same.
+SCALED = flops.Sizes(dim=48, channels=32, positional=(128, 4))
 
 
 def read_durations(path=None):

@@ -211,7 +211,7 @@ def bytes_kept(model, inputs):
     def keep(tensor):
         storage = tensor.untyped_storage()
         kept[storage.data_ptr()] = storage.nbytes()
-        return tensor
+        return tensor.detach()  # else a cycle, and never freed
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda x: x):
         outputs = model(*inputs, n_views=2)

@@ -16,10 +16,9 @@ import statistics
 import tempfile
 import time
 
-import flops
 import torch
+from counting import NAIVE, STOCK, TOO_LARGE, VARIANTS, print_counts
 from workload import (
-    BASE,
     RATE,
     SCALED,
     Stock,
@@ -30,26 +29,7 @@ from workload import (
     read_durations,
 )
 
-from turbo_sb.chunks import chunk_by_cost, chunk_by_limit, start_in_frames
 from turbo_sb.losses import JointLoss, TurboLoss
-
-FORWARD_AND_BACKWARD, AGAIN = 3, 1
-STOCK, NAIVE = "stock, one pass", "naive Turbo, CNN truly frozen"
-TOO_LARGE = "naive Turbo, stock CNN"  # here: 20 GB and more; only counted
-# Name: views, chunk, CNN ("twice", "stock", "once", "cached"), recompute.
-VARIANTS = {
-    STOCK: (1, None, "stock", False),
-    "stock, one pass, CNN truly frozen": (1, None, "frozen", False),
-    TOO_LARGE: (2, None, "stock", False),
-    NAIVE: (2, None, "frozen", False),
-    "ours: CNN once, views stacked": (2, None, "once", False),
-    "+ chunks": (2, "auto", "once", False),
-    "+ cached CNN": (2, "auto", "cached", False),
-    "+ recompute": (2, "auto", "cached", True),
-    "chunks, recompute, no cache": (2, "auto", "once", True),
-    "chunks of 20 s, cached": (2, 20, "cached", False),
-    "vanilla, same treatment": (1, "auto", "cached", False),
-}
 
 
 def main():
@@ -79,83 +59,6 @@ def _parse():
     add("--size", type=int, default=64, help="of a batch")
     add("--threads", type=int, default=1)
     return parser.parse_args()
-
-
-def plan(frames, chunk, dim, n_views):
-    """Frames of each padded chunk: (rows, longest)."""
-    if chunk is None:
-        chunks = [range(len(frames))]
-    elif chunk == "auto":
-        start = start_in_frames(dim, "cpu", n_views)
-        chunks = chunk_by_cost(frames, start)
-    else:
-        chunks = chunk_by_limit(frames, 50 * chunk)
-    return [(len(rows), max(frames[row] for row in rows)) for rows in chunks]
-
-
-def count(batch, variant, sizes=BASE):
-    """FLOPs of a step, forward and backward, in closed form."""
-    n_views, chunk, way, recompute = variant
-    samples, tokens = batch
-    frames = [flops.frames(n) for n in samples]
-    runs = FORWARD_AND_BACKWARD + (AGAIN if recompute else 0)
-    total = 0.0
-    for rows, longest in plan(frames, chunk, sizes.dim, n_views):
-        total += runs * n_views * rows * flops.audio(longest, sizes)
-    for rows, longest in plan(tokens, chunk, sizes.dim, n_views):
-        total += runs * n_views * rows * flops.transformer(longest, sizes)
-    return total + count_cnn(samples, way, n_views, chunk, sizes)
-
-
-def count_cnn(samples, way, n_views, chunk, sizes):
-    """FLOPs of the CNN; a backward pass to the waveform is as the forward."""
-    if way == "cached":
-        return 0.0
-    frames = [flops.frames(n) for n in samples]
-    padded = sum(
-        rows * flops.cnn(longest * 320 + 80, sizes)
-        for rows, longest in plan(frames, chunk, sizes.dim, n_views)
-    )
-    passes = {"once": 1, "frozen": n_views, "stock": 2 * n_views}
-    return passes[way] * padded
-
-
-def floor(batch, sizes=BASE):
-    """Two transformer passes over unpadded speech and words."""
-    samples, tokens = batch
-    one = sum(flops.audio(flops.frames(n), sizes) for n in samples)
-    one += sum(flops.transformer(n, sizes) for n in tokens)
-    return 2 * FORWARD_AND_BACKWARD * one
-
-
-def print_counts(batches):
-    """The table of FLOPs."""
-    print(f"{len(batches)} batches of {len(batches[0][0])}, base sizes:\n")
-    print("| | TFLOP | / stock | / naive | / floor | speech |")
-    print("|---|--:|--:|--:|--:|--:|")
-    means = {
-        name: statistics.mean(count(batch, variant) for batch in batches)
-        for name, variant in VARIANTS.items()
-    }
-    least = statistics.mean(map(floor, batches))
-    for name, (n_views, chunk, *_) in VARIANTS.items():
-        own = means[name]
-        speech = statistics.mean(
-            efficiency(batch[0], chunk, n_views) for batch in batches
-        )
-        print(
-            f"| {name} | {own / 1e12:.1f} | {own / means[STOCK]:.2f} "
-            f"| {own / means[NAIVE]:.2f} | {own / least:.2f} "
-            f"| {100 * speech:.0f} % |"
-        )
-    print(f"| floor | {least / 1e12:.1f} | {least / means[STOCK]:.2f} |")
-
-
-def efficiency(samples, chunk, n_views):
-    """Share of the frames that are run which are speech."""
-    frames = [flops.frames(n) for n in samples]
-    planned = plan(frames, chunk, BASE.dim, n_views)
-    return sum(frames) / sum(rows * longest for rows, longest in planned)
 
 
 def make_models(sources):

@@ -114,7 +114,7 @@ def build(folder, sizes):
     shared = {
         "hidden_size": sizes.dim,
         "num_hidden_layers": sizes.layers,
-        "num_attention_heads": max(1, sizes.dim // 48),
+        "num_attention_heads": max(1, sizes.dim // 64),
         "intermediate_size": 4 * sizes.dim,
     }
     kernel, groups = sizes.positional

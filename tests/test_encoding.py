@@ -5,6 +5,7 @@ import random
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from turbo_sb.encoding import encode
 from turbo_sb.errors import InputError
@@ -12,15 +13,18 @@ from turbo_sb.losses import JointLoss, TurboLoss
 
 SECONDS = [0.3, 2.1, 0.9, 1.4, 0.05, 3.0, 0.31, 1.0]
 WORDS = [3, 9, 1, 5, 2, 7, 7, 4]
-TARGETS = torch.tensor([0, 1, 2, 3, 0, 1, 2, 3])
 
 
 @pytest.fixture
 def utterances():
     """Waveforms and token ids of very different lengths, unpadded."""
+    return draw(SECONDS, WORDS)
+
+
+def draw(seconds, words):
     generator = torch.Generator().manual_seed(1)
-    wavs = [torch.randn(round(s * 16000), generator=generator) for s in SECONDS]
-    tokens = [torch.randint(10, 60, (n,), generator=generator) for n in WORDS]
+    wavs = [torch.randn(round(s * 16000), generator=generator) for s in seconds]
+    tokens = [torch.randint(10, 60, (n,), generator=generator) for n in words]
     return wavs, tokens
 
 
@@ -34,7 +38,8 @@ def padded(parts, dtype):
 
 def loss_and_gradients(model, outputs):
     model.zero_grad()
-    loss, _ = JointLoss(TurboLoss(temperature=0.2))(outputs, TARGETS)
+    targets = torch.arange(outputs["logits"].shape[1]) % 4
+    loss, _ = JointLoss(TurboLoss(temperature=0.2))(outputs, targets)
     loss.backward()
     named = model.named_parameters()
     return loss.detach(), {k: p.grad for k, p in named if p.grad is not None}
@@ -66,9 +71,25 @@ def test_loss_and_gradients_are_those_of_each_utterance_alone(
 ):
     encoding = {"encode_chunk": chunk, "recompute": recompute}
     model = make_model(dropout=0.0, freeze_cnn=freeze_cnn, **encoding)
+    check_alone(model, *utterances, dtype, bound)
+
+
+@pytest.mark.parametrize("recompute", [True, False])
+@pytest.mark.parametrize(
+    ("dtype", "bound"), [(torch.float64, 1e-10), (torch.float32, 1e-5)]
+)
+def test_so_are_those_of_a_batch_of_64(make_model, recompute, dtype, bound):
+    """From a frame to ten seconds, from one word to fifty."""
+    rng = np.random.default_rng(0)
+    seconds = rng.permutation(np.geomspace(0.025, 10, 64))
+    words = rng.permutation(np.geomspace(1, 50, 64).round().astype(int))
+    model = make_model(dropout=0.0, recompute=recompute)
+    check_alone(model, *draw(seconds, words), dtype, bound)
+
+
+def check_alone(model, wavs, tokens, dtype, bound):
     model = model.to(dtype).train()
-    wavs, tokens = utterances
-    expected = loss_and_gradients(model, alone(model, *utterances, dtype))
+    expected = loss_and_gradients(model, alone(model, wavs, tokens, dtype))
     outputs = model(*padded(wavs, dtype), *padded(tokens, dtype), n_views=2)
     found = loss_and_gradients(model, outputs)
     assert abs(found[0] - expected[0]) <= bound * abs(expected[0])
@@ -247,6 +268,36 @@ def test_views_are_still_independent_draws(make_model, utterances):
     assert (mean - mean_c).square().mean().sqrt() < 2 * error
     assert variance_c == pytest.approx(variance, rel=0.05)
     assert abs(alike) < 0.03 and abs(alike_c) < 0.03
+
+
+class Waits(TorchDispatchMode):
+    """Counts what would make the host wait for a device."""
+
+    count = 0
+
+    def __torch_dispatch__(self, op, types, args=(), kwargs=None):
+        names = "_local_scalar_dense", "nonzero", "is_nonzero", "equal"
+        self.count += op.overloadpacket.__name__ in names
+        return op(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("recompute", [True, False])
+def test_a_step_does_not_wait_for_the_device(make_model, utterances, recompute):
+    """The one wait of a step is the Brain's, for the loss."""
+    (wavs, wav_lens), (tokens, token_lens) = (
+        padded(parts, torch.float32) for parts in utterances
+    )
+    model = make_model(encode_chunk=1.0, recompute=recompute).train()
+    lengths = wav_lens.tolist(), token_lens.tolist()
+    optimizer = torch.optim.Adam(model.parameters(), fused=True)
+    with Waits() as waits:
+        outputs = model(wavs, lengths[0], tokens, lengths[1], n_views=2)
+        loss_and_gradients(model, outputs)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        assert waits.count == 0
+        outputs["logits"].sum().item()
+        assert waits.count == 1
 
 
 @pytest.mark.parametrize("chunk", [0, -1, "automatic", True])

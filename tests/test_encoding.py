@@ -240,7 +240,8 @@ def bytes_kept(model, inputs):
     return sum(size for where, size in kept.items() if where not in own)
 
 
-def test_views_are_still_independent_draws(make_model, utterances):
+@pytest.mark.parametrize("modality", ["audio", "text"])
+def test_views_are_still_independent_draws(make_model, utterances, modality):
     """Of many views, mean and variance are as without chunks, and two views
     of an utterance are no more alike than with whole batches.
     """
@@ -249,12 +250,14 @@ def test_views_are_still_independent_draws(make_model, utterances):
     inputs = (*padded(wavs, torch.float32), *padded(tokens, torch.float32))
     found = {}
     for chunk in (None, 0.25):
-        model = make_model(dropout=0.2, encode_chunk=chunk).train()
+        model = make_model(
+            dropout=0.2, encode_chunk=chunk, modalities=[modality]
+        ).train()
         torch.manual_seed(3)
         with torch.no_grad():
             draws = torch.stack(
                 [
-                    model(*inputs, n_views=2)["views"]["audio"]
+                    model(*inputs, n_views=2)["views"][modality]
                     for _ in range(200)
                 ]
             )  # (draws, views, batch, dim)

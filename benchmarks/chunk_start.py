@@ -33,7 +33,9 @@ def main():
     parser.add_argument("--repeats", type=int, default=15)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    print("| width | ms of the frames | ms a chunk and layer | GFLOP/s | START |")
+    print(
+        "| width | ms of the frames | ms a chunk and layer | GFLOP/s | START |"
+    )
     print("|--:|--:|--:|--:|--:|")
     for dim in (48, 128, 256, 768):
         print_line(dim, options)

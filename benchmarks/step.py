@@ -5,8 +5,8 @@
 prints the tables of README.md: closed-form FLOPs at the base models' sizes,
 and wall time and saved activations of models a sixteenth as wide, otherwise the
 same. Every batch goes through all variants in turn, so that what else the
-machine does disturbs all alike. The naive way takes more than 22 GB for a batch with an
-utterance of 34 s.
+machine does disturbs all alike. Some batches take more than 22 GB, all variants'
+models and the naive way's activations together.
 
 Authors
  * The turbo_sb developers 2026

@@ -11,9 +11,9 @@ Authors
 import numpy as np
 
 # Seconds that starting a layer takes, forward and backward, times the
-# multiplications a second that it could do instead: about 0.2 ms at 100 GFLOP/s
-# on a core (benchmarks/README.md), 0.4 ms at 200 TFLOP/s on a large GPU (an
-# estimate).
+# operations a second that it could do instead: 0.4 to 0.6 ms at 25 to 50 GFLOP/s
+# on a core, at widths up to 128 (benchmarks/README.md); 0.4 ms at 200 TFLOP/s on
+# a large GPU, which is an estimate.
 START = {"cpu": 2e7, "cuda": 8e10}
 # Multiplications and additions of a transformer layer for a frame, forward
 # and backward: 6 for each of its 12 dim ** 2 weights.

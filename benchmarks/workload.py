@@ -164,9 +164,13 @@ class Stock(torch.nn.Module):
         As `build` returns.
     truly_frozen : bool
         Whether to freeze the CNN by Hugging Face's method instead.
+    unused : object
+        What a recipe's YAML gives to our model only.
     """
 
-    def __init__(self, sources, truly_frozen=False):
+    encoders = {}  # of which `TurboBrain` would log the settings
+
+    def __init__(self, sources, truly_frozen=False, unused=None):
         super().__init__()
         self.audio = Wav2Vec2(
             sources[0], "", output_norm=True, freeze_feature_extractor=True
@@ -182,6 +186,7 @@ class Stock(torch.nn.Module):
 
     def forward(self, wavs, wav_lens, tokens, token_lens, n_views=1):
         """`n_views` passes over the padded batch, one after the other."""
+        wav_lens, token_lens = map(torch.as_tensor, (wav_lens, token_lens))
         longest = tokens.shape[1]
         mask = torch.arange(longest) < (token_lens * longest).round()[:, None]
         passes = []

@@ -17,6 +17,7 @@ from turbo_sb.checkpoints import earliest_best
 from turbo_sb.cost import measure_cost
 from turbo_sb.dataio import group_indices
 from turbo_sb.distributed import rank
+from turbo_sb.encoders.compiled import compile_layers
 from turbo_sb.errors import InputError
 from turbo_sb.losses import classification_loss
 from turbo_sb.manifest import write_json
@@ -120,6 +121,22 @@ class TurboBrain(sb.Brain):
         if isinstance(self.train_sampler, DistributedSampler):
             self.train_sampler.seed = self.hparams.seed  # else always 0
         super().on_fit_start()
+
+    def _compile(self):
+        """With --compile: the layers, in place of whole modules."""
+        if self.jit or self.compile_module_keys:
+            raise InputError(
+                "--jit, --compile_module_keys: expected neither. Use "
+                "--compile, which compiles the layers of both encoders."
+            )
+        if not self.compile:
+            return
+        for encoder in self.modules.model.encoders.values():
+            compile_layers(
+                encoder.model,
+                mode=self.compile_mode,
+                fullgraph=self.compile_using_fullgraph,
+            )
 
     def _ids(self, batch):
         """Rows that share an id (or a text) are not each other's negatives."""

@@ -8,6 +8,7 @@ Authors
 
 import functools
 
+import torch
 from speechbrain.utils.distributed import if_main_process
 from speechbrain.utils.logger import get_logger
 from tqdm import tqdm
@@ -66,19 +67,43 @@ def train_and_test(hparams, run_opts, label_key, facts=None, others=None):
     )
     check_run(brain, len(datasets["train"]))
 
-    collate = {"collate_fn": collate_with(hparams["text_encoder"].pad_id)}
+    shared = loading_options(brain.device, hparams["text_encoder"].pad_id)
+    evaluation = {**shared, **hparams["eval_dataloader_opts"]}
     brain.fit(
         hparams["epoch_counter"],
         datasets["train"],
         datasets["valid"],
-        train_loader_kwargs={**hparams["train_dataloader_opts"], **collate},
-        valid_loader_kwargs={**hparams["eval_dataloader_opts"], **collate},
+        train_loader_kwargs={**shared, **hparams["train_dataloader_opts"]},
+        valid_loader_kwargs=evaluation,
     )
-    brain.evaluate(
-        datasets["test"],
-        test_loader_kwargs={**hparams["eval_dataloader_opts"], **collate},
-    )
+    brain.evaluate(datasets["test"], test_loader_kwargs=evaluation)
     part()
+
+
+def loading_options(device, pad_id):
+    """What every DataLoader of a run has, unless its YAML says otherwise.
+
+    Arguments
+    ---------
+    device : str or torch.device
+        Of the training.
+    pad_id : int
+        Token id of the padding.
+
+    Returns
+    -------
+    options : dict
+
+    Example
+    -------
+    >>> loading_options("cuda:0", pad_id=0)["pin_memory"]
+    True
+    """
+    return {
+        "collate_fn": collate_with(pad_id),
+        # From pinned memory, a GPU copies a batch while it computes.
+        "pin_memory": torch.device(device).type == "cuda",
+    }
 
 
 def open_cache(hparams, brain, annotations):

@@ -1,0 +1,207 @@
+"""An epoch through train.py: the stock way, the naive way, and ours.
+
+    python benchmarks/epoch.py --durations=durations.csv
+
+writes recordings of noise of these durations and trains on them, each variant
+in a process of its own, with models a sixteenth as wide as the base models and
+otherwise the same. Then it reads the training set as a worker does, and
+nothing else.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import argparse
+import json
+import os
+import re
+import statistics
+import string
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from measuring import print_head, print_row, processor
+from workload import RATE, SCALED, build, draw_batches, read_durations
+
+from turbo_sb.dataio import make_dataset
+from turbo_sb.encoders import AudioEncoder, TextEncoder
+from turbo_sb.feature_cache import FeatureCache
+
+RECIPE = Path(__file__).parents[1] / "recipes" / "IEMOCAP" / "turbo"
+OURS, STOCK, NAIVE = "ours", "stock, one pass", "naive Turbo, CNN truly frozen"
+FROZEN = "truly_frozen: True"
+# Name: what the model is, and what is given on the command line.
+VARIANTS = {
+    STOCK: ("", {"lambda_ce": 1}),
+    "stock, one pass, CNN truly frozen": (FROZEN, {"lambda_ce": 1}),
+    NAIVE: (FROZEN, {}),
+    "ours, `encode_chunk: null`": (OURS, {"encode_chunk": "null"}),
+    "ours": (OURS, {}),
+    "ours, 2 workers": (OURS, {"num_workers": 2}),
+    "ours, `--precision=bf16`": (OURS, {"precision": "bf16"}),
+    "ours, cached": (OURS, {"cache_features": True}),
+    "ours, cached, recompute": (
+        OURS,
+        {"cache_features": True, "recompute": True},
+    ),
+    "vanilla, cached": (OURS, {"cache_features": True, "lambda_ce": 1}),
+}
+SETS = {"train": None, "valid": 16, "test": 16}  # utterances
+LABELS = ["ang", "hap", "neu", "sad"]
+STOCK_MODEL = """model: !new:workload.Stock
+    sources: [!ref <audio_encoder_source>, !ref <text_encoder_source>]
+    {option}
+    unused: [{unused}]
+"""
+# Keys that only our model has.
+UNUSED = (
+    "projection, projection_dim, dropout, modalities, encode_chunk, recompute"
+)
+
+
+def main():
+    """Write the data, run each variant, and print Markdown tables."""
+    options = _parse()
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        durations = read_durations(options.durations)
+        write_corpus(folder, durations, options.n)
+        sources = build(folder, SCALED)
+        found = {}
+        for name, variant in VARIANTS.items():
+            found[name] = train(folder, sources, variant, options)
+            print(f"{name}: {found[name]}", file=sys.stderr, flush=True)
+        print_epochs(found, options)
+        print_reading(folder, sources)
+
+
+def _parse():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    add = parser.add_argument
+    add("--durations", help="a CSV of seconds, or none to draw them")
+    add("--n", type=int, default=256, help="utterances of an epoch")
+    add("--epochs", type=int, default=3)
+    add("--threads", type=int, default=1)
+    return parser.parse_args()
+
+
+def write_corpus(folder, durations, n):
+    """Noise and letters as words: a manifest for each of three sets."""
+    rng = np.random.default_rng(0)
+    for name, size in SETS.items():
+        [(samples, tokens)] = draw_batches(durations, 1, size or n)
+        entries = {}
+        for row, (long, words) in enumerate(zip(samples, tokens)):
+            wav = folder / f"{name}{row}.wav"
+            soundfile.write(wav, 0.1 * rng.standard_normal(long), RATE)
+            entries[wav.stem] = {
+                "wav": str(wav),
+                "duration": long / RATE,
+                "text": " ".join(rng.choice([*string.ascii_lowercase], words)),
+                "emo": LABELS[row % 4],
+            }
+        path = folder / f"{name}.json"
+        path.write_text(json.dumps(entries), encoding="utf-8")
+
+
+def write_yaml(folder, model):
+    """The recipe's own, or with the stock model in it."""
+    text = (RECIPE / "hparams" / "turbo.yaml").read_text(encoding="utf-8")
+    if model != OURS:
+        unused = ", ".join(f"!ref <{key}>" for key in UNUSED.split(", "))
+        stock = STOCK_MODEL.format(option=model, unused=unused)
+        text = re.sub(r"^model: .*\n(    .*\n)+", stock, text, flags=re.M)
+    path = folder / "variant.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def train(folder, sources, variant, options):
+    """Median seconds of an epoch, of the whole command, and MiB."""
+    model, given = variant
+    with tempfile.TemporaryDirectory(dir=folder) as output:
+        settings = {
+            "data_folder": folder,
+            **{f"{name}_annotation": folder / f"{name}.json" for name in SETS},
+            "skip_prep": True,
+            "protocol": "given",
+            "output_folder": output,
+            "cache_folder": f"{output}/cache",
+            "audio_encoder_source": sources[0],
+            "text_encoder_source": sources[1],
+            "number_of_epochs": options.epochs,
+            "num_workers": 0,
+            "device": "cpu",
+            **given,
+        }
+        start = time.perf_counter()
+        run(write_yaml(folder, model), settings, options.threads)
+        seconds = time.perf_counter() - start
+        log = (Path(output) / "train_log.txt").read_text(encoding="utf-8")
+        cost = json.loads((Path(output) / "cost.json").read_text())
+    epochs = map(float, re.findall(r"train seconds: ([\d.e+]+)", log))
+    return statistics.median(epochs), seconds, cost["peak_memory_mb"]
+
+
+def run(yaml, settings, threads):
+    """A training; what it prints is shown if it fails."""
+    here = str(Path(__file__).parent)
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": str(threads),
+        "PYTHONPATH": os.pathsep.join([here, os.environ.get("PYTHONPATH", "")]),
+    }
+    given = [f"--{key}={value}" for key, value in settings.items()]
+    done = subprocess.run(
+        [sys.executable, RECIPE / "train.py", yaml, *given],
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    if done.returncode:
+        raise RuntimeError(done.stdout)
+
+
+def print_epochs(found, options):
+    """The table of trainings."""
+    print(
+        f"{processor()}, {options.threads} thread(s): {options.n} utterances, "
+        f"batches of 64, median of {options.epochs} epochs:\n"
+    )
+    head = ["", "epoch (s)", "/ stock", "naive /", "all (s)", "peak MiB"]
+    print_head(head)
+    for name, (epoch, seconds, peak) in found.items():
+        cells = [f"{epoch:.1f}", f"{epoch / found[STOCK][0]:.2f}"]
+        cells += [f"{found[NAIVE][0] / epoch:.1f}", f"{seconds:.0f}"]
+        print_row([name, *cells, f"{peak:,}"])
+
+
+def print_reading(folder, sources):
+    """The table of what one worker reads."""
+    audio, text = AudioEncoder(sources[0]), TextEncoder(sources[1])
+    cache = FeatureCache(audio, folder / "cache")
+    manifest = folder / "train.json"
+    cache.fill(json.loads(manifest.read_text(encoding="utf-8")))
+    print("\nReading alone, one process:\n")
+    print_head(["", "utterances / s", "audio (s) / s"])
+    for name, features in (("waveforms", None), ("cached features", cache)):
+        dataset = make_dataset(
+            manifest, folder, text.tokenize, LABELS, "emo", features=features
+        )
+        start = time.perf_counter()
+        heard = sum(entry["duration"] for entry in dataset.data.values())
+        for row in range(len(dataset)):
+            dataset[row]
+        seconds = time.perf_counter() - start
+        rates = len(dataset) / seconds, heard / seconds
+        print_row([name, *(f"{rate:,.0f}" for rate in rates)])
+
+
+if __name__ == "__main__":
+    main()

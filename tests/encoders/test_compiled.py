@@ -1,0 +1,58 @@
+"""Compiled layers: few graphs, the same numbers, the same names."""
+
+import pytest
+import torch
+
+from turbo_sb.encoders.compiled import compile_layers
+
+LENGTHS = [(8000, 9), (16000, 5), (4800, 3), (11200, 7)]
+
+
+def run(model, wavs, tokens, n_views):
+    """The logits of a batch in chunks of which one has padding."""
+    rows = len(wavs)
+    lens = torch.linspace(0.5, 1, rows)
+    return model(wavs, lens, tokens, lens, n_views)["logits"]
+
+
+@pytest.fixture
+def batches():
+    generator = torch.Generator().manual_seed(0)
+    return [
+        (
+            torch.randn(6, samples, generator=generator),
+            torch.randint(10, 60, (6, tokens), generator=generator),
+        )
+        for samples, tokens in LENGTHS
+    ]
+
+
+@pytest.mark.parametrize("recompute", [True, False])
+def test_few_graphs_and_the_same_numbers(make_model, batches, recompute):
+    """Each batch is cut into chunks of other sizes."""
+    torch.compiler.reset()
+    graphs = []
+
+    def backend(graph, _):
+        graphs.append(graph)
+        return graph.forward
+
+    settings = {"dropout": 0.0, "encode_chunk": 2.0, "recompute": recompute}
+    plain, compiled = make_model(**settings), make_model(**settings)
+    compiled.load_state_dict(plain.state_dict())
+    for encoder in compiled.encoders.values():
+        compile_layers(encoder.model, backend=backend)
+    for batch in batches:
+        found = []
+        for model in (plain, compiled):
+            model.train().zero_grad()
+            logits = run(model, *batch, n_views=2)
+            logits.square().sum().backward()
+            gradients = [p.grad for p in model.parameters() if p.requires_grad]
+            with torch.no_grad():
+                evaluated = run(model.eval(), *batch, n_views=1)
+            found.append([logits, evaluated, *gradients])
+        torch.testing.assert_close(*found, rtol=1e-5, atol=1e-6)
+    # Of two encoders: training and evaluation, with padding and without, and
+    # evaluation of one row.
+    assert 2 <= len(graphs) <= 10

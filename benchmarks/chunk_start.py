@@ -18,6 +18,7 @@ import time
 
 import flops
 import torch
+from measuring import print_head, print_row, processor
 from workload import build
 
 from turbo_sb.encoders import AudioEncoder
@@ -33,10 +34,9 @@ def main():
     parser.add_argument("--repeats", type=int, default=15)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    print(
-        "| width | ms of the frames | ms a chunk and layer | GFLOP/s | START |"
-    )
-    print("|--:|--:|--:|--:|--:|")
+    print(f"{processor()}, {options.threads} thread(s)\n")
+    head = ["width", "ms of the frames", "ms a chunk and layer", "GFLOP/s"]
+    print_head([*head, "START"], n_words=0)
     for dim in (48, 128, 256, 768):
         print_line(dim, options)
 
@@ -56,10 +56,8 @@ def print_line(dim, options):
     whole, start = map(statistics.median, (wholes, differences))
     speed = 3 * ROWS * flops.audio(FRAMES, sizes) / whole
     start = start / LAYERS
-    print(
-        f"| {dim} | {1000 * whole / LAYERS:.2f} | {1000 * start:.3f} "
-        f"| {speed / 1e9:.0f} | {start * speed:.1e} |"
-    )
+    cells = [f"{dim}", f"{1000 * whole / LAYERS:.2f}", f"{1000 * start:.3f}"]
+    print_row([*cells, f"{speed / 1e9:.0f}", f"{start * speed:.1e}"])
 
 
 def run(encoder, features, n_chunks):

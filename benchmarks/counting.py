@@ -7,14 +7,16 @@ Authors
 import statistics
 
 import flops
+from measuring import print_head, print_row
 from workload import BASE
 
 from turbo_sb.chunks import chunk_by_cost, chunk_by_limit, start_in_frames
 
 FORWARD_AND_BACKWARD, AGAIN = 3, 1
 STOCK, NAIVE = "stock, one pass", "naive Turbo, CNN truly frozen"
-TOO_LARGE = "naive Turbo, stock CNN"  # here: 20 GB and more; only counted
-# Name: views, chunk, CNN ("twice", "stock", "once", "cached"), recompute.
+# Only counted: one takes 20 GB and more here, the other is for a GPU.
+TOO_LARGE, ON_A_GPU = "naive Turbo, stock CNN", "+ chunks, as on a GPU"
+# Name: views, chunk ("cuda": auto there), CNN ("twice", "stock", "once", "cached"), recompute.
 VARIANTS = {
     STOCK: (1, None, "stock", False),
     "stock, one pass, CNN truly frozen": (1, None, "frozen", False),
@@ -22,20 +24,22 @@ VARIANTS = {
     NAIVE: (2, None, "frozen", False),
     "ours: CNN once, views stacked": (2, None, "once", False),
     "+ chunks": (2, "auto", "once", False),
+    ON_A_GPU: (2, "cuda", "once", False),
     "+ cached CNN": (2, "auto", "cached", False),
     "+ recompute": (2, "auto", "cached", True),
     "chunks, recompute, no cache": (2, "auto", "once", True),
     "chunks of 20 s, cached": (2, 20, "cached", False),
     "vanilla, same treatment": (1, "auto", "cached", False),
 }
+DEVICES = {"auto": "cpu", "cuda": "cuda"}
 
 
 def plan(frames, chunk, dim, n_views):
     """Frames of each padded chunk: (rows, longest)."""
     if chunk is None:
         chunks = [range(len(frames))]
-    elif chunk == "auto":
-        start = start_in_frames(dim, "cpu", n_views)
+    elif chunk in DEVICES:
+        start = start_in_frames(dim, DEVICES[chunk], n_views)
         chunks = chunk_by_cost(frames, start)
     else:
         chunks = chunk_by_limit(frames, 50 * chunk)
@@ -87,21 +91,19 @@ def efficiency(samples, chunk, n_views):
 def print_counts(batches):
     """The table of FLOPs."""
     print(f"{len(batches)} batches of {len(batches[0][0])}, base sizes:\n")
-    print("| | TFLOP | / stock | / naive | / floor | speech |")
-    print("|---|--:|--:|--:|--:|--:|")
+    print_head(["", "TFLOP", "/ stock", "/ naive", "/ floor", "speech"])
     means = {
         name: statistics.mean(count(batch, variant) for batch in batches)
         for name, variant in VARIANTS.items()
     }
     least = statistics.mean(map(floor, batches))
     for name, (n_views, chunk, *_) in VARIANTS.items():
-        own = means[name]
         speech = statistics.mean(
             efficiency(batch[0], chunk, n_views) for batch in batches
         )
-        print(
-            f"| {name} | {own / 1e12:.1f} | {own / means[STOCK]:.2f} "
-            f"| {own / means[NAIVE]:.2f} | {own / least:.2f} "
-            f"| {100 * speech:.0f} % |"
-        )
-    print(f"| floor | {least / 1e12:.1f} | {least / means[STOCK]:.2f} |")
+        cells = [f"{means[name] / 1e12:.1f}"]
+        for other in (means[STOCK], means[NAIVE], least):
+            cells.append(f"{means[name] / other:.2f}")
+        print_row([name, *cells, f"{100 * speech:.0f} %"])
+    cells = [f"{least / 1e12:.1f}", f"{least / means[STOCK]:.2f}"]
+    print_row(["floor", *cells, f"{least / means[NAIVE]:.2f}", "1.00", "100 %"])

@@ -12,13 +12,12 @@ import os
 
 os.environ["OMP_NUM_THREADS"] = "1"  # read when numpy and torch are imported
 
-import platform  # noqa: E402
 import statistics  # noqa: E402
 import time  # noqa: E402
-from pathlib import Path  # noqa: E402
 
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
+from measuring import print_head, print_row, processor  # noqa: E402
 from sklearn.metrics import roc_curve  # noqa: E402
 from speechbrain.utils.metric_stats import EER  # noqa: E402
 
@@ -74,28 +73,20 @@ def compare(n, decimals):
         cells += [f"{abs(found - eer):.0e}"]
     cells += ["–"] * (6 - len(cells))
     kind = "many" if decimals < 9 else "none"
-    return [f"{n:,}", kind, f"{own:.3g}", *cells]
-
-
-def processor():
-    """The CPU's name, where the system tells it."""
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text().splitlines() if path.exists() else []
-    names = [x.split(":")[1].strip() for x in lines if "model name" in x]
-    return names[0] if names else platform.processor() or platform.machine()
+    return [kind, f"{n:,}", f"{own:.3g}", *cells]
 
 
 def main():
     """Print the table."""
     torch.set_num_threads(1)
     print(f"{processor()}, one thread; median of {REPEATS}, SpeechBrain once\n")
-    head = ["scores", "ties", "turbo_sb (s)"]
+    head = ["ties", "scores", "turbo_sb (s)"]
     for name in ("scikit-learn", "SpeechBrain"):
         head += [f"{name} (s)", "ratio", "difference"]
-    rows = [head, ["--:", "---", *["--:"] * (len(head) - 2)]]
-    rows += [compare(n, decimals) for n in SIZES for decimals in (2, 15)]
-    for row in rows:
-        print("|" + "|".join(row) + "|", flush=True)
+    print_head(head)
+    for n in SIZES:
+        for decimals in (2, 15):
+            print_row(compare(n, decimals))
 
 
 if __name__ == "__main__":

@@ -14,14 +14,17 @@ import os
 os.environ["OMP_NUM_THREADS"] = "1"  # read when torch is imported
 
 import json  # noqa: E402
-import platform  # noqa: E402
-import resource  # noqa: E402
-import subprocess  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
-from pathlib import Path  # noqa: E402
 
 import torch  # noqa: E402
+from measuring import (  # noqa: E402
+    afresh,
+    peak,
+    print_head,
+    print_row,
+    processor,
+)
 
 from turbo_sb.metrics import alignment, uniformity  # noqa: E402
 
@@ -61,50 +64,27 @@ def measure(name, n):
     return {"seconds": seconds, "megabytes": peak(), "value": value}
 
 
-def peak():
-    """The most memory that this process has held, in MB."""
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most / 1e6 if sys.platform == "darwin" else most * 1024 / 1e6
-
-
-def measure_afresh(name, n):
-    """The same in a process of its own."""
-    command = [sys.executable, __file__, name, str(n)]
-    result = subprocess.run(command, stdout=subprocess.PIPE, check=True)
-    return json.loads(result.stdout)
-
-
 def compare(n, name, listing):
     """One row of the table."""
-    start, own = measure_afresh("nothing", n), measure_afresh(name, n)
-    cells = [f"{n:,}", name, f"{start['megabytes']:,.0f}"]
+    start, own = afresh(__file__, "nothing", n), afresh(__file__, name, n)
+    cells = [name, f"{n:,}", f"{start['megabytes']:,.0f}"]
     cells += [f"{own['seconds']:.2g}", f"{own['megabytes']:,.0f}"]
     if listing == "pdist" and n > PDIST_MOST:
         return [*cells, "–", "–", "–"]
-    other = measure_afresh(listing, n)
+    other = afresh(__file__, listing, n)
     cells += [f"{other['seconds']:.2g}", f"{other['megabytes']:,.0f}"]
     return [*cells, f"{abs(own['value'] - other['value']):.0e}"]
-
-
-def processor():
-    """The CPU's name, where the system tells it."""
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text().splitlines() if path.exists() else []
-    names = [x.split(":")[1].strip() for x in lines if "model name" in x]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def main():
     """Print the table."""
     print(f"{processor()}, one thread, {DIM} dimensions, float32\n")
-    head = ["n", "metric", "before (MB)", "turbo_sb (s)", "peak (MB)"]
+    head = ["metric", "n", "before (MB)", "turbo_sb (s)", "peak (MB)"]
     head += ["listing (s)", "peak (MB)", "difference"]
-    rows = [head, ["--:", "---", *["--:"] * (len(head) - 2)]]
-    for row in rows:
-        print("|" + "|".join(row) + "|")
+    print_head(head)
     for pair in (("alignment", "norm"), ("uniformity", "pdist")):
         for n in SIZES:
-            print("|" + "|".join(compare(n, *pair)) + "|", flush=True)
+            print_row(compare(n, *pair))
 
 
 if __name__ == "__main__":

@@ -55,9 +55,7 @@ def main():
         print_line(f"{ROWS} of {seconds} s", [one] * REPEATS, SCALED)
     batches = draw_batches(durations, REPEATS, ROWS)
     for dim in WIDTHS:
-        sizes = dataclasses.replace(
-            SCALED, dim=dim, channels=round(dim / 1.5)
-        )
+        sizes = dataclasses.replace(SCALED, dim=dim, channels=round(dim / 1.5))
         print_line(f"{ROWS} utterances, width {dim}", batches, sizes)
 
 

@@ -15,16 +15,19 @@ import os
 os.environ["OMP_NUM_THREADS"] = "1"  # read when torch is imported
 
 import json  # noqa: E402
-import platform  # noqa: E402
-import resource  # noqa: E402
 import statistics  # noqa: E402
-import subprocess  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
-from pathlib import Path  # noqa: E402
 
 import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
+from measuring import (  # noqa: E402
+    afresh,
+    peak,
+    print_head,
+    print_row,
+    processor,
+)
 
 from turbo_sb.losses import info_nce  # noqa: E402
 from turbo_sb.losses.blocks import BLOCK  # noqa: E402
@@ -86,19 +89,6 @@ def measure(name, terms, n):
     }
 
 
-def peak():
-    """The most memory that this process has held, in MB."""
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most / 1e6 if sys.platform == "darwin" else most * 1024 / 1e6
-
-
-def measure_afresh(*arguments):
-    """The same in a process of its own."""
-    command = [sys.executable, __file__, *map(str, arguments)]
-    result = subprocess.run(command, stdout=subprocess.PIPE, check=True)
-    return json.loads(result.stdout)
-
-
 def gigaflop(n, terms, blocks):
     """Of the products: logits (twice in blocks), and the two gradients."""
     products = 4 if blocks else 3
@@ -107,13 +97,13 @@ def gigaflop(n, terms, blocks):
 
 def compare(n, terms):
     """One row of the table."""
-    own = measure_afresh("turbo_sb", terms, n)
+    own = afresh(__file__, "turbo_sb", terms, n)
     work = gigaflop(n, terms, blocks=n > BLOCK)
     cells = [f"{n:,}", str(terms), short(work), short(own["seconds"])]
     cells += [f"{work / own['seconds']:.0f}", f"{own['megabytes']:,.0f}"]
     if n > WHOLE_MOST[terms]:
         return [*cells, "–", "–", "–", "–"]
-    other = measure_afresh("whole", terms, n)
+    other = afresh(__file__, "whole", terms, n)
     cells += [short(other["seconds"]), f"{other['megabytes']:,.0f}"]
     cells += [f"{other['seconds'] / own['seconds']:.2f}"]
     return [*cells, f"{abs(own['value'] - other['value']):.0e}"]
@@ -124,25 +114,16 @@ def short(number):
     return f"{number:.2g}" if number < 10 else f"{number:,.0f}"
 
 
-def processor():
-    """The CPU's name, where the system tells it."""
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text().splitlines() if path.exists() else []
-    names = [x.split(":")[1].strip() for x in lines if "model name" in x]
-    return names[0] if names else platform.processor() or platform.machine()
-
-
 def main():
     """Print the table."""
     print(f"{processor()}, one thread, {DIM} dimensions, float32\n")
     head = ["N", "terms", "GFLOP", "turbo_sb (s)", "GFLOP/s", "peak (MB)"]
     head += ["whole (s)", "peak (MB)", "ratio", "difference"]
-    for row in (head, ["--:"] * len(head)):
-        print("|" + "|".join(row) + "|")
+    print_head(head, n_words=0)
     for terms, most in MOST.items():
         for n in SIZES:
             if n <= most:
-                print("|" + "|".join(compare(n, terms)) + "|", flush=True)
+                print_row(compare(n, terms))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,14 @@ from counting import floor
 from measuring import print_head, print_row, processor
 from step import cache
 from torch.profiler import ProfilerActivity, profile
-from workload import BASE, build, draw_batches, make_inputs, ours, read_durations
+from workload import (
+    BASE,
+    build,
+    draw_batches,
+    make_inputs,
+    ours,
+    read_durations,
+)
 
 from turbo_sb.losses import JointLoss, TurboLoss
 

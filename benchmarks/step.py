@@ -20,7 +20,7 @@ import tempfile
 import time
 
 import torch
-from counting import NAIVE, STOCK, TOO_LARGE, VARIANTS, print_counts
+from counting import NAIVE, ON_A_GPU, STOCK, TOO_LARGE, VARIANTS, print_counts
 from measuring import give_back_memory, print_head, print_row, processor
 from workload import (
     RATE,
@@ -44,7 +44,9 @@ def main():
     batches = draw_batches(durations, options.n, options.size)
     print_counts(batches)
     with tempfile.TemporaryDirectory() as folder:
-        models = make_models(build(folder, SCALED), set(VARIANTS) - {TOO_LARGE})
+        models = make_models(
+            build(folder, SCALED), set(VARIANTS) - {TOO_LARGE, ON_A_GPU}
+        )
     found = {name: [] for name in models}
     for number, batch in enumerate(batches, 1):
         inputs = make_inputs(*batch)

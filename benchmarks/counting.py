@@ -4,6 +4,7 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import math
 import statistics
 
 import flops
@@ -11,6 +12,7 @@ from measuring import print_head, print_row
 from workload import BASE
 
 from turbo_sb.chunks import chunk_by_cost, chunk_by_limit, start_in_frames
+from turbo_sb.encoding import FRAMES_PER_SECOND, RECOMPUTED_SECONDS
 
 FORWARD_AND_BACKWARD, AGAIN = 3, 1
 STOCK, NAIVE = "stock, one pass", "naive Turbo, CNN truly frozen"
@@ -34,15 +36,16 @@ VARIANTS = {
 DEVICES = {"auto": "cpu", "cuda": "cuda"}
 
 
-def plan(frames, chunk, dim, n_views):
+def plan(frames, chunk, dim, n_views, recompute=False):
     """Frames of each padded chunk: (rows, longest)."""
     if chunk is None:
         chunks = [range(len(frames))]
     elif chunk in DEVICES:
         start = start_in_frames(dim, DEVICES[chunk], n_views)
-        chunks = chunk_by_cost(frames, start)
+        most = RECOMPUTED_SECONDS * FRAMES_PER_SECOND if recompute else math.inf
+        chunks = chunk_by_cost(frames, start, most)
     else:
-        chunks = chunk_by_limit(frames, 50 * chunk)
+        chunks = chunk_by_limit(frames, FRAMES_PER_SECOND * chunk)
     return [(len(rows), max(frames[row] for row in rows)) for rows in chunks]
 
 
@@ -53,9 +56,9 @@ def count(batch, variant, sizes=BASE):
     frames = [flops.frames(n) for n in samples]
     runs = FORWARD_AND_BACKWARD + (AGAIN if recompute else 0)
     total = 0.0
-    for rows, longest in plan(frames, chunk, sizes.dim, n_views):
+    for rows, longest in plan(frames, chunk, sizes.dim, n_views, recompute):
         total += runs * n_views * rows * flops.audio(longest, sizes)
-    for rows, longest in plan(tokens, chunk, sizes.dim, n_views):
+    for rows, longest in plan(tokens, chunk, sizes.dim, n_views, recompute):
         total += runs * n_views * rows * flops.transformer(longest, sizes)
     return total + count_cnn(samples, way, n_views, chunk, sizes)
 

@@ -51,7 +51,7 @@ VARIANTS = {
     ),
     "vanilla, cached": (OURS, {"cache_features": True, "lambda_ce": 1}),
 }
-SETS = {"train": None, "valid": 16, "test": 16}  # utterances
+SETS = {"train": 256, "valid": 16, "test": 16}  # utterances
 LABELS = ["ang", "hap", "neu", "sad"]
 STOCK_MODEL = """model: !new:workload.Stock
     sources: [!ref <audio_encoder_source>, !ref <text_encoder_source>]
@@ -70,7 +70,9 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         durations = read_durations(options.durations)
-        write_corpus(folder, durations, options.n)
+        for name, n in {**SETS, "train": options.n}.items():
+            write_set(folder, name, durations, n)
+        write_set(folder, "48 kHz", durations, options.n, rate=48000)
         sources = build(folder, SCALED)
         found = {}
         for name, variant in VARIANTS.items():
@@ -84,29 +86,29 @@ def _parse():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     add = parser.add_argument
     add("--durations", help="a CSV of seconds, or none to draw them")
-    add("--n", type=int, default=256, help="utterances of an epoch")
+    add("--n", type=int, default=SETS["train"], help="utterances")
     add("--epochs", type=int, default=3)
     add("--threads", type=int, default=1)
     return parser.parse_args()
 
 
-def write_corpus(folder, durations, n):
-    """Noise and letters as words: a manifest for each of three sets."""
+def write_set(folder, name, durations, n, rate=RATE):
+    """Recordings of noise, letters as words, and their manifest."""
     rng = np.random.default_rng(0)
-    for name, size in SETS.items():
-        [(samples, tokens)] = draw_batches(durations, 1, size or n)
-        entries = {}
-        for row, (long, words) in enumerate(zip(samples, tokens)):
-            wav = folder / f"{name}{row}.wav"
-            soundfile.write(wav, 0.1 * rng.standard_normal(long), RATE)
-            entries[wav.stem] = {
-                "wav": str(wav),
-                "duration": long / RATE,
-                "text": " ".join(rng.choice([*string.ascii_lowercase], words)),
-                "emo": LABELS[row % 4],
-            }
-        path = folder / f"{name}.json"
-        path.write_text(json.dumps(entries), encoding="utf-8")
+    [(samples, tokens)] = draw_batches(durations, 1, n)
+    entries = {}
+    for row, (long, words) in enumerate(zip(samples, tokens)):
+        wav, seconds = folder / f"{name}{row}.wav", long / RATE
+        noise = 0.1 * rng.standard_normal(round(seconds * rate))
+        soundfile.write(wav, noise, rate)
+        entries[wav.stem] = {
+            "wav": str(wav),
+            "duration": seconds,
+            "text": " ".join(rng.choice([*string.ascii_lowercase], words)),
+            "emo": LABELS[row % len(LABELS)],
+        }
+    path = folder / f"{name}.json"
+    path.write_text(json.dumps(entries), encoding="utf-8")
 
 
 def write_yaml(folder, model):
@@ -184,18 +186,22 @@ def print_epochs(found, options):
 
 def print_reading(folder, sources):
     """The table of what one worker reads."""
-    audio, text = AudioEncoder(sources[0]), TextEncoder(sources[1])
-    cache = FeatureCache(audio, folder / "cache")
-    manifest = folder / "train.json"
-    cache.fill(json.loads(manifest.read_text(encoding="utf-8")))
+    text = TextEncoder(sources[1])
+    cache = FeatureCache(AudioEncoder(sources[0]), folder / "cache")
+    train = folder / "train.json"
+    cache.fill(json.loads(train.read_text(encoding="utf-8")))
     print("\nReading alone, one process:\n")
     print_head(["", "utterances / s", "audio (s) / s"])
-    for name, features in (("waveforms", None), ("cached features", cache)):
+    for name, manifest, features in (
+        ("waveforms", train, None),
+        ("waveforms of 48 kHz", folder / "48 kHz.json", None),
+        ("cached features", train, cache),
+    ):
         dataset = make_dataset(
             manifest, folder, text.tokenize, LABELS, "emo", features=features
         )
-        start = time.perf_counter()
         heard = sum(entry["duration"] for entry in dataset.data.values())
+        start = time.perf_counter()
         for row in range(len(dataset)):
             dataset[row]
         seconds = time.perf_counter() - start

@@ -14,13 +14,22 @@ Authors
 """
 
 import argparse
+import functools
 import statistics
 import sys
 import tempfile
 import time
 
 import torch
-from counting import NAIVE, ON_A_GPU, STOCK, TOO_LARGE, VARIANTS, print_counts
+from counting import (
+    NAIVE,
+    ON_A_GPU,
+    STOCK,
+    TOO_LARGE,
+    VARIANTS,
+    count,
+    print_counts,
+)
 from measuring import give_back_memory, print_head, print_row, processor
 from workload import (
     RATE,
@@ -33,6 +42,7 @@ from workload import (
     read_durations,
 )
 
+from turbo_sb import encoding
 from turbo_sb.losses import JointLoss, TurboLoss
 
 
@@ -53,7 +63,7 @@ def main():
         for name, model in models.items():
             found[name].append(measure(name, model, inputs))
         print_progress(number, len(batches), found)
-    print_measured(found, options.threads)
+    print_measured(found, batches, options.threads)
 
 
 def _parse():
@@ -95,9 +105,9 @@ def measure(name, model, inputs):
     total.backward()
     seconds = time.perf_counter() - start
     del total
-    kept = bytes_kept(model, inputs, n_views)
+    kept = bytes_kept(lambda: model(*inputs, n_views=n_views), model, inputs)
     if recompute:
-        kept += largest_chunk(model, inputs, n_views)
+        kept += bytes_again(model, inputs, n_views)
     model.zero_grad()
     give_back_memory()
     return seconds, kept
@@ -117,7 +127,7 @@ def cache(encoder, inputs):
     return padded, frames / padded.shape[1], *words
 
 
-def bytes_kept(model, inputs, n_views):
+def bytes_kept(run, model, inputs):
     """Of what autograd saves beside weights and inputs, each storage once."""
     kept = {}
     given = [p for p in [*model.parameters(), *inputs] if torch.is_tensor(p)]
@@ -129,20 +139,44 @@ def bytes_kept(model, inputs, n_views):
         return tensor.detach()  # else a cycle, and never freed
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda x: x):
-        outputs = model(*inputs, n_views=n_views)
+        outputs = run()
     del outputs
     return sum(size for where, size in kept.items() if where not in own)
 
 
-def largest_chunk(model, inputs, n_views):
-    """What the backward pass of one chunk keeps while it runs, at most."""
-    wavs, relative, *_ = inputs
-    row = int(relative.argmax())
-    settings, model.encoding = model.encoding, {"chunk": None}
-    one = [tensor[row : row + 1] for tensor in inputs]
-    kept = bytes_kept(model, one, n_views)
-    model.encoding = settings
-    return kept
+def bytes_again(model, inputs, n_views):
+    """With recomputation: the inputs of all chunks, and the most that one of
+    them keeps while its backward pass runs.
+    """
+    given, largest = 0, 0
+    for encoder, part, lengths in chunks_of(model, inputs, n_views):
+        part, lengths = encoder.frozen_prefix(part, lengths)
+        given += part.untyped_storage().nbytes()
+        run = functools.partial(encoder.embed, part, lengths, n_views)
+        largest = max(largest, bytes_kept(run, model, [part]))
+    return given + largest
+
+
+def chunks_of(model, inputs, n_views):
+    """What the encoders are given, chunk by chunk."""
+    found = []
+    encoding.checkpoint, original = note_in(found), encoding.checkpoint
+    try:
+        with torch.no_grad():
+            model(*inputs, n_views=n_views)
+    finally:
+        encoding.checkpoint = original
+    return found
+
+
+def note_in(found):
+    """In place of torch's checkpoint: note its inputs, then run them."""
+
+    def run(embed, part, lengths, n_views, **_):
+        found.append((embed.__self__, part, lengths))
+        return embed(part, lengths, n_views)
+
+    return run
 
 
 def print_progress(number, n, found):
@@ -151,21 +185,29 @@ def print_progress(number, n, found):
     print(f"batch {number} of {n}: {last} s", file=sys.stderr, flush=True)
 
 
-def print_measured(found, threads):
-    """The table of times and bytes."""
+def print_measured(found, batches, threads):
+    """The table of times and bytes, and of FLOPs at this width."""
     n = len(found[STOCK])
     print(
         f"\n{processor()}, {threads} thread(s): {n} batches, a sixteenth as "
         f"wide ({RATE} Hz), medians:\n"
     )
-    print_head(["", "s", "/ stock", "naive /", "saved MiB", "/ naive"])
+    head = ["", "FLOPs / stock", "s", "/ stock", "naive /", "saved MiB"]
+    print_head([*head, "/ naive"])
+    work = {
+        name: statistics.mean(
+            count(batch, VARIANTS[name], SCALED) for batch in batches
+        )
+        for name in found
+    }
     for name, steps in found.items():
         pairs = zip(steps, found[STOCK], found[NAIVE])
         ratios = [(s / a, b / s) for (s, _), (a, _), (b, _) in pairs]
         seconds, kept = (statistics.median(x) for x in zip(*steps))
         _, naive = (statistics.median(x) for x in zip(*found[NAIVE]))
         stock, faster = (statistics.median(x) for x in zip(*ratios))
-        cells = [f"{seconds:.2f}", f"{stock:.2f}", f"{faster:.1f}"]
+        cells = [f"{work[name] / work[STOCK]:.2f}"]
+        cells += [f"{seconds:.2f}", f"{stock:.2f}", f"{faster:.1f}"]
         cells += [f"{kept / 2**20:,.0f}", f"{kept / naive:.3f}"]
         print_row([name, *cells])
 

@@ -5,6 +5,7 @@ Authors
 """
 
 import csv
+import json
 
 import flops
 import numpy as np
@@ -30,8 +31,9 @@ def read_durations(path=None):
     Arguments
     ---------
     path : str, optional
-        A CSV of one column, ``seconds``. Without it, 5,531 draws of a
-        log-normal distribution with IEMOCAP's median and mean.
+        A CSV of one column, ``seconds``, or a manifest of a recipe, such as a
+        run's train.json. Without it, 5,531 draws of a log-normal distribution
+        with IEMOCAP's median and mean.
 
     Returns
     -------
@@ -41,6 +43,9 @@ def read_durations(path=None):
         draws = np.random.default_rng(0).lognormal(np.log(3.58), 0.69, 5531)
         return np.clip(draws, 0.585, 34.1)
     with open(path, encoding="utf-8", newline="") as file:
+        if path.endswith(".json"):
+            entries = json.load(file).values()
+            return np.array([entry["duration"] for entry in entries])
         return np.array([float(row["seconds"]) for row in csv.DictReader(file)])
 
 

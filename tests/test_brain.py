@@ -3,10 +3,13 @@
 from types import SimpleNamespace
 
 import pytest
+import speechbrain as sb
 import torch
+from speechbrain.dataio.batch import PaddedBatch
 from torch.utils.data import DistributedSampler
 
 from turbo_sb.brain import TurboBrain, mean_terms
+from turbo_sb.errors import InputError
 from turbo_sb.losses import JointLoss, TurboLoss
 
 
@@ -57,6 +60,76 @@ def test_data_order_follows_the_seed_on_several_ranks(make_model):
     brain.train_sampler = sampler
     brain.on_fit_start()
     assert sampler.seed == 7
+
+
+class Constant(TurboBrain):
+    """Whose loss is what its hparams say, times its one weight."""
+
+    def compute_forward(self, batch, stage):
+        return self.modules.a.weight.sum()
+
+    def compute_objectives(self, outputs, batch, stage):
+        return outputs * self.hparams.factor
+
+
+@pytest.mark.parametrize("factor", [float("nan"), float("inf"), 1.0])
+def test_a_loss_that_is_not_finite_ends_the_training(factor):
+    """Its check is at the step's end, where the host has the loss."""
+    brain = Constant(
+        {"a": torch.nn.Linear(1, 1)},
+        opt_class=lambda parameters: torch.optim.SGD(parameters, lr=0.0),
+        hparams={"factor": factor},
+        run_opts={"device": "cpu", "nonfinite_patience": 0},
+    )
+    brain.init_optimizers()
+    brain.step, brain.nonfinite_count = 1, 0
+    if factor == 1:
+        assert brain.fit_batch(None).isfinite()
+        return
+    with pytest.raises(ValueError, match="not finite"):
+        brain.fit_batch(None)
+
+
+def test_lengths_are_read_on_the_host():
+    """A model that gets them as tensors would wait for the device."""
+    given = []
+
+    def model(signal, wav_lens, tokens, token_lens, n_views):
+        given.extend([wav_lens, token_lens, n_views])
+
+    class Modules:
+        """Of which `modules.model` is a function here."""
+
+    brain = SimpleNamespace(
+        hparams=SimpleNamespace(loss=JointLoss(TurboLoss())),
+        modules=Modules,
+        device="cpu",
+    )
+    Modules.model = staticmethod(model)
+    examples = [
+        {"signal": torch.ones(n), "tokens": torch.ones(2 * n)} for n in (2, 4)
+    ]
+    batch = PaddedBatch(examples)
+    TurboBrain.compute_forward(brain, batch, sb.Stage.TRAIN)
+    assert given == [[0.5, 1.0], [0.5, 1.0], 2]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"jit": True}, "--jit"),
+        ({"compile_module_keys": ["model"]}, "--compile_module_keys"),
+        ({"compile": True, "compile_mode": "max-autotune"}, "max-autotune"),
+    ],
+)
+def test_ways_of_compiling_that_do_not_work_are_refused(
+    make_model, options, message
+):
+    brain = TurboBrain(
+        {"model": make_model()}, run_opts={"device": "cpu", **options}
+    )
+    with pytest.raises(InputError, match=message):
+        brain._compile()
 
 
 def test_mean_of_the_terms():

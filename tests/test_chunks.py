@@ -71,6 +71,22 @@ class TestCost:
     def test_dear_chunks_are_one(self):
         assert chunk_by_cost([2, 9, 5], start=1e6) == [[1, 2, 0]]
 
+    @pytest.mark.parametrize("most", [1, 8, 20, 45, 100])
+    @pytest.mark.parametrize("seed", range(3))
+    def test_nor_one_whose_chunks_hold_no_more(self, most, seed):
+        """Of groupings whose chunks of several rows are within a limit."""
+
+        def fits(chunks):
+            sizes = [len(c) * max(lengths[row] for row in c) for c in chunks]
+            return all(s <= most for s, c in zip(sizes, chunks) if len(c) > 1)
+
+        lengths = np.random.default_rng(seed).integers(1, 20, 7).tolist()
+        allowed = filter(fits, groupings(range(7)))
+        best = min(cost(g, lengths, 6) for g in allowed)
+        chunks = chunk_by_cost(lengths, 6, most)
+        assert fits(chunks)
+        assert cost(chunks, lengths, 6) == pytest.approx(best)
+
     def test_a_row_alone(self):
         assert chunk_by_cost([3], start=1) == [[0]]
 

@@ -160,6 +160,23 @@ class TestDatasets:
         assert not datasets["train"][0]["signal"].any()
         assert datasets["test"][0]["signal"].any()
 
+    def test_evaluation_goes_by_length(self, tmp_path, make_text):
+        """Training goes by its sampler, from the manifest's order."""
+        found = {}
+        for name in ("train", "test"):
+            manifest = Path(write_corpus(tmp_path))
+            entries = json.loads(manifest.read_text())
+            for entry, seconds in zip(entries.values(), (0.1, 0.2)):
+                entry["duration"] = seconds
+            found[name] = tmp_path / f"{name}.json"
+            found[name].write_text(json.dumps(entries))
+        settings = {"labels": LABELS, "label_key": "emo"}
+        datasets = make_datasets(
+            found, make_text(), data_root=tmp_path, **settings
+        )
+        names = {k: list(dataset.data) for k, dataset in datasets.items()}
+        assert names["test"] == names["train"][::-1]
+
     def test_settings_are_of_every_dataset(self, tmp_path, make_text):
         datasets = self.make(tmp_path, make_text(), sample_rate=8000)
         for dataset in datasets.values():

@@ -157,6 +157,31 @@ class TestChunks:
         encode(wide, self.inputs, self.relative)
         assert [lengths for _, lengths in wide.calls] == [[4], [3], [1]]
 
+    def test_auto_knows_that_views_run_together(self):
+        """A start is worth 4.2 frames of one view, and 2.1 of two; a chunk
+        of rows of 4 and 1 frames wastes 3.
+        """
+        chunks = {}
+        for n_views in (1, 2):
+            encoder = Watched()
+            encoder.dim = 256
+            encode(encoder, torch.ones(2, 4), [1.0, 0.25], n_views)
+            chunks[n_views] = [lengths for _, lengths in encoder.calls]
+        assert chunks == {1: [[4, 1]], 2: [[4], [1]]}
+
+    @pytest.mark.parametrize(("rows", "n_chunks"), [(30, 2), (120, 6)])
+    def test_recomputed_chunks_do_not_grow_with_the_batch(self, rows, n_chunks):
+        """A start of a small encoder is worth more frames than all rows."""
+        encoder = Watched()
+        encoder.dim = 4
+        inputs, relative = torch.ones(rows, 100), [1.0] * rows
+        encode(encoder, inputs, relative)
+        assert [shape for shape, _ in encoder.calls] == [(rows, 100)]
+        encoder.calls.clear()
+        encode(encoder, inputs, relative, recompute=True)
+        assert len(encoder.calls) == n_chunks
+        assert max(len(lengths) for _, lengths in encoder.calls) <= 20
+
 
 def test_features_stand_for_their_waveforms(make_audio, utterances):
     """What the CNN gives, unpadded, chunk by chunk, and padded again."""
@@ -210,6 +235,18 @@ class TestRecompute:
             loss_and_gradients(model, model(*inputs, n_views=2))
             after.append((random.random(), np.random.rand(), torch.rand(1)))
         assert after[0] == after[1]
+
+    def test_a_frozen_cnn_is_not_run_again(self, make_model, utterances):
+        model = make_model(encode_chunk=1.0, recompute=True).train()
+        cnn = model.encoders["audio"].model.feature_extractor
+        rows = []
+        cnn.conv_layers[0].conv.register_forward_hook(
+            lambda *call: rows.append(len(call[2]))
+        )
+        wavs, tokens = utterances
+        inputs = *padded(wavs, torch.float32), *padded(tokens, torch.float32)
+        loss_and_gradients(model, model(*inputs, n_views=2))
+        assert sum(rows) == len(wavs)
 
     def test_only_one_chunk_is_held(self, make_model, utterances):
         """Bytes kept for the backward pass, of eight chunks and of none."""

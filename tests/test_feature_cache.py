@@ -130,7 +130,7 @@ class TestEquality:
         errors = []
         for name in corpus[1]:
             exact = features_alone(encoder, corpus, name)
-            assert cache(name).dtype == torch.float32
+            assert cache(name).dtype == getattr(torch, dtype)
             with torch.no_grad():
                 found, expected = (
                     encoder(x[None], torch.ones(1))

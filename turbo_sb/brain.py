@@ -124,18 +124,21 @@ class TurboBrain(sb.Brain):
 
     def _compile(self):
         """With --compile: the layers, in place of whole modules."""
-        if self.jit or self.compile_module_keys:
+        if self.jit or self.jit_module_keys or self.compile_module_keys:
             raise InputError(
-                "--jit, --compile_module_keys: expected neither. Use "
-                "--compile, which compiles the layers of both encoders."
+                "--jit, --jit_module_keys, --compile_module_keys: expected "
+                "none. Use --compile: the layers of both encoders."
             )
         if not self.compile:
             return
+        if self.compile_mode != "default":
+            # CUDA graphs would hand out one chunk's memory to the next.
+            raise InputError(
+                f"--compile_mode: {self.compile_mode}: expected default."
+            )
         for encoder in self.modules.model.encoders.values():
             compile_layers(
-                encoder.model,
-                mode=self.compile_mode,
-                fullgraph=self.compile_using_fullgraph,
+                encoder.model, fullgraph=self.compile_using_fullgraph
             )
 
     def _ids(self, batch):
@@ -143,7 +146,7 @@ class TurboBrain(sb.Brain):
         if self.hparams.loss.mask_equal is None:
             return None
         keys = getattr(batch, self.hparams.loss.mask_equal)
-        return group_indices(keys).to(self.device)
+        return group_indices(keys).to(self.device, non_blocking=True)
 
     def on_stage_start(self, stage, epoch=None):
         """Begin to collect, and make the epoch's randomness its own.

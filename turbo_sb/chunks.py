@@ -1,12 +1,14 @@
 """Which rows of a batch run through an encoder together.
 
-Padded to its longest utterance, three quarters of a random batch of 64 are
+Padded to its longest utterance, seven tenths of a random batch of 64 are
 silence on IEMOCAP. Rows of about one length waste less, and more chunks waste
 still less, but starting one takes time, above all on a GPU.
 
 Authors
  * The turbo_sb developers 2026
 """
+
+import math
 
 import numpy as np
 
@@ -76,7 +78,7 @@ def chunk_by_limit(lengths, limit):
     return chunks
 
 
-def chunk_by_cost(lengths, start):
+def chunk_by_cost(lengths, start, most=math.inf):
     """Group rows so that padding and starting chunks cost the least together.
 
     Arguments
@@ -85,12 +87,14 @@ def chunk_by_cost(lengths, start):
         Frames of each row.
     start : float
         What a chunk costs beside its padded frames, in frames.
+    most : float
+        Frames that a chunk of several rows may hold, padding and all.
 
     Returns
     -------
     chunks : list of list of int
-        As `chunk_by_limit`; no other grouping has a smaller sum of
-        ``start + rows * longest``.
+        As `chunk_by_limit`; no other grouping within `most` has a smaller sum
+        of ``start + rows * longest``.
 
     Example
     -------
@@ -104,7 +108,9 @@ def chunk_by_cost(lengths, start):
     # least[n]: of the n longest rows; first[n - 1]: where their last chunk
     # begins.
     for n in range(1, len(order) + 1):
-        costs = least[:n] + start + (n - numbers[:n]) * sizes[:n]
+        frames = (n - numbers[:n]) * sizes[:n]
+        frames[:-1][frames[:-1] > most] = math.inf
+        costs = least[:n] + start + frames
         first.append(int(costs.argmin()))
         least[n] = costs[first[-1]]
     chunks, end = [], len(order)

@@ -11,6 +11,7 @@ Authors
 """
 
 import contextlib
+import math
 import random
 
 import numpy as np
@@ -22,6 +23,9 @@ from turbo_sb.encoders.lengths import absolute
 from turbo_sb.errors import InputError
 
 FRAMES_PER_SECOND = 50  # of wav2vec 2.0's transformer; a token counts as one
+# Padded seconds of an automatic chunk that is run again for the gradient, at
+# most: what is held then does not grow with the batch.
+RECOMPUTED_SECONDS = 40
 
 
 def encode(encoder, inputs, relative, n_views=1, chunk="auto", recompute=False):
@@ -50,7 +54,7 @@ def encode(encoder, inputs, relative, n_views=1, chunk="auto", recompute=False):
     """
     lengths = absolute(relative, inputs.shape[1])
     embed = _embed_again if recompute else _embed
-    chunks = _plan(encoder, inputs, lengths, n_views, chunk)
+    chunks = _plan(encoder, inputs, lengths, n_views, chunk, recompute)
     if len(chunks) == 1:
         return embed(encoder, inputs, lengths, n_views)
     order = _to_device(sum(chunks, []), inputs.device)
@@ -84,7 +88,7 @@ def check_chunk(chunk):
         )
 
 
-def _plan(encoder, inputs, lengths, n_views, chunk):
+def _plan(encoder, inputs, lengths, n_views, chunk, recompute):
     """Row numbers by chunk; one chunk is the batch as it is."""
     if chunk is None:
         return [range(len(lengths))]
@@ -92,7 +96,8 @@ def _plan(encoder, inputs, lengths, n_views, chunk):
     if chunk != "auto":
         return chunk_by_limit(frames, chunk * FRAMES_PER_SECOND)
     start = start_in_frames(encoder.dim, inputs.device.type, n_views)
-    return chunk_by_cost(frames, start)
+    most = RECOMPUTED_SECONDS * FRAMES_PER_SECOND if recompute else math.inf
+    return chunk_by_cost(frames, start, most)
 
 
 def _to_device(numbers, device):

@@ -133,9 +133,10 @@ class FeatureCache:
         Returns
         -------
         features : (frames, channels) torch.Tensor
-            In the CNN's own precision.
+            As they are kept: the encoder makes its own precision of them, on
+            its device.
         """
-        return self._fetch(name)[0].to(self._own.dtype)
+        return self._fetch(name)[0]
 
     def path(self, name):
         """Say where an utterance's features are.

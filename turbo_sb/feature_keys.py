@@ -13,14 +13,15 @@ from importlib.metadata import version
 from pathlib import Path
 
 import safetensors.torch
+import soundfile
 
 from turbo_sb.errors import InputError
 
 # The files that compute them. A hash of their text, where a version number
 # would wait for somebody to think of it.
 CODE = (
-    *("encoders/*.py", "dataio.py", "equalizer.py", "channel.py", "codec.py"),
-    "feature_*.py",
+    *("encoders/audio.py", "encoders/lengths.py", "encoders/unpadded.py"),
+    *("dataio.py", "equalizer.py", "channel.py", "codec.py", "feature_*.py"),
 )
 # What else computes them: it resamples, decodes and convolves.
 LIBRARIES = (
@@ -83,6 +84,7 @@ def model_key(encoder, sample_rate, equalizer, dtype):
         equalizer_settings(equalizer),
         dtype,
         *(version(library) for library in LIBRARIES),
+        soundfile.__libsndfile_version__,
         code_digest(),
     )
 

@@ -6,6 +6,7 @@ Authors
 
 import contextlib
 import os
+import uuid
 from pathlib import Path
 
 
@@ -32,7 +33,8 @@ def replacing(path):
     'whole'
     """
     path = Path(path)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    # No process id: two machines that share a folder may have the same.
+    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
         yield draft
         os.replace(draft, path)

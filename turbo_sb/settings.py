@@ -32,6 +32,9 @@ RESUMABLE = {
     "number_of_epochs",
     "patience",
     "num_workers",
+    # What a run that was out of memory goes on with.
+    "encode_chunk",
+    "recompute",
     "cache_folder",
     "ckpt_interval_minutes",
     "logger",

@@ -313,6 +313,17 @@ class TestViews:
 
 
 class TestFreezing:
+    def test_a_frozen_cnn_takes_a_few_rows_at_a_time(self, make_audio):
+        """A trained one all at once: its graph is kept anyway."""
+        for freeze_cnn, expected in ((True, [8, 8, 4]), (False, [20])):
+            encoder, rows = make_audio(freeze_cnn=freeze_cnn), []
+            conv = encoder.model.feature_extractor.conv_layers[0].conv
+            conv.register_forward_hook(
+                lambda *call, rows=rows: rows.append(len(call[2]))
+            )
+            encoder(torch.randn(20, 1600), torch.ones(20))
+            assert rows == expected
+
     @staticmethod
     def features_of(encoder, wavs, lens):
         """What enters the feature projection in a forward pass."""

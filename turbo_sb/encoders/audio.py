@@ -158,10 +158,11 @@ class AudioEncoder(Wav2Vec2):
         -------
         embeddings : (views, batch, dim) torch.Tensor
         """
-        features, frames = wavs, lengths
         if wavs.dim() == 2:
             # With frozen parameters, this makes no graph: no backward pass.
             features, frames = self.convolve(wavs, lengths)
+        else:
+            features, frames = wavs.to(self._precision), lengths
         # Views are stacked behind the CNN, whose output they share.
         features = features.repeat(n_views, 1, 1)
         mask = padding_mask(
@@ -275,6 +276,10 @@ class AudioEncoder(Wav2Vec2):
         if features.shape[1] >= self.model.config.mask_time_length:
             hidden = self.model._mask_hidden_states(hidden, attention_mask=mask)
         return self.model.encoder(hidden, attention_mask=mask).last_hidden_state
+
+    @property
+    def _precision(self):
+        return next(self.model.feature_projection.parameters()).dtype
 
     @property
     def hop(self):

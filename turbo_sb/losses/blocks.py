@@ -115,8 +115,7 @@ def blocked_cross_entropy(
 
     ``F.cross_entropy(queries @ keys.t(), arange(batch), reduction="none")``
     up to rounding, at a third more arithmetic with its gradient, for the
-    logits are made twice. A second derivative is
-    refused.
+    logits are made twice. A second derivative is refused.
 
     Arguments
     ---------

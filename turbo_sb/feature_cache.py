@@ -193,7 +193,7 @@ class FeatureCache:
         )
         wav = signal[None].to(self._own)
         cudnn = torch.backends.cudnn
-        with cudnn.flags(enabled=cudnn.enabled, allow_tf32=False):
+        with cudnn.flags(cudnn.enabled, deterministic=True, allow_tf32=False):
             features = self.cnn.convolve(wav, [len(signal)])[0][0]
         kept = features.to(self.dtype).cpu()
         if not kept.isfinite().all():

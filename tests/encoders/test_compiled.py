@@ -53,6 +53,5 @@ def test_few_graphs_and_the_same_numbers(make_model, batches, recompute):
                 evaluated = run(model.eval(), *batch, n_views=1)
             found.append([logits, evaluated, *gradients])
         torch.testing.assert_close(*found, rtol=1e-5, atol=1e-6)
-    # Of two encoders: training and evaluation, with padding and without, and
-    # evaluation of one row.
-    assert 2 <= len(graphs) <= 10
+    # Without sizes as variables, they are 8: torch then gives up.
+    assert 2 <= len(graphs) <= 6

@@ -6,8 +6,8 @@ prints the tables of README.md: closed-form FLOPs at the base models' sizes,
 and wall time and saved activations of models a sixteenth as wide, otherwise the
 same. Every batch goes through all variants in turn, so that what else the
 machine does disturbs all alike; a line a batch says how far it is. On one core
-of a server, a batch takes about a minute and a half; the naive way holds up to
-17 GB on the longest.
+of a server, a batch takes about a minute; the naive way holds up to 17 GB on the
+longest.
 
 Authors
  * The turbo_sb developers 2026
@@ -23,9 +23,8 @@ import time
 import torch
 from counting import (
     NAIVE,
-    ON_A_GPU,
+    ONLY_COUNTED,
     STOCK,
-    TOO_LARGE,
     VARIANTS,
     count,
     print_counts,
@@ -55,7 +54,7 @@ def main():
     print_counts(batches)
     with tempfile.TemporaryDirectory() as folder:
         models = make_models(
-            build(folder, SCALED), set(VARIANTS) - {TOO_LARGE, ON_A_GPU}
+            build(folder, SCALED), set(VARIANTS) - ONLY_COUNTED
         )
     found = {name: [] for name in models}
     for number, batch in enumerate(batches, 1):
@@ -101,11 +100,12 @@ def measure(name, model, inputs):
     targets = torch.arange(len(inputs[0])) % 4
     model.zero_grad()
     start = time.perf_counter()
-    total, _ = loss(model(*inputs, n_views=n_views), targets)
-    total.backward()
+    outputs, kept = run_and_count(
+        lambda: model(*inputs, n_views=n_views), model, inputs
+    )
+    loss(outputs, targets)[0].backward()
     seconds = time.perf_counter() - start
-    del total
-    kept = bytes_kept(lambda: model(*inputs, n_views=n_views), model, inputs)
+    del outputs
     if recompute:
         kept += bytes_again(model, inputs, n_views)
     model.zero_grad()
@@ -127,8 +127,10 @@ def cache(encoder, inputs):
     return padded, frames / padded.shape[1], *words
 
 
-def bytes_kept(run, model, inputs):
-    """Of what autograd saves beside weights and inputs, each storage once."""
+def run_and_count(run, model, inputs):
+    """A forward pass, and the bytes of what autograd saves of it beside weights
+    and inputs, each storage once.
+    """
     kept = {}
     given = [p for p in [*model.parameters(), *inputs] if torch.is_tensor(p)]
     own = {tensor.untyped_storage().data_ptr() for tensor in given}
@@ -140,8 +142,8 @@ def bytes_kept(run, model, inputs):
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda x: x):
         outputs = run()
-    del outputs
-    return sum(size for where, size in kept.items() if where not in own)
+    size = sum(size for where, size in kept.items() if where not in own)
+    return outputs, size
 
 
 def bytes_again(model, inputs, n_views):
@@ -153,7 +155,7 @@ def bytes_again(model, inputs, n_views):
         part, lengths = encoder.frozen_prefix(part, lengths)
         given += part.untyped_storage().nbytes()
         run = functools.partial(encoder.embed, part, lengths, n_views)
-        largest = max(largest, bytes_kept(run, model, [part]))
+        largest = max(largest, run_and_count(run, model, [part])[1])
     return given + largest
 
 

@@ -1,4 +1,4 @@
-"""Attention whose mask does not make the host wait for the device.
+"""Attention whose mask is small, and does not make the host wait.
 
 Authors
  * The turbo_sb developers 2026
@@ -16,7 +16,9 @@ def use_given_masks(model):
 
     Hugging Face looks into each mask for padding, to leave out one that has
     none, and waits for the device to know. Here, a mask is only given where
-    there is padding (`turbo_sb.encoders.lengths.padding_mask`).
+    there is padding (`turbo_sb.encoders.lengths.padding_mask`). It also writes
+    one out for each query, of which torch keeps a copy a layer for the
+    backward pass: 0.5 GB a layer for 64 rows of 29 s.
 
     Arguments
     ---------
@@ -38,6 +40,12 @@ def use_given_masks(model):
         model.set_attn_implementation(NAME)
 
 
-def _mask(*args, **kwargs):
-    """Hugging Face's own, but for the look into it."""
-    return sdpa_mask(*args, **{**kwargs, "allow_is_bidirectional_skip": False})
+def _mask(
+    *args, attention_mask=None, allow_is_bidirectional_skip=False, **kwargs
+):
+    """(rows, 1, 1, steps), or None: the same keys for all queries."""
+    if not allow_is_bidirectional_skip:  # it is more than padding
+        return sdpa_mask(*args, attention_mask=attention_mask, **kwargs)
+    if attention_mask is None:
+        return None
+    return attention_mask.bool()[:, None, None, :]

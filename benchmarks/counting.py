@@ -18,9 +18,10 @@ FORWARD_AND_BACKWARD, AGAIN = 3, 1
 STOCK, NAIVE = "stock, one pass", "naive Turbo, CNN truly frozen"
 ON_A_GPU = "+ chunks, as on a GPU"
 TOO_LARGE = "naive Turbo, stock CNN", "ours: CNN once, views stacked"
-# The large ones take up to 22 GB, a sixteenth as wide as the base models.
+# The large ones take more than 22 GB, a sixteenth as wide as the base models.
 ONLY_COUNTED = {ON_A_GPU, *TOO_LARGE}
-# Name: views, chunk ("cuda": auto there), CNN ("twice", "stock", "once", "cached"), recompute.
+# Name: views, chunk ("cuda": auto there), CNN ("stock", "frozen", "once",
+# "cached"), recompute.
 VARIANTS = {
     STOCK: (1, None, "stock", False),
     "stock, one pass, CNN truly frozen": (1, None, "frozen", False),

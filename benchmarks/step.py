@@ -6,7 +6,8 @@ prints the tables of README.md: closed-form FLOPs at the base models' sizes,
 and wall time and saved activations of models a sixteenth as wide, otherwise the
 same. Every batch goes through all variants in turn, so that what else the
 machine does disturbs all alike; a line a batch says how far it is, of a minute
-or more each. The naive way holds up to 17 GB.
+or more each. The naive way asks for more than 24 GB of a batch of 29 s: what is
+longer than --longest is only counted.
 
 Authors
  * The turbo_sb developers 2026
@@ -51,7 +52,6 @@ def main():
     durations = read_durations(options.durations)
     batches = draw_batches(durations, options.n, options.size)
     print_counts(batches)
-    # The naive way asks for more than 24 GB of a batch of 29 s.
     longest = options.longest * RATE
     batches = [batch for batch in batches if max(batch[0]) <= longest]
     with tempfile.TemporaryDirectory() as folder:

@@ -13,7 +13,7 @@ CE_VIEWS = (1, 2, "both", "random")
 MASKS = (None, "id", "text")
 
 
-def classification_loss(logits, targets, ce_view=1):
+def classification_loss(logits, targets, ce_view=1, generator=None):
     """Cross-entropy of the pass that feeds the classifier, Eq. 5.
 
     Arguments
@@ -25,6 +25,9 @@ def classification_loss(logits, targets, ce_view=1):
     ce_view : int or str
         1 or 2, "both" for the mean over the passes, "random" for a pass
         drawn for each batch. The paper: "each pair can be chosen".
+    generator : torch.Generator, optional
+        Draws the pass; on the host, for on a device, the number would have to
+        be fetched back in the middle of the step.
 
     Returns
     -------
@@ -38,9 +41,8 @@ def classification_loss(logits, targets, ce_view=1):
     tensor(1.3863)
     """
     if ce_view == "random":
-        # The host's generator: on a device, the index would have to be
-        # fetched back in the middle of the step.
-        ce_view = int(torch.randint(1, len(logits) + 1, ()))
+        drawn = torch.randint(1, len(logits) + 1, (), generator=generator)
+        ce_view = int(drawn)
     if ce_view != "both" and len(logits) > 1:
         logits = logits[ce_view - 1].unsqueeze(0)
     views, batch, classes = logits.shape
@@ -110,7 +112,7 @@ class JointLoss(torch.nn.Module):
         """How many passes a training step takes."""
         return 1 if self.contrastive is None else self.contrastive.n_views
 
-    def forward(self, outputs, targets, ids=None):
+    def forward(self, outputs, targets, ids=None, generator=None):
         """The joint loss and what it is made of.
 
         Arguments
@@ -122,6 +124,8 @@ class JointLoss(torch.nn.Module):
             Class indices.
         ids : (batch,) torch.Tensor, optional
             Rows with equal ids are not negatives of each other.
+        generator : torch.Generator, optional
+            As in `classification_loss`.
 
         Returns
         -------
@@ -130,7 +134,9 @@ class JointLoss(torch.nn.Module):
         terms : dict
             "ce" and each contrastive term, detached, before lambda.
         """
-        ce = classification_loss(outputs["logits"], targets, self.ce_view)
+        ce = classification_loss(
+            outputs["logits"], targets, self.ce_view, generator
+        )
         terms = {"ce": ce}
         loss = self.lambda_ce * ce
         if self.contrastive is not None:

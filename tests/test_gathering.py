@@ -1,0 +1,46 @@
+"""W processes have the gradient of one, whatever the sizes of their parts."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests import gather_ranks
+
+OPTIONS = [
+    {},
+    {"symmetric": True, "reduction": "sum"},
+    {"reduction": "log_of_sum"},
+]
+
+
+def by_one(sizes, options):
+    """The whole batch in this process."""
+    inputs, columns = gather_ranks.make_batch(sum(sizes))
+    model, loss = gather_ranks.make_model(options)
+    value = gather_ranks.step(model, loss, inputs, columns, [sum(sizes)])
+    return value, gather_ranks.gradients(model, loss)
+
+
+def by_ranks(sizes, options, path):
+    script = Path(gather_ranks.__file__)
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command += [f"--nproc_per_node={len(sizes)}", str(script)]
+    command += [json.dumps(sizes), json.dumps(options), str(path)]
+    subprocess.run(command, check=True, timeout=120)
+    return json.loads(path.read_text())
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("sizes", [[6, 6], [8, 4], [4, 4, 4], [5, 3, 3, 1]])
+def test_gradients_are_those_of_one_process(sizes, options, tmp_path):
+    value, expected = by_one(sizes, options)
+    found = by_ranks(sizes, options, tmp_path / "found.json")
+    assert found[0] == pytest.approx(value, rel=1e-12)
+    largest = max(torch.tensor(x).abs().max() for x in expected.values())
+    for name, gradient in expected.items():
+        difference = torch.tensor(found[1][name]) - torch.tensor(gradient)
+        assert difference.abs().max() <= 1e-12 * largest, name

@@ -13,7 +13,7 @@ import time
 import torch
 from speechbrain.utils.distributed import ddp_init_group
 
-from turbo_sb.checkpoints import WholeCheckpointer, earliest_best
+from turbo_sb.checkpoints import WholeCheckpointer
 from turbo_sb.distributed import part
 
 rename = pathlib.Path.rename
@@ -30,11 +30,9 @@ if __name__ == "__main__":
     ddp_init_group({"distributed_backend": "gloo", "device": "cpu"})
     checkpointer = WholeCheckpointer(sys.argv[1], {"m": torch.nn.Linear(1, 1)})
     for epoch, score in enumerate([0.5, 0.4, 0.3, 0.6], start=1):
-        checkpointer.save_and_keep_only(
-            meta={"UA": score, "epoch": epoch},
-            importance_keys=[earliest_best("UA")],
-        )
-    epochs = [found.meta["epoch"] for found in checkpointer.list_checkpoints()]
+        checkpointer.save_and_keep({"score": score, "epoch": epoch})
+    found = checkpointer.list_checkpoints()
+    epochs = sorted(checkpoint.meta["epoch"] for checkpoint in found)
     # In one piece, for the ranks print into one stream.
     sys.stdout.write(f"kept {epochs}\n")
     part()

@@ -10,6 +10,7 @@ import torch
 from speechbrain.utils.checkpoints import Checkpointer
 
 from turbo_sb.checkpoints import WholeCheckpointer, earliest_best
+from turbo_sb.errors import InputError
 
 
 class Killed(BaseException):
@@ -46,20 +47,80 @@ def test_next_save_removes_what_the_kill_left(tmp_path):
     model = torch.nn.Linear(1, 1)
     WholeCheckpointer(tmp_path, {"model": model}).save_checkpoint()
     names = [sorted(p.name for p in f.iterdir()) for f in tmp_path.iterdir()]
-    assert names == [["CKPT.yaml", "model.ckpt"]] * 2
+    assert names == [["CKPT.yaml", "SHA256SUMS", "model.ckpt"]] * 2
 
 
-def test_of_equal_scores_the_first_is_kept_with_the_most_recent(tmp_path):
+def test_of_equal_scores_the_first_is_kept_with_the_last_two(tmp_path):
     checkpointer = WholeCheckpointer(tmp_path, {"m": torch.nn.Linear(1, 1)})
     for epoch, score in enumerate([0.4, 0.5, 0.5, 0.3], start=1):
-        checkpointer.save_and_keep_only(
-            meta={"UA": score, "epoch": epoch},
-            importance_keys=[earliest_best("UA")],
-        )
+        checkpointer.save_and_keep({"UA": score, "epoch": epoch}, key="UA")
     found = checkpointer.list_checkpoints()
-    assert {checkpoint.meta["epoch"] for checkpoint in found} == {2, 4}
+    assert {checkpoint.meta["epoch"] for checkpoint in found} == {2, 3, 4}
     best = checkpointer.find_checkpoint(importance_key=earliest_best("UA"))
     assert best.meta["epoch"] == 2
+
+
+def test_within_an_epoch_they_are_kept_likewise(tmp_path):
+    """Best, and the last two of any kind; the newest is the last written."""
+    checkpointer = WholeCheckpointer(tmp_path, {"m": torch.nn.Linear(1, 1)})
+    for meta in ({"score": 0.5}, {"score": 0.4}, {"n": 1}, {"n": 2}):
+        checkpointer.save_and_keep(meta, end_of_epoch="score" in meta)
+    metas = [found.meta for found in checkpointer.list_checkpoints()]
+    assert {meta.get("score") or meta["n"] for meta in metas} == {0.5, 1, 2}
+    assert checkpointer.find_checkpoint().meta["n"] == 2
+
+
+def test_full_disk_is_told_and_what_was_there_stays(tmp_path):
+    """/dev/full is always full."""
+    model = torch.nn.Linear(1, 1)
+    checkpointer = WholeCheckpointer(tmp_path, {"model": model})
+    checkpointer.save_checkpoint(meta={"epoch": 1})
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*.*") if p.is_file()}
+
+    def fill(obj, path):
+        path.symlink_to("/dev/full")
+        path.write_text("more")
+
+    checkpointer.add_recoverable("optimizer", object(), custom_save_hook=fill)
+    message = r"could not be written \(.*No space left.*\); \d+ MB were free"
+    with pytest.raises(InputError, match=message):
+        checkpointer.save_checkpoint(meta={"epoch": 2})
+    after = {p: p.read_bytes() for p in tmp_path.rglob("*.*") if p.is_file()}
+    assert after == before
+
+
+@pytest.mark.parametrize("name", ["model.ckpt", "CKPT.yaml", "SHA256SUMS"])
+@pytest.mark.parametrize("how", ["emptied", "removed", "one bit"])
+def test_damaged_checkpoint_is_set_aside(name, how, tmp_path, caplog):
+    model = torch.nn.Linear(1, 1)
+    checkpointer = WholeCheckpointer(tmp_path, {"model": model})
+    for epoch in (1, 2):
+        torch.nn.init.constant_(model.weight, epoch)
+        last = checkpointer.save_checkpoint(meta={"epoch": epoch}).path
+    contents = bytearray((last / name).read_bytes())
+    contents[len(contents) // 2] ^= 1
+    spoilt = {"emptied": b"", "removed": None, "one bit": contents}[how]
+    if spoilt is None:
+        (last / name).unlink()
+    else:
+        (last / name).write_bytes(spoilt)
+    found = WholeCheckpointer(tmp_path, {"model": model}).recover_if_possible()
+    # Without the sums nothing is known, and here all the rest is whole.
+    unknown = (name, how) == ("SHA256SUMS", "removed")
+    assert found.meta["epoch"] == model.weight.item() == (2 if unknown else 1)
+    assert (f"{last}: damaged: " in caplog.text) != unknown
+    assert last.exists() == unknown
+
+
+def test_sums_are_those_of_sha256sum(tmp_path):
+    model = torch.nn.Linear(1, 1)
+    saved = WholeCheckpointer(tmp_path, {"model": model}).save_checkpoint()
+    command = ["sha256sum", "--check", "--strict", "SHA256SUMS"]
+    result = subprocess.run(
+        command, cwd=saved.path, capture_output=True, text=True
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.split() == ["CKPT.yaml:", "OK", "model.ckpt:", "OK"]
 
 
 def test_ranks_agree_on_what_is_there(tmp_path):
@@ -77,4 +138,4 @@ def test_ranks_agree_on_what_is_there(tmp_path):
         timeout=60,
     )
     assert result.returncode == 0, result.stderr
-    assert result.stdout.count("kept [4]") == 2
+    assert result.stdout.count("kept [3, 4]") == 2

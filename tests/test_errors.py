@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from turbo_sb.errors import InputError, plain_errors
+from turbo_sb.distributed import of_all
+from turbo_sb.errors import InputError, own_errors, plain_errors
 
 
 @pytest.mark.parametrize(
@@ -11,7 +12,25 @@ from turbo_sb.errors import InputError, plain_errors
     [
         (InputError("fold=11: no"), "error: fold=11: no\n"),
         (PermissionError(13, "Permission denied", "out"), "error: out: Perm"),
-        (torch.OutOfMemoryError("CUDA out of memory."), "smaller batch_size"),
+        (OSError(28, "No space left on device"), "error: the disk is full."),
+        (
+            torch.OutOfMemoryError("CUDA out of memory. Tried\nmore"),
+            "error: CUDA out of memory. Tried Use --recompute=True (the same "
+            "loss, and no more memory than a chunk needs), with "
+            "--encode_chunk=20",
+        ),
+        (
+            RuntimeError("[gloo/pair.cc:553] Connection closed by peer"),
+            "error: another process is gone ([gloo/pair.cc:553]",
+        ),
+        (torch.distributed.DistBackendError("NCCL"), "another process is gone"),
+        (
+            InputError(
+                "Caught InputError in DataLoader worker process 0.\nOriginal "
+                "Traceback ...\nturbo_sb.errors.InputError: a.wav: no audio"
+            ),
+            "error: a.wav: no audio\n",
+        ),
     ],
 )
 def test_message_and_exit_code_2(error, message, capsys):
@@ -28,7 +47,26 @@ def test_only_the_first_process_speaks(monkeypatch, capsys):
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.parametrize("error", [KeyError("x"), OSError("no file")])
+class TestOwnErrors:
+    @pytest.fixture(autouse=True)
+    def second_of_two(self, monkeypatch):
+        monkeypatch.setenv("RANK", "1")
+        monkeypatch.setenv("WORLD_SIZE", "2")
+
+    def test_are_told_by_their_process(self, capsys):
+        with pytest.raises(SystemExit), plain_errors(), own_errors():
+            raise InputError("no")
+        assert capsys.readouterr().err == "error: process 1: no\n"
+
+    def test_are_not_those_of_all(self, capsys):
+        with pytest.raises(SystemExit), plain_errors(), own_errors():
+            raise of_all("no")
+        assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("x"), OSError("no file"), RuntimeError("a bug")]
+)
 def test_a_bug_passes_through(error):
     with pytest.raises(type(error)), plain_errors():
         raise error

@@ -4,10 +4,12 @@ import sys
 import types
 
 import pytest
-from speechbrain.utils.train_logger import TensorboardLogger
+from tensorboard.backend.event_processing.event_accumulator import (
+    EventAccumulator,
+)
 
 from turbo_sb.errors import InputError
-from turbo_sb.tracking import make_loggers
+from turbo_sb.tracking import EpochTensorboardLogger, make_loggers
 
 
 def log(loggers):
@@ -33,17 +35,43 @@ class TestTextLog:
         text = (tmp_path / "train_log.txt").read_text()
         assert len(text.splitlines()) == 2
 
+    def test_is_rewound_to_an_epoch(self, tmp_path):
+        """What comes again: later epochs, half a line, and the test."""
+        (logger,) = make_loggers(tmp_path)
+        logger.rewind(1)  # there is nothing yet
+        for epoch in (1, 2, 12):
+            logger.log_stats({"epoch": epoch, "lr": 0.1})
+        logger.log_stats({"epoch loaded": 1}, test_stats={"UA": 0.5})
+        path = tmp_path / "train_log.txt"
+        path.write_text(path.read_text() + "epoch: 1, lr: 0.")
+        logger.rewind(2)
+        assert path.read_text() == "epoch: 1, lr: 0.1\nepoch: 2, lr: 0.1\n"
+
 
 class TestOtherLoggers:
     def test_tensorboard_writes_events(self, tmp_path):
         loggers = make_loggers(tmp_path, "tensorboard")
         log(loggers)
-        assert [type(x) for x in loggers][1:] == [TensorboardLogger]
+        assert [type(x) for x in loggers][1:] == [EpochTensorboardLogger]
         loggers[1].writer.close()
         (events,) = (tmp_path / "tensorboard").iterdir()
         assert events.name.startswith("events.out")
         assert b"in/audio/train" in events.read_bytes()
         assert (tmp_path / "train_log.txt").is_file()
+
+    def test_tensorboard_has_each_epoch_once(self, tmp_path):
+        """Also what was logged, and not saved, before a kill."""
+        for last, epochs in ((0, (1, 2)), (1, (2, 3))):
+            (_, logger) = make_loggers(tmp_path, "tensorboard")
+            logger.rewind(last)
+            for epoch in epochs:
+                logger.log_stats(
+                    {"epoch": epoch}, valid_stats={"UA": epoch / 10}
+                )
+            logger.writer.close()
+        read = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+        found = [(x.step, round(x.value, 6)) for x in read.Scalars("UA/valid")]
+        assert found == [(1, 0.1), (2, 0.2), (3, 0.3)]
 
     def test_wandb_gets_a_run_and_the_figures(self, tmp_path, monkeypatch):
         started, logged = {}, []

@@ -4,25 +4,40 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import contextlib
 import math
+import os
+import pickle
 import shutil
 
 from speechbrain.utils.checkpoints import (
     CKPT_PREFIX,
+    DEFAULT_SAVE_HOOKS,
     METAFNAME,
+    PARAMFILE_EXT,
     Checkpointer,
+    ckpt_recency,
+    get_default_hook,
 )
-from speechbrain.utils.distributed import ddp_barrier, if_main_process
+from speechbrain.utils.distributed import if_main_process
+from speechbrain.utils.logger import get_logger
 
-UNFINISHED = f"{METAFNAME}.unfinished"
+from turbo_sb.checksums import find_damage, write_sums
+from turbo_sb.distributed import on_main
+from turbo_sb.errors import InputError
+
+logger = get_logger(__name__)
+
+DRAFT = "unfinished+"  # of a folder that is being written, or deleted
+DAMAGED = "damaged+"
 
 
 class WholeCheckpointer(Checkpointer):
     """A checkpointer whose checkpoints survive a kill at any moment.
 
-    SpeechBrain 1.1 writes a checkpoint's meta file first, and takes any folder
-    that has one for a checkpoint: killed while it saves, a run cannot be
-    resumed. Here the meta file gets its name last.
+    SpeechBrain 1.1 takes a folder for a checkpoint before its contents are
+    written: killed while it saves, or deletes, a run cannot be resumed. Here
+    a folder gets its name when it is whole, and loses it before it is deleted.
 
     See Also
     --------
@@ -35,11 +50,116 @@ class WholeCheckpointer(Checkpointer):
     >>> checkpointer = WholeCheckpointer(folder, {"m": torch.nn.Linear(1, 1)})
     >>> saved = checkpointer.save_checkpoint()
     >>> sorted(path.name for path in saved.path.iterdir())
-    ['CKPT.yaml', 'm.ckpt']
+    ['CKPT.yaml', 'SHA256SUMS', 'm.ckpt']
     """
 
-    def save_checkpoint(self, *args, **kwargs):
+    checked = False
+
+    def save_checkpoint(self, meta=None, end_of_epoch=True, name=None, **_):
         """Save a checkpoint, and remove what a killed process left.
+
+        Arguments
+        ---------
+        meta : dict, optional
+            As in SpeechBrain.
+        end_of_epoch : bool
+            As in SpeechBrain.
+        name : str, optional
+            As in SpeechBrain.
+        **_
+            SpeechBrain's verbosity, which changes nothing here.
+
+        Returns
+        -------
+        checkpoint : Checkpoint
+            None but on the main process.
+
+        Raises
+        ------
+        InputError
+            In every process, if it could not be written: mostly a full disk.
+        """
+        saved = []
+        on_main(
+            lambda: saved.append(self._write(meta or {}, end_of_epoch, name))
+        )
+        return saved[0] if saved else None
+
+    def _write(self, meta, end_of_epoch, name):
+        self._remove_drafts()
+        folder = (
+            self._new_checkpoint_dirpath()
+            if name is None
+            else self._custom_checkpoint_dirpath(name)
+        )
+        draft = folder.with_name(DRAFT + folder.name)
+        try:
+            draft.mkdir()
+            self._save_recoverables(draft)
+            self._save_checkpoint_metafile(
+                draft / METAFNAME, meta, end_of_epoch
+            )
+            write_sums(draft)
+            draft.rename(folder)
+        except (OSError, RuntimeError) as error:  # torch's has no errno
+            raise self._not_written(draft, error) from error
+        (found,) = self._construct_checkpoint_objects([folder])
+        return found
+
+    def _save_recoverables(self, folder):
+        for name, item in self.recoverables.items():
+            save = self.custom_save_hooks.get(name)
+            save = save or get_default_hook(item, DEFAULT_SAVE_HOOKS)
+            save(item, folder / f"{name}{PARAMFILE_EXT}")
+
+    def _not_written(self, draft, error):
+        """The message, after making room again."""
+        free = shutil.disk_usage(self.checkpoints_dir).free // 2**20
+        shutil.rmtree(draft, ignore_errors=True)
+        reason = str(error).splitlines()[0]
+        return InputError(
+            f"{self.checkpoints_dir}: a checkpoint could not be written "
+            f"({reason}); {free} MB were free. The checkpoints before it are "
+            "whole: make room, and the same command goes on from the last one."
+        )
+
+    def save_and_keep(self, meta, end_of_epoch=True, key="score"):
+        """Save, and keep the best, the new one, and the one before it.
+
+        Should the new one be damaged, a run goes on from the one before.
+
+        Arguments
+        ---------
+        meta : dict
+            As in `save_checkpoint`.
+        end_of_epoch : bool
+            As in `save_checkpoint`.
+        key : str
+            In the meta of what may be the best, which is highest there.
+        """
+        self.save_checkpoint(meta, end_of_epoch)
+        on_main(self._delete_others, key=key)
+
+    def _delete_others(self, key):
+        ordered = sorted(self.list_checkpoints(), key=ckpt_recency)
+        kept = [max(ordered, key=earliest_best(key)), *ordered[-2:]]
+        for checkpoint in ordered:
+            if checkpoint not in kept:
+                self._delete_checkpoint(checkpoint)
+
+    @staticmethod
+    def _delete_checkpoint(checkpoint, verbosity=None):
+        """In the main process only; half of one must not be taken for one."""
+        if if_main_process():
+            path = checkpoint.path
+            shutil.rmtree(path.rename(path.with_name(DRAFT + path.name)))
+
+    def _remove_drafts(self):
+        for path in self.checkpoints_dir.glob(f"{DRAFT}*"):
+            shutil.rmtree(path)
+
+    def recover_if_possible(self, *args, **kwargs):
+        """Load a checkpoint, never a damaged one.
 
         Arguments
         ---------
@@ -51,24 +171,73 @@ class WholeCheckpointer(Checkpointer):
         Returns
         -------
         checkpoint : Checkpoint
-            None but on the main process.
-        """
-        if if_main_process():
-            for path in self.checkpoints_dir.glob(f"{CKPT_PREFIX}*"):
-                if (path / UNFINISHED).exists():
-                    shutil.rmtree(path)
-        checkpoint = super().save_checkpoint(*args, **kwargs)
-        if checkpoint is not None:
-            path = checkpoint.path
-            (path / UNFINISHED).rename(path / METAFNAME)
-        # Every rank lists the checkpoints next, and must find this one: the
-        # ranks would wait for each other's deletions.
-        ddp_barrier()
-        return checkpoint
+            None if there is none.
 
-    def _save_checkpoint_metafile(self, fpath, *args, **kwargs):
-        fpath = fpath.with_name(UNFINISHED)
-        return super()._save_checkpoint_metafile(fpath, *args, **kwargs)
+        Raises
+        ------
+        InputError
+            If it holds anything but weights and plain values.
+        """
+        if not self.checked:  # what this process writes itself is whole
+            on_main(self._set_aside)
+            self.checked = True
+        return super().recover_if_possible(*args, **kwargs)
+
+    def _set_aside(self):
+        """Rename damaged checkpoints, so that nobody takes them for one."""
+        for path in sorted(self.checkpoints_dir.glob(f"{CKPT_PREFIX}*")):
+            if damage := find_damage(path):
+                aside = path.rename(path.with_name(DAMAGED + path.name))
+                logger.warning(
+                    f"{path}: damaged: {damage}. It is {aside.name} now, and "
+                    "is not used: the checkpoint before it takes its place, if "
+                    "there is one."
+                )
+
+    def load_checkpoint(self, checkpoint):
+        """Load one, weights and plain values only.
+
+        Arguments
+        ---------
+        checkpoint : Checkpoint
+            Of `list_checkpoints`.
+
+        Raises
+        ------
+        InputError
+            If it holds anything else: torch would have to run code of it.
+        """
+        try:
+            with weights_only():
+                super().load_checkpoint(checkpoint)
+        except pickle.UnpicklingError as error:
+            raise InputError(
+                f"{checkpoint.path}: it holds more than weights and plain "
+                "values, and loading it could run code. It does not come from "
+                f"turbo_sb: delete it. ({str(error).splitlines()[0]})"
+            ) from error
+
+
+@contextlib.contextmanager
+def weights_only():
+    """torch.load's default, also where the environment switches it off.
+
+    Yields
+    ------
+    None
+
+    Example
+    -------
+    >>> with weights_only():
+    ...     pass
+    """
+    key = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
+    before = os.environ.pop(key, None)
+    try:
+        yield
+    finally:
+        if before is not None:
+            os.environ[key] = before
 
 
 def earliest_best(key):

@@ -7,7 +7,11 @@ Authors
 import os
 
 import torch
-from speechbrain.utils.distributed import ddp_broadcast, if_main_process
+from speechbrain.utils.distributed import (
+    MainProcessContext,
+    ddp_broadcast,
+    if_main_process,
+)
 
 from turbo_sb.errors import InputError
 
@@ -67,12 +71,14 @@ def on_main(function, **kwargs):
     message = None
     if if_main_process():
         try:
-            function(**kwargs)
+            # SpeechBrain's own savers send nothing to the others in it.
+            with MainProcessContext():
+                function(**kwargs)
         except InputError as error:
             message = str(error)
     message = ddp_broadcast(message, src=0)
     if message is not None:
-        raise InputError(message)
+        raise of_all(message)
 
 
 def on_all(function, **kwargs):
@@ -107,7 +113,29 @@ def on_all(function, **kwargs):
         torch.distributed.all_gather_object(messages, message)
     for message in messages:
         if message is not None:
-            raise InputError(message)
+            raise of_all(message)
+
+
+def of_all(message):
+    """An error that every process raises, and the first one tells.
+
+    Arguments
+    ---------
+    message : str
+        The same everywhere.
+
+    Returns
+    -------
+    error : InputError
+
+    Example
+    -------
+    >>> of_all("no such file").own
+    False
+    """
+    error = InputError(message)
+    error.own = False
+    return error
 
 
 def part():

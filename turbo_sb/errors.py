@@ -5,6 +5,7 @@ Authors
 """
 
 import contextlib
+import errno
 import os
 import sys
 
@@ -17,6 +18,7 @@ class InputError(ValueError):
     The message names the file, line or key, says what was expected and what
     came, and what to do. Library code raises it; a script's outermost block
     is wrapped in `plain_errors`, which prints the message without a traceback.
+    An attribute ``own`` says whether it is of one process alone.
 
     Example
     -------
@@ -31,9 +33,10 @@ class InputError(ValueError):
 def plain_errors():
     """Turn what a user can act on into one message and exit status 2.
 
-    That is an `InputError`, a file that cannot be read or written, and a GPU
-    that is full. Any other exception passes through: it is a bug, and its
-    traceback helps. Of several processes, the first one speaks.
+    That is an `InputError`, a file that cannot be read or written, a full
+    disk or GPU, and a process that is gone. Any other exception passes
+    through: it is a bug, and its traceback helps. Of several processes, the
+    first one speaks, and whoever has an error of its own.
 
     Yields
     ------
@@ -46,22 +49,72 @@ def plain_errors():
     """
     try:
         yield
-    except InputError as error:
-        message = str(error)
-    except OSError as error:
-        if error.filename is None:
-            raise
-        message = f"{error.filename}: {error.strerror}"
-    except torch.OutOfMemoryError as error:
-        message = (
-            f"{str(error).splitlines()[0]} Use a smaller batch_size (fewer "
-            "negatives), --precision=bf16, or train_crop_seconds."
-        )
-    else:
         return
-    if os.environ.get("RANK", "0") == "0":
+    except Exception as error:
+        message, own = _message(error), getattr(error, "own", False)
+        if message is None:
+            raise
+    number = os.environ.get("RANK", "0")
+    if own and int(os.environ.get("WORLD_SIZE", 1)) > 1:
+        message = f"process {number}: {message}"
+    if own or number == "0":
         print(f"error: {message}", file=sys.stderr, flush=True)
     sys.exit(2)
+
+
+def _message(error):
+    """What a user can do about it; None where nothing is known."""
+    text = str(error)
+    if isinstance(error, InputError):
+        # A DataLoader's worker hands on its traceback as the message.
+        return text.rpartition(f"{InputError.__module__}.InputError: ")[2]
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return (
+            "the disk is full. Make room, and the same command goes on from "
+            "the last checkpoint."
+        )
+    if isinstance(error, torch.OutOfMemoryError):
+        return (
+            f"{text.splitlines()[0]} Use --recompute=True (the same loss, and "
+            "no more memory than a chunk needs), with --encode_chunk=20 or "
+            "less (padded seconds of a chunk); then --precision=bf16."
+        )
+    lost = isinstance(error, torch.distributed.DistError) or "gloo" in text
+    if isinstance(error, RuntimeError) and lost:
+        return (
+            f"another process is gone ({text.splitlines()[0]}). The first "
+            "error above, or the system's log (out of memory?), says why. The "
+            "same command goes on from the last checkpoint."
+        )
+    return None
+
+
+@contextlib.contextmanager
+def own_errors():
+    """Errors in the block are one process's, which has to tell them.
+
+    Outside of it, all processes have the same, and the first one speaks.
+
+    Yields
+    ------
+    None
+
+    Example
+    -------
+    >>> try:
+    ...     with own_errors():
+    ...         raise InputError("a file")
+    ... except InputError as error:
+    ...     print(error.own)
+    True
+    """
+    try:
+        yield
+    except Exception as error:
+        error.own = getattr(error, "own", True)
+        raise
 
 
 def some_of(items, limit=10):

@@ -18,7 +18,8 @@ from turbo_sb.errors import InputError
 from turbo_sb.finished import FINISHED
 
 EPOCH = re.compile(r"^epoch: \d+, lr", flags=re.MULTILINE)
-GRACE = 10  # seconds that a process has to end
+# Seconds to end a step and save; schedulers mostly give 30 to all of a job.
+GRACE = 25
 
 
 @dataclasses.dataclass

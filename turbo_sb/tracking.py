@@ -4,8 +4,10 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import re
 from pathlib import Path
 
+from speechbrain.utils.distributed import main_process_only
 from speechbrain.utils.train_logger import (
     FileTrainLogger,
     TensorboardLogger,
@@ -13,6 +15,7 @@ from speechbrain.utils.train_logger import (
 )
 
 from turbo_sb.errors import InputError
+from turbo_sb.files import replacing
 
 KINDS = (None, "tensorboard", "wandb")
 
@@ -39,6 +42,91 @@ class PlainTrainLogger(FileTrainLogger):
             value = f"{value:.4g}"
         return super()._item_to_string(key, value, dataset)
 
+    @main_process_only
+    def rewind(self, epoch):
+        """Drop what a run noted that goes on from an earlier point.
+
+        Arguments
+        ---------
+        epoch : int
+            The last that is kept; the test comes again, too.
+        """
+        path = Path(self.save_file)
+        if not path.exists():
+            return
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        with replacing(path) as draft:
+            kept = [line for line in lines if 0 < epoch_of(line) <= epoch]
+            draft.write_text("".join(kept), encoding="utf-8")
+
+
+class EpochTensorboardLogger(TensorboardLogger):
+    """SpeechBrain's, whose steps are the epochs also of a run taken up again.
+
+    Arguments
+    ---------
+    save_dir : str
+        Its folder.
+    """
+
+    def log_stats(self, stats_meta, *args, **kwargs):
+        """As in SpeechBrain, which counts the calls of this process.
+
+        Arguments
+        ---------
+        stats_meta : dict
+            Its ``epoch`` is the step.
+        *args
+            As in SpeechBrain.
+        **kwargs
+            As in SpeechBrain: train_stats, valid_stats, test_stats.
+        """
+        before = stats_meta.get("epoch", 1) - 1
+        self.global_step["meta"] = before
+        for name in ("train", "valid"):
+            stats = kwargs.get(f"{name}_stats") or {}
+            self.global_step[name] = dict.fromkeys(stats, before)
+        super().log_stats(stats_meta, *args, **kwargs)
+
+    @main_process_only
+    def rewind(self, epoch):
+        """Hide what a run noted that goes on from an earlier point.
+
+        Arguments
+        ---------
+        epoch : int
+            The last that is kept.
+        """
+        if len(list(Path(self.save_dir).iterdir())) == 1:
+            return  # its own file, with nothing in it yet
+        self.writer.close()
+        kind = type(self.writer)
+        self.writer = kind(self.save_dir, purge_step=epoch + 1)
+
+
+def epoch_of(line):
+    """The epoch of a line of train_log.txt.
+
+    Arguments
+    ---------
+    line : str
+        With its end; without one, it is not whole.
+
+    Returns
+    -------
+    epoch : int
+        0 if it is of none.
+
+    Example
+    -------
+    >>> epoch_of("epoch: 12, lr: 1e-05 - train loss: 1\\n")
+    12
+    >>> epoch_of("epoch loaded: 12 - test loss: 1\\n"), epoch_of("epoch: 1")
+    (0, 0)
+    """
+    found = re.match(r"epoch: (\d+),.*\n", line)
+    return int(found[1]) if found else 0
+
 
 def make_loggers(output_folder, kind=None):
     """The train logger, and one more where the YAML's `logger` names it.
@@ -64,7 +152,8 @@ def make_loggers(output_folder, kind=None):
     loggers = [PlainTrainLogger(f"{output_folder}/train_log.txt")]
     try:
         if kind == "tensorboard":
-            loggers.append(TensorboardLogger(f"{output_folder}/tensorboard"))
+            folder = f"{output_folder}/tensorboard"
+            loggers.append(EpochTensorboardLogger(folder))
         if kind == "wandb":
             import wandb
 

@@ -14,6 +14,7 @@ from turbo_sb.errors import InputError
 from turbo_sb.finished import FINISHED
 from turbo_sb.jobs import run_jobs
 from turbo_sb.locking import locked
+from turbo_sb.notice import RESUMABLE
 from turbo_sb.progress import SAY, Progress
 from turbo_sb.report import read_report, write_report
 
@@ -59,7 +60,8 @@ class Interruption:
                 signal.signal(number, self._note)
 
     def _note(self, number, _):
-        self.code = 128 + number
+        notice = number == signal.SIGTERM
+        self.code = RESUMABLE if notice else 128 + number
         raise KeyboardInterrupt
 
     def check(self):

@@ -1,0 +1,82 @@
+"""Sums that show whether a folder is still what was written.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import hashlib
+import os
+from pathlib import Path
+
+# As sha256sum writes and checks them.
+SUMS = "SHA256SUMS"
+
+
+def write_sums(folder):
+    """Note the sum of each file, with all of it on the disk.
+
+    Arguments
+    ---------
+    folder : pathlib.Path
+        Gets a file SHA256SUMS; `sha256sum --check SHA256SUMS` reads it too.
+
+    Example
+    -------
+    >>> folder = getfixture("tmp_path")
+    >>> _ = (folder / "a.txt").write_text("whole")
+    >>> write_sums(folder)
+    >>> find_damage(folder) is None
+    True
+    >>> _ = (folder / "a.txt").write_text("hole")
+    >>> find_damage(folder)
+    'a.txt is not as it was written'
+    """
+    path = folder / SUMS
+    files = sorted(set(folder.iterdir()) - {path})
+    lines = [f"{_sum(file)}  {file.name}\n" for file in files]
+    path.write_text("".join(lines), encoding="utf-8")
+    for written in folder.iterdir():
+        _flush(written)
+    _flush(folder)
+
+
+def find_damage(folder):
+    """What differs from the sums, if anything.
+
+    Arguments
+    ---------
+    folder : pathlib.Path
+        With or without a file SHA256SUMS; without one, nothing is known.
+
+    Returns
+    -------
+    damage : str
+        None if there is none.
+    """
+    path = Path(folder) / SUMS
+    if not path.exists():
+        return None
+    text = path.read_text(encoding="utf-8", errors="replace")
+    for line in text.splitlines() or [""]:
+        expected, _, name = line.partition("  ")
+        if not name:
+            return f"{SUMS} is not as it was written"
+        if not (path.parent / name).is_file():
+            return f"{name} is missing"
+        if _sum(path.parent / name) != expected:
+            return f"{name} is not as it was written"
+    return None
+
+
+def _sum(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _flush(path):
+    """Until then, a machine that loses its power may lose the contents."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,119 @@
+"""A batch whose loss or gradient is no number: who was in it.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import csv
+
+import torch
+
+from turbo_sb.distributed import world_size
+from turbo_sb.errors import InputError
+
+# What a training does then.
+POLICIES = ("stop", "skip")
+
+
+def check_policy(policy):
+    """Refuse a value of nonfinite_loss that is none.
+
+    Arguments
+    ---------
+    policy : str
+        "stop" or "skip".
+
+    Example
+    -------
+    >>> check_policy("skip")
+    """
+    if policy not in POLICIES:
+        raise InputError(
+            f"nonfinite_loss: {policy!r} is not one of {POLICIES}."
+        )
+
+
+def finite_rows(outputs):
+    """Which utterances of a batch have embeddings and logits that are numbers.
+
+    Arguments
+    ---------
+    outputs : dict
+        Of `TurboModel`.
+
+    Returns
+    -------
+    finite : (n,) torch.Tensor
+        Of bool.
+
+    Example
+    -------
+    >>> logits = torch.tensor([[[0.0, 1.0], [float("nan"), 0.0]]])
+    >>> finite_rows({"logits": logits, "views": {}})
+    tensor([ True, False])
+    """
+    found = [outputs["logits"], *outputs["views"].values()]
+    # (views, n, features) each.
+    rows = [torch.isfinite(part).all(dim=2).all(dim=0) for part in found]
+    return torch.stack(rows).all(dim=0)
+
+
+def note_batch(path, epoch, step, loss, ids, finite):
+    """Append a batch to a CSV, one utterance a line.
+
+    Arguments
+    ---------
+    path : pathlib.Path
+        The CSV: epoch, step, loss, ID, and whether the model's outputs for
+        the utterance are all numbers, "yes" or "no".
+    epoch : int
+        From 1.
+    step : int
+        Of the epoch, from 1.
+    loss : float
+        Of the batch.
+    ids : list of str
+        Its utterances.
+    finite : list of bool
+        As in `finite_rows`.
+
+    Example
+    -------
+    >>> path = getfixture("tmp_path") / "nonfinite.csv"
+    >>> note_batch(path, 1, 7, math.nan, ["a", "b"], [True, False])
+    >>> path.read_text().split()[-1]
+    '1,7,nan,b,no'
+    """
+    new = not path.exists()
+    with open(path, "a", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        if new:
+            writer.writerow(["epoch", "step", "loss", "ID", "finite"])
+        for name, is_finite in zip(ids, finite):
+            answer = "yes" if is_finite else "no"
+            writer.writerow([epoch, step, loss, name, answer])
+
+
+def gather_lists(*lists):
+    """Join each list with those of all other processes.
+
+    Arguments
+    ---------
+    *lists
+        Of one process.
+
+    Returns
+    -------
+    lists : list of list
+        Of all processes, in the order of the ranks.
+
+    Example
+    -------
+    >>> gather_lists(["a"], [True])
+    [['a'], [True]]
+    """
+    parts = [lists]
+    if torch.distributed.is_initialized():
+        parts = [None] * world_size()
+        torch.distributed.all_gather_object(parts, lists)
+    return [sum(columns, []) for columns in zip(*parts)]

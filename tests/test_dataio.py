@@ -97,7 +97,6 @@ class TestDataset:
         assert item["signal"].shape == (1600,)
         assert item["tokens"].tolist() == [3]
         assert item["target"].tolist() == [1]
-        assert item["text"] == "c"
 
     def test_an_unknown_label_names_the_utterance(self, tmp_path):
         with pytest.raises(InputError, match="y: emo is 'sad'.*'ang', 'hap'"):
@@ -133,7 +132,6 @@ class TestDataset:
             corpus_dataset(tmp_path), batch_size=2, collate_fn=collate_with(9)
         )
         assert batch.id == ["x", "y"]
-        assert batch.text == ["ab", "c"]
         assert batch.tokens.data.tolist() == [[1, 2], [3, 9]]
         assert batch.tokens.lengths.tolist() == [1, 0.5]
         assert batch.signal.data.shape == (2, 3200)
@@ -156,7 +154,9 @@ class TestDatasets:
         )
 
     def test_only_training_is_augmented(self, tmp_path, make_text):
-        datasets = self.make(tmp_path, make_text(), torch.zeros_like)
+        datasets = self.make(
+            tmp_path, make_text(), lambda signal, name: 0 * signal
+        )
         assert not datasets["train"][0]["signal"].any()
         assert datasets["test"][0]["signal"].any()
 
@@ -200,33 +200,43 @@ class TestDatasets:
 class TestTrainAugment:
     def test_by_default_nothing_is_done(self):
         signal = torch.randn(100)
-        assert torch.equal(TrainAugment()(signal), signal)
+        assert torch.equal(TrainAugment()(signal, "a"), signal)
 
     def test_a_crop_is_a_stretch_of_the_signal_and_random(self):
         augment = TrainAugment(crop_seconds=0.001, sample_rate=4000)
         starts = set()
-        torch.manual_seed(1)
-        for _ in range(100):
-            crop = augment(torch.arange(7))
+        for name in range(100):
+            crop = augment(torch.arange(7), str(name))
             assert crop.tolist() == list(range(crop[0], crop[0] + 4))
             starts.add(crop[0].item())
         assert starts == {0, 1, 2, 3}
 
     def test_a_shorter_signal_is_not_cropped(self):
         augment = TrainAugment(crop_seconds=1, sample_rate=100)
-        assert len(augment(torch.ones(100))) == 100
-        assert len(augment(torch.ones(10))) == 10
+        assert len(augment(torch.ones(100), "a")) == 100
+        assert len(augment(torch.ones(10), "a")) == 10
+
+    def test_draws_depend_on_seed_epoch_and_utterance_alone(self):
+        """Whatever was drawn before, and in whatever process."""
+
+        def draw(name="a", epoch=1, seed=1):
+            augment = TrainAugment(noise_snr=0, seed=seed)
+            augment.epoch = epoch
+            return augment(torch.ones(3), name)
+
+        before, others = draw(), [draw("b"), draw(epoch=2), draw(seed=2)]
+        assert torch.equal(draw(), before)
+        assert not any(torch.equal(other, before) for other in others)
 
     @pytest.mark.parametrize("snr", [-6, 0, 10, 30])
     def test_noise_has_the_ratio_asked_for(self, snr):
-        torch.manual_seed(1)
         signal = torch.from_numpy(tone(2)).float()
-        noise = TrainAugment(noise_snr=snr)(signal) - signal
+        noise = TrainAugment(noise_snr=snr)(signal, "a") - signal
         ratio = (signal.square().mean() / noise.square().mean()).item()
         assert 10 * math.log10(ratio) == pytest.approx(snr, abs=0.2)
 
     def test_noise_on_silence_is_silence(self):
-        assert not TrainAugment(noise_snr=10)(torch.zeros(100)).any()
+        assert not TrainAugment(noise_snr=10)(torch.zeros(100), "a").any()
 
     @pytest.mark.parametrize("seconds", [0, -1])
     def test_crop_error(self, seconds):

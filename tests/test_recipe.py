@@ -1,5 +1,6 @@
 """A recipe's start, and the YAMLs of the IEMOCAP recipe."""
 
+import logging
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -116,54 +117,63 @@ class TestCheckKeysUsed:
 class TestCheckRun:
     @staticmethod
     def brain(
-        batch_size=4,
         contrastive=True,
         max_grad_norm=5.0,
         modalities=("audio", "text"),
         n_views=2,
+        grad_accumulation_factor=1,
     ):
         loss = SimpleNamespace(
             contrastive=TurboLoss() if contrastive else None, n_views=n_views
         )
         hparams = SimpleNamespace(
-            batch_size=batch_size, loss=loss, modalities=list(modalities)
+            loss=loss, modalities=list(modalities), nonfinite_loss="stop"
         )
         return SimpleNamespace(
             hparams=hparams,
             max_grad_norm=max_grad_norm,
-            grad_accumulation_factor=1,
+            grad_accumulation_factor=grad_accumulation_factor,
         )
 
     def test_a_sound_run_passes(self):
-        check_run(self.brain(), n_train=4)
-        check_run(self.brain(batch_size=1, contrastive=False), n_train=1)
+        check_run(self.brain(), 4, 4)
+        check_run(self.brain(contrastive=False), 1, batch_size=1)
 
     def test_a_batch_without_negatives(self):
         with pytest.raises(InputError, match="batch_size: 1.*negatives"):
-            check_run(self.brain(batch_size=1), n_train=10)
+            check_run(self.brain(), 10, batch_size=1)
 
     def test_one_pass_of_one_modality_has_nothing_to_contrast(self):
         with pytest.raises(InputError, match=r"modalities: \['text'\]"):
-            check_run(self.brain(modalities=["text"], n_views=1), n_train=4)
-        check_run(self.brain(modalities=["text"]), n_train=4)  # turbo.yaml
+            check_run(self.brain(modalities=["text"], n_views=1), 4, 4)
+        check_run(self.brain(modalities=["text"]), 4, 4)  # turbo.yaml
         alone = {"modalities": ["text"], "n_views": 1, "contrastive": False}
-        check_run(self.brain(**alone), n_train=4)
+        check_run(self.brain(**alone), 4, 4)
 
     def test_a_batch_larger_than_the_training_set(self):
         with pytest.raises(InputError, match="batch_size: 4.* 3 training"):
-            check_run(self.brain(), n_train=3)
+            check_run(self.brain(), 3, 4)
 
     def test_a_batch_larger_than_a_processs_share(self, monkeypatch):
         monkeypatch.setenv("WORLD_SIZE", "2")
         assert world_size() == 2
-        check_run(self.brain(), n_train=8)
-        with pytest.raises(InputError, match=r"in 2 process\(es\)"):
-            check_run(self.brain(), n_train=7)
+        check_run(self.brain(), 4, batch_size=2)
+        with pytest.raises(InputError, match="batch_size: 1 .* 2 processes"):
+            check_run(self.brain(), 4, batch_size=1)
+
+    def test_small_batches_of_negatives_are_warned_of(self, caplog):
+        with caplog.at_level(logging.WARNING):
+            check_run(self.brain(grad_accumulation_factor=2), 8, 4)
+            assert "batch of 4 alone" in caplog.text
+            assert "--recompute=True" in caplog.text
+            caplog.clear()
+            check_run(self.brain(contrastive=False), 8, 4)
+        assert not caplog.text
 
     @pytest.mark.parametrize("norm", [0, -1.0, float("nan")])
     def test_a_gradient_norm_that_is_not_positive(self, norm):
         with pytest.raises(InputError, match=f"max_grad_norm: {norm}"):
-            check_run(self.brain(max_grad_norm=norm), n_train=10)
+            check_run(self.brain(max_grad_norm=norm), 10, 4)
 
 
 class TestTheYamls:

@@ -4,31 +4,32 @@ Authors
  * The turbo_sb developers 2026
 """
 
-import logging
 import time
 from pathlib import Path
 
 import speechbrain as sb
 import torch
-from speechbrain.utils.distributed import ddp_broadcast, if_main_process
-from torch.utils.data import DistributedSampler
+from speechbrain.utils.distributed import if_main_process
 
-from turbo_sb.checkpoints import earliest_best
 from turbo_sb.cost import measure_cost
-from turbo_sb.dataio import group_indices
-from turbo_sb.distributed import rank
+from turbo_sb.draws import generator_of
 from turbo_sb.encoders.compiled import compile_layers
 from turbo_sb.errors import InputError
+from turbo_sb.gathering import gather_batch
 from turbo_sb.losses import classification_loss
 from turbo_sb.manifest import write_json
 from turbo_sb.results import Outcomes
+from turbo_sb.steady import SteadyBrain
 
 
-class TurboBrain(sb.Brain):
+class TurboBrain(SteadyBrain):
     """Trains a `TurboModel` with a `JointLoss`, and evaluates it in one pass.
 
-    ``hparams`` needs: seed, protocol, fold, scoring, on_sphere, loss,
-    epoch_counter, loggers, output_folder. ``modules`` needs: model, loss.
+    Several processes train as one: the loss is that of the whole batch, and
+    what is logged is of all utterances.
+
+    ``hparams`` needs, beside `SteadyBrain`'s: protocol, fold, scoring,
+    on_sphere, loss, train_augment. ``modules`` needs: model, loss.
 
     See Also
     --------
@@ -82,35 +83,22 @@ class TurboBrain(sb.Brain):
         if stage != sb.Stage.TRAIN:
             self.outcomes.add(batch.id, targets, outputs, batch.speaker)
             return classification_loss(outputs["logits"], targets)
-        loss, terms = self.modules.loss(outputs, targets, self._ids(batch))
-        self.train_terms.append(terms)
+        columns = {
+            "target": targets,
+            "group": batch.group.data.squeeze(1),
+            "wish": torch.full_like(targets, self.wish()),
+        }
+        whole, columns = gather_batch(
+            outputs, columns, self.train_sampler.sizes
+        )
+        loss, terms = self.modules.loss(
+            whole,
+            columns["target"],
+            columns["group"],
+            generator_of(self.hparams.seed, "pass", self.epoch, self.step),
+        )
+        self.note_step(batch.id, outputs, terms, columns["wish"])
         return loss
-
-    def fit_batch(self, batch):
-        """One step, after which the host waits for the device, once.
-
-        Arguments
-        ---------
-        batch : PaddedBatch
-            Of `turbo_sb.dataio.make_dataset`.
-
-        Returns
-        -------
-        loss : () torch.Tensor
-            Detached, on the host.
-        """
-        loss = super().fit_batch(batch)
-        super().check_loss_isfinite(loss)
-        return loss
-
-    def check_loss_isfinite(self, loss):
-        """Nothing, before the backward pass: that would wait for the forward.
-
-        Arguments
-        ---------
-        loss : () torch.Tensor
-            On the device; looked at in `fit_batch`, on the host.
-        """
 
     def on_fit_start(self):
         """Log the encoders; save the loss too, if it has something to save."""
@@ -118,8 +106,6 @@ class TurboBrain(sb.Brain):
             encoder.log_settings()
         if self.hparams.loss.state_dict():
             self.checkpointer.add_recoverable("loss", self.hparams.loss)
-        if isinstance(self.train_sampler, DistributedSampler):
-            self.train_sampler.seed = self.hparams.seed  # else always 0
         super().on_fit_start()
 
     def _compile(self):
@@ -141,13 +127,6 @@ class TurboBrain(sb.Brain):
                 encoder.model, fullgraph=self.compile_using_fullgraph
             )
 
-    def _ids(self, batch):
-        """Rows that share an id (or a text) are not each other's negatives."""
-        if self.hparams.loss.mask_equal is None:
-            return None
-        keys = getattr(batch, self.hparams.loss.mask_equal)
-        return group_indices(keys).to(self.device, non_blocking=True)
-
     def on_stage_start(self, stage, epoch=None):
         """Begin to collect, and make the epoch's randomness its own.
 
@@ -161,11 +140,9 @@ class TurboBrain(sb.Brain):
         self.stage_start = time.monotonic()
         self.outcomes = Outcomes(self.hparams.scoring, self.hparams.on_sphere)
         if stage == sb.Stage.TRAIN:
-            self.train_terms = []
-            # Dropout and augmentation of an epoch do not depend on whether
-            # the run was resumed before it; each rank draws its own.
-            seed = self.hparams.seed + 1000 * epoch + rank()
-            sb.utils.seed_everything(seed, verbose=False)
+            # The workers that read are started after this.
+            self.hparams.train_augment.epoch = epoch
+        super().on_stage_start(stage, epoch)
 
     def on_stage_end(self, stage, stage_loss, epoch=None):
         """Log, decide on stopping, save; after the test, write the results.
@@ -182,12 +159,13 @@ class TurboBrain(sb.Brain):
         seconds = time.monotonic() - self.stage_start
         if stage == sb.Stage.TRAIN:
             self.train_stats = {"loss": stage_loss, "seconds": seconds}
-            self.train_stats.update(mean_terms(self.train_terms))
+            self.train_stats.update(self.averages.means())
             if self.hparams.loss.state_dict():
                 learnt = self.hparams.loss.contrastive.temperature
                 self.train_stats["temperature"] = learnt.item()
             return
-        stats = {"loss": stage_loss, "seconds": seconds}
+        self.outcomes.gather()
+        stats = {"loss": self.outcomes.loss(), "seconds": seconds}
         if stage == sb.Stage.VALID:
             self._end_epoch(epoch, stats, floats(self.outcomes.summary()))
             return
@@ -202,14 +180,7 @@ class TurboBrain(sb.Brain):
         meta = {"epoch": epoch, "lr": self.optimizer.param_groups[0]["lr"]}
         valid_stats = {**stats, **found}
         self._log(meta, train_stats=self.train_stats, valid_stats=valid_stats)
-        # Two GPUs may round a near tie differently: one decides for all.
-        score = ddp_broadcast(self.hparams.scoring.score(found), src=0)
-        self.hparams.epoch_counter.update(score)
-        self.checkpointer.save_and_keep_only(
-            meta={**found, "score": score, "epoch": epoch},
-            importance_keys=[earliest_best("score")],
-            verbosity=logging.DEBUG,  # the epoch's own line is what one reads
-        )
+        self.save_epoch(self.hparams.scoring.score(found), **found)
 
     def _log(self, meta, **stats):
         for logger in self.hparams.loggers:
@@ -220,7 +191,7 @@ class TurboBrain(sb.Brain):
         if self.debug and not self.debug_persistently:
             folder = folder / "debug"  # beside the results of a real run
             folder.mkdir(exist_ok=True)
-        trained = hasattr(self, "train_terms")  # in this process
+        trained = hasattr(self, "averages")  # in this process
         if trained or not (folder / "cost.json").exists():
             cost = measure_cost(self.modules.model, self.device)
             write_json({folder / "cost.json": cost})
@@ -231,46 +202,6 @@ class TurboBrain(sb.Brain):
             "best_epoch": self.best["epoch"],
         }
         self.outcomes.write(folder, {**summary, **facts}, self.others)
-
-    def on_evaluate_start(self, max_key=None, min_key=None):
-        """Load the best checkpoint; without one, there is nothing to test.
-
-        Arguments
-        ---------
-        max_key : str, optional
-            In the checkpoint's meta, best when highest; the scoring's own
-            choice if none.
-        min_key : str, optional
-            Not used.
-        """
-        key = max_key or "score"
-        best = self.checkpointer.recover_if_possible(
-            importance_key=earliest_best(key),
-            ckpt_predicate=lambda checkpoint: key in checkpoint.meta,
-        )
-        if best is None:
-            raise InputError(
-                f"no checkpoint in {self.checkpointer.checkpoints_dir}: train "
-                "first, or give the --output_folder of the training."
-            )
-        self.best = best.meta
-
-    def optimizers_step(self):
-        """One step, clipping one norm over all parameters.
-
-        SpeechBrain clips the optimiser's first parameter group only, which
-        leaves the others unclipped with --remove_vector_weight_decay.
-        """
-        self.scaler.unscale_(self.optimizer)
-        groups = self.optimizer.param_groups
-        parameters = [p for group in groups for p in group["params"]]
-        torch.nn.utils.clip_grad_norm_(parameters, self.max_grad_norm)
-        if not self.scaler.is_enabled() and self.skip_nonfinite_grads:
-            self.check_gradients()
-        self.scaler.step(self.optimizer)
-        self.scaler.update()
-        self.optimizer.zero_grad(set_to_none=True)
-        self.optimizer_step += 1
 
 
 def floats(found):
@@ -292,29 +223,3 @@ def floats(found):
     {'UA': 0.5}
     """
     return {k: v for k, v in found.items() if type(v) is float}
-
-
-def mean_terms(steps):
-    """Average each loss term over the steps of an epoch.
-
-    Arguments
-    ---------
-    steps : list of dict
-        Term name to () torch.Tensor, a dict a step.
-
-    Returns
-    -------
-    means : dict
-        Term name to float.
-
-    Example
-    -------
-    >>> mean_terms([{"ce": torch.tensor(1.0)}, {"ce": torch.tensor(2.0)}])
-    {'ce': 1.5}
-    """
-    if not steps:
-        return {}
-    return {
-        name: torch.stack([terms[name] for terms in steps]).mean().item()
-        for name in steps[0]
-    }

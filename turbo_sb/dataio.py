@@ -15,18 +15,20 @@ from speechbrain.dataio.preprocess import AudioNormalizer
 from speechbrain.utils.data_pipeline import provides, takes
 from speechbrain.utils.logger import get_logger
 
+from turbo_sb.draws import generator_of
 from turbo_sb.errors import InputError
 from turbo_sb.manifest import load_manifest
 
 logger = get_logger(__name__)
 
-OUTPUT_KEYS = ["id", "signal", "tokens", "target", "text", "speaker"]
+OUTPUT_KEYS = ["id", "signal", "tokens", "target", "group", "speaker"]
 
 
 class TrainAugment:
     """A random crop and light noise, drawn once and shared by both views.
 
-    The paper has neither, and by default neither is applied.
+    The paper has neither, and by default neither is applied. What is drawn
+    depends on the seed, the epoch and the utterance alone.
 
     Arguments
     ---------
@@ -36,15 +38,21 @@ class TrainAugment:
         Signal-to-noise ratio of added white noise, in dB.
     sample_rate : int
         Of the signals, in Hz.
+    seed : int
+        Of the draws. An attribute ``epoch`` says which epoch's they are.
 
     Example
     -------
     >>> augment = TrainAugment(crop_seconds=0.5, sample_rate=16000)
-    >>> augment(torch.rand(16000)).shape
+    >>> augment(torch.rand(16000), "utterance1").shape
     torch.Size([8000])
     """
 
-    def __init__(self, crop_seconds=None, noise_snr=None, sample_rate=16000):
+    epoch = 1
+
+    def __init__(
+        self, crop_seconds=None, noise_snr=None, sample_rate=16000, seed=0
+    ):
         for key, value in (
             ("train_crop_seconds", crop_seconds),
             ("train_noise_snr", noise_snr),
@@ -54,26 +62,31 @@ class TrainAugment:
         if crop_seconds is not None and not crop_seconds > 0:
             raise InputError(f"train_crop_seconds: {crop_seconds} is not > 0.")
         self.crop = crop_seconds and max(1, round(crop_seconds * sample_rate))
-        self.noise_snr = noise_snr
+        self.noise_snr, self.seed = noise_snr, seed
 
-    def __call__(self, signal):
+    def __call__(self, signal, name):
         """Crop one utterance and add noise to it.
 
         Arguments
         ---------
         signal : (samples,) torch.Tensor
             A waveform.
+        name : str
+            The utterance's ID.
 
         Returns
         -------
         signal : (samples,) torch.Tensor
         """
+        generator = generator_of(self.seed, "augmentation", self.epoch, name)
         if self.crop and len(signal) > self.crop:
-            start = int(torch.randint(len(signal) - self.crop + 1, ()))
+            starts = len(signal) - self.crop + 1
+            start = int(torch.randint(starts, (), generator=generator))
             signal = signal[start : start + self.crop]
         if self.noise_snr is not None:
             level = signal.square().mean().sqrt() * 10 ** (-self.noise_snr / 20)
-            signal = signal + level * torch.randn_like(signal)
+            noise = torch.randn(len(signal), generator=generator)
+            signal = signal + level * noise
         return signal
 
 
@@ -148,6 +161,7 @@ def make_dataset(
     augment=None,
     equalizer=None,
     by_length=False,
+    group_by=None,
 ):
     """A dataset of what a training step needs.
 
@@ -169,17 +183,20 @@ def make_dataset(
     features : turbo_sb.feature_cache.FeatureCache, optional
         Maps an ID to (frames, channels) features, which are then the signal.
     augment : callable, optional
-        Applied to each signal, anew each time.
+        Applied to each signal and its ID, anew each time.
     equalizer : turbo_sb.equalizer.Equalizer, optional
         Applied to each signal before, always alike.
     by_length : bool
         Whether the longest come first, which wastes the least on padding;
         else they come as in the manifest.
+    group_by : str, optional
+        "text" numbers utterances of equal texts alike; otherwise each has a
+        number of its own, its ID's.
 
     Returns
     -------
     dataset : speechbrain.dataio.dataset.DynamicItemDataset
-        With ``id, signal, tokens, target, text, speaker``; the speaker is ""
+        With ``id, signal, tokens, target, group, speaker``; the speaker is ""
         where the manifest has none.
     """
     entries = load_manifest(manifest, ("wav", "duration", "text", label_key))
@@ -191,6 +208,9 @@ def make_dataset(
             )
         entry["token_ids"] = tokenize(entry["text"])
         entry.setdefault("speaker", "")
+    keys = [e["text"] if group_by == "text" else k for k, e in entries.items()]
+    for entry, number in zip(entries.values(), group_indices(keys)):
+        entry["group_number"] = number
     if by_length:
         longest = sorted(entries, key=lambda name: -entries[name]["duration"])
         entries = {name: entries[name] for name in longest}
@@ -205,7 +225,7 @@ def make_dataset(
         signal = read_entry(
             name, entries[name], normalizer, data_root, equalizer
         )
-        return augment(signal) if augment else signal
+        return augment(signal, name) if augment else signal
 
     @takes("token_ids")
     @provides("tokens")
@@ -219,7 +239,13 @@ def make_dataset(
         """The label's place in the classifier's output."""
         return torch.tensor([labels.index(label)])
 
-    pipelines = [audio_pipeline, text_pipeline, label_pipeline]
+    @takes("group_number")
+    @provides("group")
+    def group_pipeline(number):
+        """Told apart from other utterances on any device."""
+        return number[None]
+
+    pipelines = [audio_pipeline, text_pipeline, label_pipeline, group_pipeline]
     return DynamicItemDataset(entries, pipelines, OUTPUT_KEYS)
 
 

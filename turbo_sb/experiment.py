@@ -15,10 +15,13 @@ from tqdm import tqdm
 
 from turbo_sb.brain import TurboBrain
 from turbo_sb.dataio import collate_with, make_datasets
-from turbo_sb.distributed import on_all, part
+from turbo_sb.distributed import on_all, part, rank, world_size
+from turbo_sb.errors import own_errors
 from turbo_sb.feature_cache import FeatureCache
 from turbo_sb.manifest import load_manifest
+from turbo_sb.notice import Notice, outlive_notice
 from turbo_sb.recipe import check_run
+from turbo_sb.sampling import SharedBatches, shares
 from turbo_sb.split_checks import check_manifests
 
 logger = get_logger(__name__)
@@ -61,23 +64,69 @@ def train_and_test(hparams, run_opts, label_key, facts=None, others=None):
         data_root=hparams["data_folder"],
         labels=hparams["labels"],
         label_key=label_key,
+        group_by=hparams["loss"].mask_equal,
         sample_rate=hparams["sample_rate"],
         equalizer=hparams.get("equalizer"),
         features=open_cache(hparams, brain, annotations),
     )
-    check_run(brain, len(datasets["train"]))
+    batch_size = global_batch_size(hparams)
+    check_run(brain, len(datasets["train"]), batch_size)
 
-    shared = loading_options(brain.device, hparams["text_encoder"].pad_id)
-    evaluation = {**shared, **hparams["eval_dataloader_opts"]}
-    brain.fit(
-        hparams["epoch_counter"],
-        datasets["train"],
-        datasets["valid"],
-        train_loader_kwargs={**shared, **hparams["train_dataloader_opts"]},
-        valid_loader_kwargs=evaluation,
+    shared = {
+        **loading_options(brain.device, hparams["text_encoder"].pad_id),
+        "num_workers": hparams["num_workers"],
+    }
+    batches = SharedBatches(
+        len(datasets["train"]),
+        batch_size,
+        hparams["seed"],
+        rank(),
+        world_size(),
     )
-    brain.evaluate(datasets["test"], test_loader_kwargs=evaluation)
-    part()
+
+    def evaluation(name):
+        """Every rank evaluates its share, each utterance once."""
+        rows = range(len(datasets[name]))[rank() :: world_size()]
+        size = shares(batch_size, world_size())[0]
+        return {**shared, "sampler": rows, "batch_size": size}
+
+    brain.notice = Notice()
+    with own_errors(), brain.notice:
+        brain.fit(
+            hparams["epoch_counter"],
+            datasets["train"],
+            datasets["valid"],
+            # Where an epoch goes on is the step, which the brain saves.
+            train_loader_kwargs={
+                **shared,
+                "batch_sampler": batches,
+                "ckpt_prefix": None,
+            },
+            valid_loader_kwargs=evaluation("valid"),
+        )
+        brain.evaluate(datasets["test"], test_loader_kwargs=evaluation("test"))
+        part()
+
+
+def global_batch_size(hparams):
+    """Utterances of a batch, of all processes together.
+
+    Arguments
+    ---------
+    hparams : dict
+        Has batch_size and batch_size_per_process.
+
+    Returns
+    -------
+    batch_size : int
+
+    Example
+    -------
+    >>> global_batch_size({"batch_size": 64, "batch_size_per_process": None})
+    64
+    """
+    per_process = hparams["batch_size_per_process"]
+    return per_process * world_size() if per_process else hparams["batch_size"]
 
 
 def loading_options(device, pad_id):
@@ -103,6 +152,7 @@ def loading_options(device, pad_id):
         "collate_fn": collate_with(pad_id),
         # From pinned memory, a GPU copies a batch while it computes.
         "pin_memory": torch.device(device).type == "cuda",
+        "worker_init_fn": outlive_notice,
     }
 
 

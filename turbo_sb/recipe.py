@@ -10,17 +10,21 @@ from dataclasses import fields
 from pathlib import Path
 
 from hyperpyyaml import load_hyperpyyaml, resolve_references
+from speechbrain.utils.logger import get_logger
 from speechbrain.utils.run_opts import RunOptions
 
 import turbo_sb
 from turbo_sb.distributed import on_main, world_size
 from turbo_sb.errors import InputError
+from turbo_sb.nonfinite import check_policy
 from turbo_sb.settings import (
     check_resume,
     check_types,
     check_values,
     read_yaml,
 )
+
+logger = get_logger(__name__)
 
 
 def load_hparams(hparams_file, overrides, script):
@@ -212,7 +216,7 @@ def check_keys_used(text, keys, script, hparams_file):
         )
 
 
-def check_run(brain, n_train):
+def check_run(brain, n_train, batch_size):
     """Refuse settings that would train on nothing or learn nothing.
 
     Arguments
@@ -221,6 +225,8 @@ def check_run(brain, n_train):
         Has the settings of the YAML and of the command line.
     n_train : int
         Number of training utterances.
+    batch_size : int
+        Of all processes together.
 
     Raises
     ------
@@ -228,7 +234,14 @@ def check_run(brain, n_train):
         For a batch without negatives, an epoch without a step, and a
         gradient norm that is not positive.
     """
-    batch_size, ranks = brain.hparams.batch_size, world_size()
+    check_policy(brain.hparams.nonfinite_loss)
+    ranks = world_size()
+    if batch_size < ranks:
+        raise InputError(
+            f"batch_size: {batch_size} is of all {ranks} processes together, "
+            "and leaves some of them without an utterance. Use a larger one, "
+            "or batch_size_per_process."
+        )
     if batch_size < 2 and brain.hparams.loss.contrastive is not None:
         raise InputError(
             f"batch_size: {batch_size}. A contrastive loss takes its "
@@ -240,16 +253,20 @@ def check_run(brain, n_train):
             f"modalities: {modalities}: one pass of one modality has nothing "
             "to contrast. Use vanilla.yaml or turbo.yaml, or both modalities."
         )
-    if n_train < batch_size * ranks:
+    if n_train < batch_size:
         raise InputError(
-            f"batch_size: {batch_size}, in {ranks} process(es), is more than "
-            f"the {n_train} training utterances. Incomplete batches are "
+            f"batch_size: {batch_size}, of all processes together, is more "
+            f"than the {n_train} training utterances. Incomplete batches are "
             "dropped, so there would be no step: use a smaller batch_size."
         )
-    steps, factor = (
-        n_train // (batch_size * ranks),
-        brain.grad_accumulation_factor,
-    )
+    steps, factor = n_train // batch_size, brain.grad_accumulation_factor
+    if factor > 1 and loss.contrastive is not None:
+        logger.warning(
+            f"grad_accumulation_factor: {factor}: the negatives are those of "
+            f"each batch of {batch_size} alone, which is another loss than "
+            f"that of {factor * batch_size}. With --recompute=True, a batch "
+            "of that size takes the memory of a chunk of it."
+        )
     if steps < factor:
         raise InputError(
             f"grad_accumulation_factor: {factor} is more than the {steps} "

@@ -13,6 +13,7 @@ import torch
 
 from turbo_sb import metrics
 from turbo_sb.bootstrap import speaker_groups
+from turbo_sb.distributed import world_size
 from turbo_sb.errors import InputError
 from turbo_sb.files import replacing
 
@@ -70,6 +71,39 @@ class Outcomes:
         for name, views in outputs["views"].items():
             kept = self.embeddings.setdefault(name, [])
             kept.append(views[0].float().cpu())
+
+    def gather(self):
+        """Let every process have what all of them evaluated."""
+        if world_size() == 1:
+            return
+        own = self.ids, self.speakers, self.batches, self.embeddings
+        parts = [None] * world_size()
+        torch.distributed.all_gather_object(parts, own)
+        self.ids, self.speakers = [], []
+        self.batches = {"targets": [], "probabilities": []}
+        self.embeddings = {}
+        for ids, speakers, batches, embeddings in parts:
+            self.ids += ids
+            self.speakers += speakers
+            for mine, its in (
+                (self.batches, batches),
+                (self.embeddings, embeddings),
+            ):
+                for name, kept in its.items():
+                    mine.setdefault(name, []).extend(kept)
+
+    def loss(self):
+        """The mean cross-entropy of all utterances.
+
+        Returns
+        -------
+        loss : float
+            In nats.
+        """
+        arrays = self.arrays()
+        rows = torch.arange(len(arrays["targets"]))
+        own = arrays["probabilities"][rows, arrays["targets"]]
+        return -own.clamp(min=torch.finfo(own.dtype).tiny).log().mean().item()
 
     def arrays(self):
         """All batches as one, in the order of the ids.

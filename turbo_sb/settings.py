@@ -37,6 +37,7 @@ RESUMABLE = {
     "recompute",
     "cache_folder",
     "ckpt_interval_minutes",
+    "nonfinite_loss",
     "logger",
     "skip_prep",
     "output_folder",

@@ -1,0 +1,31 @@
+"""The IEMOCAP recipe, counting what each process runs.
+
+Run by test_several_processes.py: a folder, then train.py's own arguments.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+
+from tests.recipes.recipe_runs import load_train
+from turbo_sb.brain import TurboBrain
+from turbo_sb.distributed import rank
+
+forward, counts = TurboBrain.compute_forward, Counter()
+
+
+def counted(self, batch, stage):
+    counts[stage.name] += len(batch.id)
+    return forward(self, batch, stage)
+
+
+if __name__ == "__main__":
+    folder, *arguments = sys.argv[1:]
+    TurboBrain.compute_forward = counted
+    load_train().main(arguments)
+    path = Path(folder) / f"rows_{rank()}.json"
+    path.write_text(json.dumps(counts), encoding="utf-8")

@@ -1,0 +1,117 @@
+"""The same training and the same test on one process and on several."""
+
+import csv
+import json
+import os
+import re
+
+import numpy as np
+import pytest
+import torch
+
+from tests.recipes.recipe_runs import ROOT, start
+
+ENV = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+RANKS = (1, 2, 3)
+# No draw in the model; all else that could depend on the number of processes.
+KEYS = {
+    "number_of_epochs": 3,
+    "dropout": 0,
+    "attention_dropout": 0,
+    "feature_dropout": 0,
+    "learnable_temperature": True,
+    "ce_view": "random",
+    "mask_equal": "text",
+    "train_crop_seconds": 0.2,
+    "train_noise_snr": 20,
+    "num_workers": 0,
+}
+
+
+@pytest.fixture(scope="module")
+def trained(command, tmp_path_factory):
+    """Number of processes to the run's folder and its last weights.
+
+    Three of them share a batch of 8 as 3, 3, 2.
+    """
+    folder, found = tmp_path_factory.mktemp("ranks"), {}
+    script = str(ROOT / "tests" / "recipes" / "double_train.py")
+    for ranks in RANKS:
+        weights, several = folder / f"{ranks}.pt", []
+        keys = {**KEYS, "distributed_backend": "gloo" if ranks > 1 else None}
+        if ranks > 1:
+            several = ["-m", "torch.distributed.run", "--standalone"]
+            several.append(f"--nproc_per_node={ranks}")
+        argv = command("turbo", folder / str(ranks), **keys)
+        process = start([*several, script, str(weights), *argv], env=ENV)
+        output, _ = process.communicate(timeout=240)
+        assert process.returncode == 0, output
+        state = torch.load(weights, weights_only=True)
+        state = {k.replace("module.", ""): v for k, v in state.items()}
+        found[ranks] = folder / str(ranks), state
+    return found
+
+
+def rows(folder):
+    with open(folder / "predictions.csv", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("ranks", RANKS[1:])
+class TestFloat64:
+    def test_weights_after_three_epochs_are_equal(self, ranks, trained):
+        """Dropout off, the same batches in the same order."""
+        one, several = trained[1][1], trained[ranks][1]
+        assert set(one) == set(several)
+        for name, weight in one.items():
+            assert weight.dtype != torch.float32
+            torch.testing.assert_close(
+                several[name], weight, rtol=0, atol=1e-8, msg=name
+            )
+
+    def test_what_is_logged_is_of_all(self, ranks, trained):
+        logs = []
+        for n in (1, ranks):
+            text = (trained[n][0] / "train_log.txt").read_text()
+            logs.append(re.sub(r"seconds: \S+", "", text))
+        assert logs[0].count("train cross/audio2-text1") == 3
+        assert logs[0] == logs[1]
+
+    def test_each_utterance_is_tested_once(self, ranks, trained):
+        one, several = (rows(trained[n][0]) for n in (1, ranks))
+        assert [row["ID"] for row in one] == [row["ID"] for row in several]
+        for a, b in zip(one, several):
+            assert (a["label"], a["prediction"]) == (
+                b["label"],
+                b["prediction"],
+            )
+            p, q = ([float(r[c]) for c in list(r)[3:]] for r in (a, b))
+            np.testing.assert_allclose(p, q, rtol=0, atol=1e-8)
+
+    def test_metrics_are_equal(self, ranks, trained):
+        one, several = (
+            json.loads((trained[n][0] / "metrics.json").read_text())
+            for n in (1, ranks)
+        )
+        assert set(one) == set(several)
+        for name, value in one.items():
+            if isinstance(value, float):
+                value = pytest.approx(value, abs=1e-6)
+            assert several[name] == value, name
+
+
+def test_evaluation_is_shared_out(command, tmp_path):
+    """Each of two ranks runs half of the test's 16 utterances."""
+    argv = command("vanilla", tmp_path, distributed_backend="gloo")
+    script = str(ROOT / "tests" / "recipes" / "counting_train.py")
+    torchrun = ["-m", "torch.distributed.run", "--standalone"]
+    command_ = [*torchrun, "--nproc_per_node=2", script, str(tmp_path), *argv]
+    process = start(command_, env=ENV)
+    output, _ = process.communicate(timeout=240)
+    assert process.returncode == 0, output
+    counts = [
+        json.loads((tmp_path / f"rows_{rank}.json").read_text())
+        for rank in (0, 1)
+    ]
+    # Two epochs of 48, shared out; two validations of 16; one test of 16.
+    assert counts == [{"TRAIN": 48, "VALID": 16, "TEST": 8}] * 2

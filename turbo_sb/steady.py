@@ -1,0 +1,295 @@
+"""SpeechBrain's training loop, made to survive bad days.
+
+What a step draws depends on nothing before it, checkpoints within an epoch
+hold all that the rest of it needs, a scheduler's notice is heeded, and no
+step is taken from a loss or a gradient that is no number.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import time
+from pathlib import Path
+
+import speechbrain as sb
+import torch
+from speechbrain.core import INTRA_EPOCH_CKPT_FLAG
+from speechbrain.utils.distributed import ddp_broadcast
+from speechbrain.utils.logger import get_logger
+
+from turbo_sb.averages import Averages
+from turbo_sb.checkpoints import earliest_best
+from turbo_sb.distributed import of_all, on_main, rank
+from turbo_sb.draws import seed_all
+from turbo_sb.nonfinite import finite_rows, gather_lists, note_batch
+from turbo_sb.notice import Notice, leave
+
+logger = get_logger(__name__)
+
+GO_ON, SAVE, STOP = range(3)  # what a process wishes after a step
+
+
+class SteadyBrain(sb.Brain):
+    """A Brain that can be killed at any time, and goes on bit for bit.
+
+    ``hparams`` needs: seed, epoch_counter, output_folder, nonfinite_loss,
+    loggers. `compute_objectives` calls `note_step`.
+
+    See Also
+    --------
+    speechbrain.Brain : the arguments.
+    """
+
+    notice = Notice()  # a training's own replaces it
+    agreed = GO_ON
+
+    @property
+    def epoch(self):
+        """The epoch's number, from 1."""
+        return self.hparams.epoch_counter.current
+
+    def on_fit_start(self):
+        """Go on from the last checkpoint; forget what was logged after it."""
+        self.averages = Averages()
+        if self.checkpointer is not None:
+            self.checkpointer.add_recoverable("averages", self.averages)
+        super().on_fit_start()
+        for log in self.hparams.loggers:
+            if hasattr(log, "rewind"):
+                log.rewind(self.epoch)
+
+    def on_stage_start(self, stage, epoch=None):
+        """Begin an epoch, or go on within it.
+
+        Arguments
+        ---------
+        stage : sb.Stage
+            TRAIN, VALID or TEST.
+        epoch : int, optional
+            None in the test.
+        """
+        if stage != sb.Stage.TRAIN:
+            return
+        self.saved_at, self.noted = time.monotonic(), []
+        self.train_sampler.start = self.step
+        if self.step == 0:
+            self.averages.reset()
+
+    def _train_loader_specifics(self, dataset, loader_kwargs):
+        """Batches come shared out; SpeechBrain would share them once more."""
+        self.train_sampler = loader_kwargs["batch_sampler"]
+        return loader_kwargs
+
+    def wish(self):
+        """What this process wants all to do after the step.
+
+        Returns
+        -------
+        wish : int
+            GO_ON, SAVE or STOP; the highest of all processes counts.
+        """
+        if self.notice.given:
+            return STOP
+        minutes = (time.monotonic() - self.saved_at) / 60
+        return SAVE if 0 < self.ckpt_interval_minutes < minutes else GO_ON
+
+    def note_step(self, ids, outputs, terms, wishes):
+        """Keep what is needed after the backward pass.
+
+        Arguments
+        ---------
+        ids : list of str
+            Of the batch, this process's.
+        outputs : dict
+            Of this process's model.
+        terms : dict
+            What the loss of all processes is made of.
+        wishes : (batch,) torch.Tensor
+            Of all processes.
+        """
+        self.noted.append((ids, outputs, terms))
+        self.agreed = wishes.max()
+
+    def fit_batch(self, batch):
+        """One step, after which the host waits for the device, once.
+
+        Arguments
+        ---------
+        batch : PaddedBatch
+            A batch.
+
+        Returns
+        -------
+        loss : () torch.Tensor
+            Detached, on the host.
+        """
+        # Dropout and masks of a step do not depend on the steps before it.
+        seed_all(self.hparams.seed, "step", self.epoch, self.step, rank())
+        loss = super().fit_batch(batch)
+        self.agreed = int(self.agreed)
+        return loss
+
+    def check_loss_isfinite(self, loss):
+        """Nothing yet, before the backward pass: the host would have to wait.
+
+        Arguments
+        ---------
+        loss : () torch.Tensor
+            Looked at in `optimizers_step`.
+        """
+        self.scaled_loss = loss.detach()
+
+    def optimizers_step(self):
+        """One step, clipping one norm over all parameters.
+
+        SpeechBrain clips the optimiser's first parameter group only, which
+        leaves the others unclipped with --remove_vector_weight_decay; and it
+        takes the step also where the loss is no number, which ends a model.
+        """
+        self.scaler.unscale_(self.optimizer)
+        groups = self.optimizer.param_groups
+        parameters = [p for group in groups for p in group["params"]]
+        norm = torch.nn.utils.clip_grad_norm_(parameters, self.max_grad_norm)
+        # A scaler looks for large gradients itself, and makes them smaller.
+        seen = self.scaled_loss + (0 if self.scaler.is_enabled() else norm)
+        noted, self.noted = self.noted, []
+        if torch.isfinite(seen):
+            for _, _, terms in noted:
+                self.averages.add(terms)
+            self.scaler.step(self.optimizer)
+            self.optimizer_step += 1
+        else:
+            self._on_nonfinite(noted)
+        self.scaler.update()
+        self.optimizer.zero_grad(set_to_none=True)
+
+    def _on_nonfinite(self, noted):
+        """Write down who was in the batch; stop there, or leave it out."""
+        loss = self.scaled_loss.item() / self.scaler.get_scale()
+        path = Path(self.hparams.output_folder) / "nonfinite.csv"
+        rows = [
+            (ids, finite_rows(outputs).tolist()) for ids, outputs, _ in noted
+        ]
+        ids, finite = gather_lists(*map(list, map(_joined, zip(*rows))))
+        facts = dict(epoch=self.epoch, step=self.step, loss=loss)
+        on_main(note_batch, path=path, ids=ids, finite=finite, **facts)
+        self.nonfinite_count += 1
+        odd = [name for name, is_finite in zip(ids, finite) if not is_finite]
+        message = (
+            f"epoch {self.epoch}, step {self.step}: the loss is {loss}, or a "
+            f"gradient is no number; no step was taken. {len(odd)} of "
+            f"{len(ids)} utterances have such outputs"
+            f"{f', the first is {odd[0]}' if odd else ''}: {path}."
+        )
+        if self.hparams.nonfinite_loss == "stop":
+            raise of_all(
+                f"{message} With --nonfinite_loss=skip such batches are left "
+                "out; the checkpoints are whole."
+            )
+        if self.nonfinite_count > self.nonfinite_patience:
+            raise of_all(
+                f"{message} That is more than --nonfinite_patience="
+                f"{self.nonfinite_patience} in one epoch."
+            )
+        if rank() == 0:
+            logger.warning(f"{message} The batch is left out.")
+
+    def _should_save_intra_epoch_ckpt(self, last_ckpt_time, steps_since_ckpt):
+        """What was agreed on with the step: nothing more is sent for it."""
+        if (
+            self.checkpointer is None
+            or self.step % self.grad_accumulation_factor
+        ):
+            return False  # half of a step's gradient is not saved
+        due = 0 < self.ckpt_interval_steps <= steps_since_ckpt
+        return due or self.agreed > GO_ON
+
+    def _save_intra_epoch_ckpt(self):
+        where = {"epoch": self.epoch, "step": self.step}
+        self.checkpointer.save_and_keep(
+            {INTRA_EPOCH_CKPT_FLAG: True, **where}, end_of_epoch=False
+        )
+        self.saved_at = time.monotonic()
+        if self.agreed == STOP:
+            leave(f"epoch {self.epoch}, step {self.step}")
+
+    def save_epoch(self, score, **meta):
+        """Save at the end of an epoch, and heed a notice.
+
+        Arguments
+        ---------
+        score : float
+            Of the epoch; higher is better.
+        **meta
+            Goes into the checkpoint's meta data.
+        """
+        # Two GPUs may round a near tie differently: one decides for all.
+        score, stop = ddp_broadcast((score, self.notice.given), src=0)
+        self.hparams.epoch_counter.update(score)
+        best = self.hparams.epoch_counter.best_epoch
+        facts = {"score": score, "epoch": self.epoch, "best_epoch": best}
+        self.checkpointer.save_and_keep({**meta, **facts})
+        if stop:
+            leave(f"the end of epoch {self.epoch}")
+
+    def evaluate_batch(self, batch, stage):
+        """As in SpeechBrain; a notice ends the test, which is begun anew.
+
+        Arguments
+        ---------
+        batch : PaddedBatch
+            A batch.
+        stage : sb.Stage
+            VALID or TEST.
+
+        Returns
+        -------
+        loss : () torch.Tensor
+            Detached, on the host.
+        """
+        if stage == sb.Stage.TEST and self.notice.given:
+            leave("the test", together=False)
+        return super().evaluate_batch(batch, stage)
+
+    def on_evaluate_start(self, max_key=None, min_key=None):
+        """Load the best checkpoint; without it, there is nothing to test.
+
+        Arguments
+        ---------
+        max_key : str, optional
+            In the checkpoint's meta, best when highest; the scoring's own
+            choice if none.
+        min_key : str, optional
+            Not used.
+        """
+        key = max_key or "score"
+        best = self.checkpointer.recover_if_possible(
+            importance_key=earliest_best(key),
+            ckpt_predicate=lambda checkpoint: key in checkpoint.meta,
+        )
+        folder = self.checkpointer.checkpoints_dir
+        if best is None:
+            raise of_all(
+                f"no checkpoint in {folder}: train first, or give the "
+                "--output_folder of the training."
+            )
+        self.best = best.meta
+        if key == "score":
+            self._check_best(folder)
+
+    def _check_best(self, folder):
+        """Another epoch's test would not be this training's."""
+        last = self.checkpointer.find_checkpoint(
+            ckpt_predicate=lambda checkpoint: "best_epoch" in checkpoint.meta
+        )
+        expected = last.meta["best_epoch"] if last else self.best["epoch"]
+        if expected != self.best["epoch"]:
+            raise of_all(
+                f"{folder}: the checkpoint of the best epoch, {expected}, is "
+                "damaged or gone. Train again, in another --output_folder, or "
+                "put it back."
+            )
+
+
+def _joined(lists):
+    return sum(lists, [])

@@ -150,8 +150,12 @@ def train(folder, sources, variant, options):
     return statistics.median(epochs), seconds, cost["peak_memory_mb"]
 
 
-def run(yaml, settings, threads):
+def run(yaml, settings, threads, processes=1):
     """A training; what it prints is shown if it fails."""
+    several = []
+    if processes > 1:
+        several = ["-m", "torch.distributed.run", "--standalone"]
+        several.append(f"--nproc_per_node={processes}")
     here = str(Path(__file__).parent)
     environment = {
         **os.environ,
@@ -160,7 +164,7 @@ def run(yaml, settings, threads):
     }
     given = [f"--{key}={value}" for key, value in settings.items()]
     done = subprocess.run(
-        [sys.executable, RECIPE / "train.py", yaml, *given],
+        [sys.executable, *several, RECIPE / "train.py", yaml, *given],
         env=environment,
         text=True,
         stdout=subprocess.PIPE,

@@ -219,9 +219,13 @@ class TestRecompute:
             found.append(loss_and_gradients(model, outputs))
         (loss, grads), (loss_again, grads_again) = found
         assert loss_again == loss
-        for name, grad in grads.items():
-            scale = grad.abs().max().clamp(min=1e-6)
-            assert (grads_again[name] - grad).abs().max() <= 1e-6 * scale
+        farthest = max(
+            (grads_again[name] - grad).abs().max()
+            / grad.abs().max().clamp(min=1e-6)
+            for name, grad in grads.items()
+        )
+        print(f"measured: recompute, masks {spec_augment}: {farthest:.1e}")
+        assert farthest <= 1e-6
 
     def test_generators_go_on_as_if_nothing_had_been_run_again(
         self, make_model, utterances

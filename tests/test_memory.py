@@ -68,6 +68,7 @@ def peak_of_a_step(folders, n, recompute):
 
 def growth(folders, recompute):
     small, large = (peak_of_a_step(folders, n, recompute) for n in (64, 256))
+    print(f"measured: 256 over 64, recompute {recompute}: {large / small:.2f}")
     return large / small
 
 

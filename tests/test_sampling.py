@@ -1,28 +1,51 @@
 """The same batches for any number of processes."""
 
+import random
+
 import pytest
 
-from turbo_sb.sampling import SharedBatches, shares
+from turbo_sb.sampling import SharedBatches, deal
+
+LENGTHS = [3, 1, 4, 1.5, 9, 2, 6, 5, 3.5, 8, 7]
 
 
 @pytest.mark.parametrize(("n", "ranks"), [(8, 1), (8, 2), (8, 3), (3, 3)])
 def test_shares_are_of_one_size_but_for_one_row(n, ranks):
-    sizes = shares(n, ranks)
-    assert sum(sizes) == n and len(sizes) == ranks
+    owners = deal(n, ranks)
+    sizes = [owners.count(rank) for rank in range(ranks)]
+    assert sum(sizes) == n == len(owners)
     assert max(sizes) - min(sizes) <= 1
 
 
-def batches(rank=0, ranks=1, epoch=1, seed=1):
-    sampler = SharedBatches(11, 4, seed, rank, ranks)
+def batches(rank=0, ranks=1, epoch=1, seed=1, start=0):
+    sampler = SharedBatches(LENGTHS, 4, seed, rank, ranks)
     sampler.set_epoch(epoch)
+    sampler.start = start
     assert len(sampler) == 2
     return list(sampler)
 
 
 @pytest.mark.parametrize("ranks", [2, 3, 4])
 def test_processes_together_have_the_batches_of_one(ranks):
-    parts = zip(*[batches(rank, ranks) for rank in range(ranks)])
-    assert [sum(part, []) for part in parts] == batches()
+    parts = list(zip(*[batches(rank, ranks) for rank in range(ranks)]))
+    whole = [sorted(sum(part, [])) for part in parts]
+    assert whole == [sorted(batch) for batch in batches()]
+    sizes = SharedBatches(LENGTHS, 4, 1, 0, ranks).sizes
+    assert all([len(own) for own in part] == sizes for part in parts)
+
+
+def test_shares_take_about_as_long():
+    """64 of lengths that differ as in speech, over 4 processes."""
+    draw = random.Random(0)
+    lengths = [draw.lognormvariate(1.3, 0.7) for _ in range(64)]
+    own = [SharedBatches(lengths, 64, 1, rank, 4) for rank in range(4)]
+    totals = [sum(lengths[row] for row in next(iter(b))) for b in own]
+    assert max(totals) < 1.1 * sum(totals) / 4
+
+
+def test_an_epoch_goes_on_where_it_was():
+    assert batches(start=1) == batches()[1:]
+    assert batches(start=2) == []
 
 
 def test_an_epoch_holds_an_utterance_once():

@@ -7,6 +7,7 @@ Authors
 """
 
 import functools
+import math
 
 import torch
 from speechbrain.utils.distributed import if_main_process
@@ -21,7 +22,7 @@ from turbo_sb.feature_cache import FeatureCache
 from turbo_sb.manifest import load_manifest
 from turbo_sb.notice import Notice, outlive_notice
 from turbo_sb.recipe import check_run
-from turbo_sb.sampling import SharedBatches, shares
+from turbo_sb.sampling import SharedBatches
 from turbo_sb.split_checks import check_manifests
 
 logger = get_logger(__name__)
@@ -76,8 +77,9 @@ def train_and_test(hparams, run_opts, label_key, facts=None, others=None):
         **loading_options(brain.device, hparams["text_encoder"].pad_id),
         "num_workers": hparams["num_workers"],
     }
+    entries = datasets["train"].data.values()
     batches = SharedBatches(
-        len(datasets["train"]),
+        [entry["duration"] for entry in entries],
         batch_size,
         hparams["seed"],
         rank(),
@@ -87,7 +89,7 @@ def train_and_test(hparams, run_opts, label_key, facts=None, others=None):
     def evaluation(name):
         """Every rank evaluates its share, each utterance once."""
         rows = range(len(datasets[name]))[rank() :: world_size()]
-        size = shares(batch_size, world_size())[0]
+        size = math.ceil(batch_size / world_size())
         return {**shared, "sampler": rows, "batch_size": size}
 
     brain.notice = Notice()

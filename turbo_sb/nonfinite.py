@@ -80,7 +80,7 @@ def note_batch(path, epoch, step, loss, ids, finite):
     Example
     -------
     >>> path = getfixture("tmp_path") / "nonfinite.csv"
-    >>> note_batch(path, 1, 7, math.nan, ["a", "b"], [True, False])
+    >>> note_batch(path, 1, 7, float("nan"), ["a", "b"], [True, False])
     >>> path.read_text().split()[-1]
     '1,7,nan,b,no'
     """

@@ -63,11 +63,12 @@ class TestFloat64:
         """Dropout off, the same batches in the same order."""
         one, several = trained[1][1], trained[ranks][1]
         assert set(one) == set(several)
-        for name, weight in one.items():
-            assert weight.dtype != torch.float32
-            torch.testing.assert_close(
-                several[name], weight, rtol=0, atol=1e-8, msg=name
-            )
+        assert torch.float32 not in {weight.dtype for weight in one.values()}
+        farthest = max(
+            (several[name] - weight).abs().max() for name, weight in one.items()
+        )
+        print(f"measured: weights on {ranks} and on 1: {farthest:.1e}")
+        assert farthest <= 1e-8
 
     def test_what_is_logged_is_of_all(self, ranks, trained):
         logs = []

@@ -56,8 +56,8 @@ def test_ways_of_compiling_that_do_not_work_are_refused(
 
 def test_learnable_temperature_is_saved_and_a_fixed_one_is_not(make_model):
     for learnable, names in (
-        (True, ["loss", "averages"]),
-        (False, ["averages"]),
+        (True, ["loss", "averages", "batches"]),
+        (False, ["averages", "batches"]),
     ):
         contrastive = TurboLoss(learnable_temperature=learnable)
         found = []
@@ -74,6 +74,7 @@ def test_learnable_temperature_is_saved_and_a_fixed_one_is_not(make_model):
             add_recoverable=lambda name, _, found=found: found.append(name),
             recover_if_possible=lambda: None,
         )
+        brain.train_sampler = None
         brain.on_fit_start()
         assert found == names
 

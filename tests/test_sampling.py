@@ -4,6 +4,8 @@ import random
 
 import pytest
 
+from turbo_sb.checkpoints import WholeCheckpointer
+from turbo_sb.errors import InputError
 from turbo_sb.sampling import SharedBatches, deal
 
 LENGTHS = [3, 1, 4, 1.5, 9, 2, 6, 5, 3.5, 8, 7]
@@ -57,3 +59,15 @@ def test_an_epoch_holds_an_utterance_once():
 def test_the_order_is_of_the_seed_and_the_epoch():
     assert batches() == batches()
     assert batches(epoch=2) != batches() != batches(seed=2)
+
+
+def test_a_run_goes_on_with_batches_of_the_same_size(tmp_path):
+    def checkpointer(batch_size, lengths=LENGTHS):
+        batches = SharedBatches(lengths, batch_size, 1, 0, 2)
+        return WholeCheckpointer(tmp_path, {"batches": batches})
+
+    checkpointer(4).save_checkpoint()
+    assert checkpointer(4).recover_if_possible()
+    for other in (checkpointer(2), checkpointer(4, LENGTHS[1:])):
+        with pytest.raises(InputError, match="had batches of 4, of 11"):
+            other.recover_if_possible()

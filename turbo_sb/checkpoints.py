@@ -23,7 +23,7 @@ from speechbrain.utils.distributed import if_main_process
 from speechbrain.utils.logger import get_logger
 
 from turbo_sb.checksums import find_damage, write_sums
-from turbo_sb.distributed import on_main
+from turbo_sb.distributed import of_all, on_main
 from turbo_sb.errors import InputError
 
 logger = get_logger(__name__)
@@ -211,7 +211,7 @@ class WholeCheckpointer(Checkpointer):
             with weights_only():
                 super().load_checkpoint(checkpoint)
         except pickle.UnpicklingError as error:
-            raise InputError(
+            raise of_all(
                 f"{checkpoint.path}: it holds more than weights and plain "
                 "values, and loading it could run code. It does not come from "
                 f"turbo_sb: delete it. ({str(error).splitlines()[0]})"

@@ -4,9 +4,17 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import json
+
 import torch
+from speechbrain.utils.checkpoints import (
+    mark_as_loader,
+    mark_as_saver,
+    register_checkpoint_hooks,
+)
 from torch.utils.data import Sampler
 
+from turbo_sb.distributed import of_all
 from turbo_sb.draws import generator_of
 
 
@@ -37,6 +45,7 @@ def deal(n, ranks):
     return ((there + there[::-1]) * n)[:n]
 
 
+@register_checkpoint_hooks
 class SharedBatches(Sampler):
     """The same random batches for any number of processes.
 
@@ -91,3 +100,24 @@ class SharedBatches(Sampler):
 
     def __len__(self):
         return len(self.lengths) // self.batch_size
+
+    @mark_as_saver
+    def _save(self, path):
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(self._facts(), file)
+
+    @mark_as_loader
+    def _recover(self, path, end_of_epoch=True):
+        """Where an epoch goes on is a number of batches, of these."""
+        with open(path, encoding="utf-8") as file:
+            before = json.load(file)
+        if before != self._facts():
+            raise of_all(
+                f"the training that goes on had batches of {before[1]}, of "
+                f"{before[0]} utterances; now they are of {self.batch_size}, "
+                f"of {len(self.lengths)}. With batch_size_per_process, the "
+                "number of processes has to stay; batch_size is of all."
+            )
+
+    def _facts(self):
+        return [len(self.lengths), self.batch_size]

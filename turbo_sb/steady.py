@@ -53,6 +53,7 @@ class SteadyBrain(sb.Brain):
         self.averages = Averages()
         if self.checkpointer is not None:
             self.checkpointer.add_recoverable("averages", self.averages)
+            self.checkpointer.add_recoverable("batches", self.train_sampler)
         super().on_fit_start()
         for log in self.hparams.loggers:
             if hasattr(log, "rewind"):

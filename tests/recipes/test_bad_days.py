@@ -272,6 +272,26 @@ class TestNoNumber:
         with pytest.raises(InputError, match="more than --nonfinite_patience"):
             train()
 
+    def test_of_several_processes_is_told_once(
+        self, command, run, spoilt, tmp_path
+    ):
+        folder = tmp_path / "run"
+        name, _ = self.run_spoilt(run, spoilt, folder)
+        keys = dict(data_folder=spoilt, skip_prep=True)
+        argv = command("turbo", folder, distributed_backend="gloo", **keys)
+        train = [*TORCHRUN, "--nproc_per_node=2", "train.py", *argv]
+        process = start(train, env=ENV)
+        output, _ = process.communicate(timeout=120)
+        assert process.returncode != 0
+        errors = re.findall(r"^error: .*", output, flags=re.MULTILINE)
+        assert len(errors) == 1, output
+        assert (
+            f"1 of 8 utterances have such outputs, the first is {name}"
+            in (errors[0])
+        )
+        odd = [r["ID"] for r in self.rows(folder) if r["finite"] == "no"]
+        assert (len(self.rows(folder)), odd) == (8, [name])
+
 
 def child_of(parent, **environment):
     """The process that torchrun started with these variables."""

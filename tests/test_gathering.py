@@ -17,6 +17,11 @@ OPTIONS = [
 ]
 
 
+def tensor(values):
+    """In the precision that is compared."""
+    return torch.tensor(values, dtype=torch.float64)
+
+
 def by_one(sizes, options):
     """The whole batch in this process."""
     inputs, columns = gather_ranks.make_batch(sum(sizes))
@@ -41,9 +46,9 @@ def test_gradients_are_those_of_one_process(sizes, options, tmp_path):
     found = by_ranks(sizes, options, tmp_path / "found.json")
     assert found[0] == pytest.approx(value, rel=1e-12)
     assert set(found[1]) == set(expected)
-    largest = max(torch.tensor(x).abs().max() for x in expected.values())
+    largest = max(tensor(x).abs().max() for x in expected.values())
     farthest = max(
-        (torch.tensor(found[1][name]) - torch.tensor(gradient)).abs().max()
+        (tensor(found[1][name]) - tensor(gradient)).abs().max()
         for name, gradient in expected.items()
     )
     print(f"measured: {sizes} {options}: {farthest / largest:.1e}")

@@ -15,6 +15,7 @@ from speechbrain.utils.distributed import ddp_init_group
 
 from turbo_sb.checkpoints import WholeCheckpointer
 from turbo_sb.distributed import part
+from turbo_sb.errors import plain_errors
 
 rename = pathlib.Path.rename
 
@@ -25,10 +26,10 @@ def slow_rename(self, target):
     return rename(self, target)
 
 
-if __name__ == "__main__":
+def main(folder):
     pathlib.Path.rename = slow_rename
     ddp_init_group({"distributed_backend": "gloo", "device": "cpu"})
-    checkpointer = WholeCheckpointer(sys.argv[1], {"m": torch.nn.Linear(1, 1)})
+    checkpointer = WholeCheckpointer(folder, {"m": torch.nn.Linear(1, 1)})
     for epoch, score in enumerate([0.5, 0.4, 0.3, 0.6], start=1):
         checkpointer.save_and_keep({"score": score, "epoch": epoch})
     found = checkpointer.list_checkpoints()
@@ -36,3 +37,8 @@ if __name__ == "__main__":
     # In one piece, for the ranks print into one stream.
     sys.stdout.write(f"kept {epochs}\n")
     part()
+
+
+if __name__ == "__main__":
+    with plain_errors():
+        main(sys.argv[1])

@@ -14,6 +14,8 @@ import torch
 import torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 
+from turbo_sb.distributed import part
+from turbo_sb.errors import plain_errors
 from turbo_sb.gathering import gather_batch
 from turbo_sb.losses import JointLoss, TurboLoss
 
@@ -80,9 +82,9 @@ def main(sizes, options, path):
     if dist.get_rank() == 0:
         with open(path, "w", encoding="utf-8") as file:
             json.dump([value, gradients(model, loss)], file)
-    dist.barrier()
-    dist.destroy_process_group()
+    part()
 
 
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]), json.loads(sys.argv[2]), sys.argv[3])
+    with plain_errors():
+        main(json.loads(sys.argv[1]), json.loads(sys.argv[2]), sys.argv[3])

@@ -73,6 +73,7 @@ def test_learnable_temperature_is_saved_and_a_fixed_one_is_not(make_model):
         brain.checkpointer = SimpleNamespace(
             add_recoverable=lambda name, _, found=found: found.append(name),
             recover_if_possible=lambda: None,
+            remove_drafts=lambda: None,
         )
         brain.train_sampler = None
         brain.on_fit_start()

@@ -51,8 +51,8 @@ def make(tmp_path):
         )
         brain.init_optimizers()
         brain.factor, brain.averages = factor, Averages()
-        brain.step, brain.nonfinite_count = 1, 0
-        brain.noted, brain.saved_at = [], 0.0
+        brain.step = 1
+        brain.noted, brain.losses, brain.saved_at = [], [], 0.0
         return brain
 
     return make_brain
@@ -65,7 +65,7 @@ class TestClipping:
         weights = [brain.modules[name].weight for name in "ab"]
         for weight, gradient in zip(weights, (3.0, 4.0)):
             weight.grad = torch.full_like(weight, gradient)
-        brain.scaled_loss = torch.tensor(0.0)
+        brain.losses = [torch.tensor(0.0)]
         brain.optimizers_step()
         moved = [1 - weight.item() for weight in weights]
         assert moved == pytest.approx([0.6, 0.8], abs=1e-5)
@@ -147,7 +147,9 @@ class TestWhenToSave:
 
     def test_the_highest_wish_of_a_step_counts(self, make):
         brain = make()
-        brain.note_step([], {}, {}, torch.tensor([GO_ON, STOP, SAVE]))
+        outputs = {"logits": torch.zeros(1, 1, 1), "views": {}}
+        wishes = torch.tensor([GO_ON, STOP, SAVE])
+        brain.note_step(["u"], outputs, {}, wishes)
         assert brain.agreed == STOP
 
     def test_not_within_an_accumulated_gradient(self, make):

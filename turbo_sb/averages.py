@@ -18,7 +18,8 @@ class Averages:
     """The mean of each term over the steps of an epoch.
 
     Sums stay on the terms' device, so that nothing waits for it. A checkpoint
-    within an epoch holds them to the last bit.
+    within an epoch holds them to the last bit, and an attribute ``n_skipped``:
+    how many batches of the epoch were left out.
 
     Example
     -------
@@ -35,7 +36,7 @@ class Averages:
 
     def reset(self):
         """Begin an epoch."""
-        self.sums, self.n_steps = {}, 0
+        self.sums, self.n_steps, self.n_skipped = {}, 0, 0
 
     def add(self, terms):
         """Add one step.
@@ -66,12 +67,12 @@ class Averages:
     def _save(self, path):
         sums = {name: float(total) for name, total in self.sums.items()}
         with open(path, "w", encoding="utf-8") as file:
-            json.dump([self.n_steps, sums], file)
+            json.dump([self.n_steps, self.n_skipped, sums], file)
 
     @mark_as_loader
     def _recover(self, path, end_of_epoch=True):
         if end_of_epoch:
             return
         with open(path, encoding="utf-8") as file:
-            self.n_steps, sums = json.load(file)
+            self.n_steps, self.n_skipped, sums = json.load(file)
         self.sums = {name: float(total) for name, total in sums.items()}

@@ -12,9 +12,9 @@ import torch
 from speechbrain.utils.distributed import if_main_process
 
 from turbo_sb.cost import measure_cost
+from turbo_sb.distributed import of_all
 from turbo_sb.draws import generator_of
 from turbo_sb.encoders.compiled import compile_layers
-from turbo_sb.errors import InputError
 from turbo_sb.gathering import gather_batch
 from turbo_sb.losses import classification_loss
 from turbo_sb.manifest import write_json
@@ -97,6 +97,7 @@ class TurboBrain(SteadyBrain):
             columns["group"],
             generator_of(self.hparams.seed, "pass", self.epoch, self.step),
         )
+        terms = {"loss": loss.detach(), **terms}
         self.note_step(batch.id, outputs, terms, columns["wish"])
         return loss
 
@@ -111,7 +112,7 @@ class TurboBrain(SteadyBrain):
     def _compile(self):
         """With --compile: the layers, in place of whole modules."""
         if self.jit or self.jit_module_keys or self.compile_module_keys:
-            raise InputError(
+            raise of_all(
                 "--jit, --jit_module_keys, --compile_module_keys: expected "
                 "none. Use --compile: the layers of both encoders."
             )
@@ -119,7 +120,7 @@ class TurboBrain(SteadyBrain):
             return
         if self.compile_mode != "default":
             # CUDA graphs would hand out one chunk's memory to the next.
-            raise InputError(
+            raise of_all(
                 f"--compile_mode: {self.compile_mode}: expected default."
             )
         for encoder in self.modules.model.encoders.values():
@@ -158,8 +159,10 @@ class TurboBrain(SteadyBrain):
         """
         seconds = time.monotonic() - self.stage_start
         if stage == sb.Stage.TRAIN:
-            self.train_stats = {"loss": stage_loss, "seconds": seconds}
-            self.train_stats.update(self.averages.means())
+            means = self.averages.means()
+            # Without batches that were left out; SpeechBrain counts them as 0.
+            loss = means.pop("loss", stage_loss)
+            self.train_stats = {"loss": loss, "seconds": seconds, **means}
             if self.hparams.loss.state_dict():
                 learnt = self.hparams.loss.contrastive.temperature
                 self.train_stats["temperature"] = learnt.item()

@@ -4,11 +4,10 @@ Authors
  * The turbo_sb developers 2026
 """
 
-import contextlib
 import math
-import os
 import pickle
 import shutil
+import time
 
 from speechbrain.utils.checkpoints import (
     CKPT_PREFIX,
@@ -22,9 +21,10 @@ from speechbrain.utils.checkpoints import (
 from speechbrain.utils.distributed import if_main_process
 from speechbrain.utils.logger import get_logger
 
-from turbo_sb.checksums import find_damage, write_sums
+from turbo_sb.checksums import find_damage, flush, write_sums
 from turbo_sb.distributed import of_all, on_main
 from turbo_sb.errors import InputError
+from turbo_sb.files import weights_only
 
 logger = get_logger(__name__)
 
@@ -86,7 +86,7 @@ class WholeCheckpointer(Checkpointer):
         return saved[0] if saved else None
 
     def _write(self, meta, end_of_epoch, name):
-        self._remove_drafts()
+        self.remove_drafts()
         folder = (
             self._new_checkpoint_dirpath()
             if name is None
@@ -96,15 +96,22 @@ class WholeCheckpointer(Checkpointer):
         try:
             draft.mkdir()
             self._save_recoverables(draft)
+            facts = {"unixtime": self._now(), **meta}
             self._save_checkpoint_metafile(
-                draft / METAFNAME, meta, end_of_epoch
+                draft / METAFNAME, facts, end_of_epoch
             )
             write_sums(draft)
             draft.rename(folder)
+            flush(folder.parent)
         except (OSError, RuntimeError) as error:  # torch's has no errno
             raise self._not_written(draft, error) from error
         (found,) = self._construct_checkpoint_objects([folder])
         return found
+
+    def _now(self):
+        """Later than all checkpoints, also where a clock was set back."""
+        times = [found.meta["unixtime"] for found in self.list_checkpoints()]
+        return max([time.time(), *(then + 1e-3 for then in times)])
 
     def _save_recoverables(self, folder):
         for name, item in self.recoverables.items():
@@ -154,7 +161,8 @@ class WholeCheckpointer(Checkpointer):
             path = checkpoint.path
             shutil.rmtree(path.rename(path.with_name(DRAFT + path.name)))
 
-    def _remove_drafts(self):
+    def remove_drafts(self):
+        """Delete what a killed process was writing, or deleting."""
         for path in self.checkpoints_dir.glob(f"{DRAFT}*"):
             shutil.rmtree(path)
 
@@ -183,6 +191,21 @@ class WholeCheckpointer(Checkpointer):
             self.checked = True
         return super().recover_if_possible(*args, **kwargs)
 
+    def lost_end(self):
+        """What was set aside of the end of the training, if anything.
+
+        Returns
+        -------
+        path : pathlib.Path
+            Of a damaged checkpoint that is newer than all others; or None.
+        """
+        kept = [found.path.name for found in self.list_checkpoints()]
+        aside = self.checkpoints_dir.glob(f"{DAMAGED}*")
+        newest = max(aside, key=lambda path: path.name, default=None)
+        if newest and newest.name.removeprefix(DAMAGED) > max(kept, default=""):
+            return newest
+        return None
+
     def _set_aside(self):
         """Rename damaged checkpoints, so that nobody takes them for one."""
         for path in sorted(self.checkpoints_dir.glob(f"{CKPT_PREFIX}*")):
@@ -205,39 +228,27 @@ class WholeCheckpointer(Checkpointer):
         Raises
         ------
         InputError
-            If it holds anything else: torch would have to run code of it.
+            If it holds anything else, for torch would have to run code of it;
+            and if it does not fit.
         """
         try:
             with weights_only():
                 super().load_checkpoint(checkpoint)
+        except InputError:
+            raise
         except pickle.UnpicklingError as error:
             raise of_all(
                 f"{checkpoint.path}: it holds more than weights and plain "
                 "values, and loading it could run code. It does not come from "
                 f"turbo_sb: delete it. ({str(error).splitlines()[0]})"
             ) from error
-
-
-@contextlib.contextmanager
-def weights_only():
-    """torch.load's default, also where the environment switches it off.
-
-    Yields
-    ------
-    None
-
-    Example
-    -------
-    >>> with weights_only():
-    ...     pass
-    """
-    key = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
-    before = os.environ.pop(key, None)
-    try:
-        yield
-    finally:
-        if before is not None:
-            os.environ[key] = before
+        except Exception as error:  # torch, yaml and json share no class
+            reason = " ".join(str(error).splitlines()[:1]).strip()
+            raise of_all(
+                f"{checkpoint.path}: it cannot be loaded: {reason}. It comes "
+                "from other settings, from another version of turbo_sb, or is "
+                "damaged: delete it, or give another --output_folder."
+            ) from error
 
 
 def earliest_best(key):
@@ -265,6 +276,7 @@ def earliest_best(key):
 
     def importance(checkpoint):
         score = checkpoint.meta.get(key, -math.inf)
+        score = -math.inf if math.isnan(score) else score
         return score, -checkpoint.meta.get("epoch", math.inf)
 
     return importance

@@ -36,8 +36,8 @@ def write_sums(folder):
     lines = [f"{_sum(file)}  {file.name}\n" for file in files]
     path.write_text("".join(lines), encoding="utf-8")
     for written in folder.iterdir():
-        _flush(written)
-    _flush(folder)
+        flush(written)
+    flush(folder)
 
 
 def find_damage(folder):
@@ -57,13 +57,15 @@ def find_damage(folder):
     if not path.exists():
         return None
     text = path.read_text(encoding="utf-8", errors="replace")
-    for line in text.splitlines() or [""]:
-        expected, _, name = line.partition("  ")
-        if not name:
-            return f"{SUMS} is not as it was written"
-        if not (path.parent / name).is_file():
+    lines = [line.partition("  ") for line in text.splitlines()]
+    sums = {name: expected for expected, _, name in lines}
+    there = {file.name for file in path.parent.iterdir()} - {SUMS}
+    for name in sorted(there | set(sums)):
+        if name not in sums:
+            return f"{SUMS} is not as it was written: it lacks {name}"
+        if name not in there:
             return f"{name} is missing"
-        if _sum(path.parent / name) != expected:
+        if _sum(path.parent / name) != sums[name]:
             return f"{name} is not as it was written"
     return None
 
@@ -73,8 +75,20 @@ def _sum(path):
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _flush(path):
-    """Until then, a machine that loses its power may lose the contents."""
+def flush(path):
+    """Wait until a file or a folder's names are on the disk.
+
+    Until then, a machine that loses its power may lose them.
+
+    Arguments
+    ---------
+    path : pathlib.Path
+        Of a file or a folder.
+
+    Example
+    -------
+    >>> flush(getfixture("tmp_path"))
+    """
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

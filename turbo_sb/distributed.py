@@ -139,11 +139,11 @@ def of_all(message):
 
 
 def part():
-    """Wait for every process, and end their group.
+    """Wait for every process, before the first of them ends.
 
-    Without it, whoever ends first may take the others along: gloo aborts a
-    process that ends in the middle of a peer's shutdown, and torchrun then
-    stops the one that still writes the results.
+    Without it, whoever ends first may take the others along: their next
+    message to it fails, and torchrun stops the one that still writes the
+    results.
 
     Example
     -------
@@ -151,4 +151,3 @@ def part():
     """
     if torch.distributed.is_initialized():
         torch.distributed.barrier()
-        torch.distributed.destroy_process_group()

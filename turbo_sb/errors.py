@@ -4,6 +4,7 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import atexit
 import contextlib
 import errno
 import os
@@ -49,17 +50,39 @@ def plain_errors():
     """
     try:
         yield
-        return
+        code = None
+    except SystemExit as end:
+        code = end.code
     except Exception as error:
         message, own = _message(error), getattr(error, "own", False)
         if message is None:
             raise
+        _tell(message, own)
+        code = 2
+    if torch.distributed.is_initialized():
+        _end_at_once(code or 0)
+    if code is not None:
+        sys.exit(code)
+
+
+def _tell(message, own):
     number = os.environ.get("RANK", "0")
     if own and int(os.environ.get("WORLD_SIZE", 1)) > 1:
         message = f"process {number}: {message}"
     if own or number == "0":
         print(f"error: {message}", file=sys.stderr, flush=True)
-    sys.exit(2)
+
+
+def _end_at_once(code):
+    """End this process of several, with its own libraries left as they are.
+
+    A process that takes gloo or NCCL apart while its peers do may abort, or
+    wait for ever; torchrun then ends the one that still writes.
+    """
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _message(error):

@@ -17,7 +17,7 @@ from tqdm import tqdm
 from turbo_sb.brain import TurboBrain
 from turbo_sb.dataio import collate_with, make_datasets
 from turbo_sb.distributed import on_all, part, rank, world_size
-from turbo_sb.errors import own_errors
+from turbo_sb.errors import InputError, own_errors
 from turbo_sb.feature_cache import FeatureCache
 from turbo_sb.manifest import load_manifest
 from turbo_sb.notice import Notice, outlive_notice
@@ -92,20 +92,20 @@ def train_and_test(hparams, run_opts, label_key, facts=None, others=None):
         size = math.ceil(batch_size / world_size())
         return {**shared, "sampler": rows, "batch_size": size}
 
-    brain.notice = Notice()
-    with own_errors(), brain.notice:
-        brain.fit(
-            hparams["epoch_counter"],
-            datasets["train"],
-            datasets["valid"],
-            # Where an epoch goes on is the step, which the brain saves.
-            train_loader_kwargs={
-                **shared,
-                "batch_sampler": batches,
-                "ckpt_prefix": None,
-            },
-            valid_loader_kwargs=evaluation("valid"),
-        )
+    with own_errors():
+        with Notice() as brain.notice:
+            brain.fit(
+                hparams["epoch_counter"],
+                datasets["train"],
+                datasets["valid"],
+                # Where an epoch goes on is the step, which the brain saves.
+                train_loader_kwargs={
+                    **shared,
+                    "batch_sampler": batches,
+                    "ckpt_prefix": None,
+                },
+                valid_loader_kwargs=evaluation("valid"),
+            )
         brain.evaluate(datasets["test"], test_loader_kwargs=evaluation("test"))
         part()
 
@@ -128,7 +128,14 @@ def global_batch_size(hparams):
     64
     """
     per_process = hparams["batch_size_per_process"]
-    return per_process * world_size() if per_process else hparams["batch_size"]
+    if per_process is None:
+        return hparams["batch_size"]
+    if type(per_process) is not int or per_process < 1:
+        raise InputError(
+            f"batch_size_per_process: {per_process!r}: expected a whole number "
+            "from 1, or null for batch_size."
+        )
+    return per_process * world_size()
 
 
 def loading_options(device, pad_id):

@@ -40,3 +40,25 @@ def replacing(path):
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def weights_only():
+    """torch.load's default, also where the environment switches it off.
+
+    Yields
+    ------
+    None
+
+    Example
+    -------
+    >>> with weights_only():
+    ...     pass
+    """
+    key = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
+    before = os.environ.pop(key, None)
+    try:
+        yield
+    finally:
+        if before is not None:
+            os.environ[key] = before

@@ -10,6 +10,7 @@ import torch
 
 from turbo_sb.distributed import world_size
 from turbo_sb.errors import InputError
+from turbo_sb.files import replacing
 
 # What a training does then.
 POLICIES = ("stop", "skip")
@@ -59,7 +60,7 @@ def finite_rows(outputs):
 
 
 def note_batch(path, epoch, step, loss, ids, finite):
-    """Append a batch to a CSV, one utterance a line.
+    """Write a batch to a CSV, one utterance a line; once, if it comes again.
 
     Arguments
     ---------
@@ -84,14 +85,21 @@ def note_batch(path, epoch, step, loss, ids, finite):
     >>> path.read_text().split()[-1]
     '1,7,nan,b,no'
     """
-    new = not path.exists()
-    with open(path, "a", encoding="utf-8", newline="") as file:
+    before = []
+    if path.exists():
+        with open(path, encoding="utf-8", newline="") as file:
+            before = list(csv.reader(file))[1:]
+    now = [str(epoch), str(step)]
+    with (
+        replacing(path) as draft,
+        open(draft, "w", encoding="utf-8", newline="") as file,
+    ):
         writer = csv.writer(file, lineterminator="\n")
-        if new:
-            writer.writerow(["epoch", "step", "loss", "ID", "finite"])
+        writer.writerow(["epoch", "step", "loss", "ID", "finite"])
+        # A run that was killed and goes on may have been here before.
+        writer.writerows(row for row in before if row[:2] != now)
         for name, is_finite in zip(ids, finite):
-            answer = "yes" if is_finite else "no"
-            writer.writerow([epoch, step, loss, name, answer])
+            writer.writerow([*now, loss, name, "yes" if is_finite else "no"])
 
 
 def gather_lists(*lists):

@@ -47,18 +47,29 @@ class Notice:
         self.given = True
 
 
-def leave(where, together=True):
-    """End with the exit code 75, which says: resumable.
+class Resumable(Notice):
+    """Within the block, SIGTERM ends the process with the exit code 75.
+
+    For what can be begun anew: a preparation, or a test. A `Notice` within it
+    takes its place for as long.
+    """
+
+    def _note(self, *_):
+        # Not print: the signal may have come in the middle of another one.
+        if rank() == 0:
+            os.write(2, b"ended by SIGTERM; the same command goes on\n")
+        sys.exit(RESUMABLE)
+
+
+def leave(where):
+    """End all processes with the exit code 75, which says: resumable.
 
     Arguments
     ---------
     where : str
         What the run goes on from.
-    together : bool
-        Whether all processes are at this point.
     """
-    if together:
-        part()
+    part()
     if rank() == 0:
         print(
             f"ended by SIGTERM; the same command goes on from {where}",

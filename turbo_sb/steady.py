@@ -16,6 +16,7 @@ import torch
 from speechbrain.core import INTRA_EPOCH_CKPT_FLAG
 from speechbrain.utils.distributed import ddp_broadcast
 from speechbrain.utils.logger import get_logger
+from torch.nn.parallel import DistributedDataParallel
 
 from turbo_sb.averages import Averages
 from turbo_sb.checkpoints import earliest_best
@@ -48,16 +49,34 @@ class SteadyBrain(sb.Brain):
         """The epoch's number, from 1."""
         return self.hparams.epoch_counter.current
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.on_trial = self.debug and not self.debug_persistently
+        if self.on_trial and self.checkpointer is not None:
+            # SpeechBrain gives each process another temporary folder.
+            folder = ddp_broadcast(self.checkpointer.checkpoints_dir, src=0)
+            self.checkpointer.checkpoints_dir = folder
+
     def on_fit_start(self):
         """Go on from the last checkpoint; forget what was logged after it."""
         self.averages = Averages()
         if self.checkpointer is not None:
             self.checkpointer.add_recoverable("averages", self.averages)
             self.checkpointer.add_recoverable("batches", self.train_sampler)
+            on_main(self.checkpointer.remove_drafts)
         super().on_fit_start()
         for log in self.hparams.loggers:
-            if hasattr(log, "rewind"):
+            if hasattr(log, "rewind") and not self.on_trial:
                 log.rewind(self.epoch)
+
+    def _wrap_distributed(self):
+        """Buffers are constants here: sending them before each forward pass
+        would also wait for a process that has nothing to evaluate.
+        """
+        super()._wrap_distributed()
+        for module in self.modules.values():
+            if isinstance(module, DistributedDataParallel):
+                module.broadcast_buffers = False
 
     def on_stage_start(self, stage, epoch=None):
         """Begin an epoch, or go on within it.
@@ -71,7 +90,7 @@ class SteadyBrain(sb.Brain):
         """
         if stage != sb.Stage.TRAIN:
             return
-        self.saved_at, self.noted = time.monotonic(), []
+        self.saved_at, self.noted, self.losses = time.monotonic(), [], []
         self.train_sampler.start = self.step
         if self.step == 0:
             self.averages.reset()
@@ -108,7 +127,7 @@ class SteadyBrain(sb.Brain):
         wishes : (batch,) torch.Tensor
             Of all processes.
         """
-        self.noted.append((ids, outputs, terms))
+        self.noted.append((ids, finite_rows(outputs), terms))
         self.agreed = wishes.max()
 
     def fit_batch(self, batch):
@@ -138,7 +157,7 @@ class SteadyBrain(sb.Brain):
         loss : () torch.Tensor
             Looked at in `optimizers_step`.
         """
-        self.scaled_loss = loss.detach()
+        self.losses.append(loss.detach())
 
     def optimizers_step(self):
         """One step, clipping one norm over all parameters.
@@ -151,30 +170,30 @@ class SteadyBrain(sb.Brain):
         groups = self.optimizer.param_groups
         parameters = [p for group in groups for p in group["params"]]
         norm = torch.nn.utils.clip_grad_norm_(parameters, self.max_grad_norm)
-        # A scaler looks for large gradients itself, and makes them smaller.
-        seen = self.scaled_loss + (0 if self.scaler.is_enabled() else norm)
         noted, self.noted = self.noted, []
-        if torch.isfinite(seen):
+        loss, self.losses = sum(self.losses) / self.scaler.get_scale(), []
+        # A scaler skips gradients that are too large and halves its scale; at
+        # 1, it is not the scale.
+        scaled = self.scaler.is_enabled() and self.scaler.get_scale() > 1
+        if torch.isfinite(loss if scaled else loss + norm):
             for _, _, terms in noted:
                 self.averages.add(terms)
             self.scaler.step(self.optimizer)
             self.optimizer_step += 1
         else:
-            self._on_nonfinite(noted)
+            self._on_nonfinite(loss.item(), noted)
         self.scaler.update()
         self.optimizer.zero_grad(set_to_none=True)
 
-    def _on_nonfinite(self, noted):
+    def _on_nonfinite(self, loss, noted):
         """Write down who was in the batch; stop there, or leave it out."""
-        loss = self.scaled_loss.item() / self.scaler.get_scale()
         path = Path(self.hparams.output_folder) / "nonfinite.csv"
-        rows = [
-            (ids, finite_rows(outputs).tolist()) for ids, outputs, _ in noted
+        own = [
+            (i, f) for ids, rows, _ in noted for i, f in zip(ids, rows.tolist())
         ]
-        ids, finite = gather_lists(*map(list, map(_joined, zip(*rows))))
+        ids, finite = gather_lists(*map(list, zip(*own)))
         facts = dict(epoch=self.epoch, step=self.step, loss=loss)
         on_main(note_batch, path=path, ids=ids, finite=finite, **facts)
-        self.nonfinite_count += 1
         odd = [name for name, is_finite in zip(ids, finite) if not is_finite]
         message = (
             f"epoch {self.epoch}, step {self.step}: the loss is {loss}, or a "
@@ -182,12 +201,13 @@ class SteadyBrain(sb.Brain):
             f"{len(ids)} utterances have such outputs"
             f"{f', the first is {odd[0]}' if odd else ''}: {path}."
         )
+        self.averages.n_skipped += 1
         if self.hparams.nonfinite_loss == "stop":
             raise of_all(
                 f"{message} With --nonfinite_loss=skip such batches are left "
                 "out; the checkpoints are whole."
             )
-        if self.nonfinite_count > self.nonfinite_patience:
+        if self.averages.n_skipped > self.nonfinite_patience:
             raise of_all(
                 f"{message} That is more than --nonfinite_patience="
                 f"{self.nonfinite_patience} in one epoch."
@@ -233,25 +253,6 @@ class SteadyBrain(sb.Brain):
         if stop:
             leave(f"the end of epoch {self.epoch}")
 
-    def evaluate_batch(self, batch, stage):
-        """As in SpeechBrain; a notice ends the test, which is begun anew.
-
-        Arguments
-        ---------
-        batch : PaddedBatch
-            A batch.
-        stage : sb.Stage
-            VALID or TEST.
-
-        Returns
-        -------
-        loss : () torch.Tensor
-            Detached, on the host.
-        """
-        if stage == sb.Stage.TEST and self.notice.given:
-            leave("the test", together=False)
-        return super().evaluate_batch(batch, stage)
-
     def on_evaluate_start(self, max_key=None, min_key=None):
         """Load the best checkpoint; without it, there is nothing to test.
 
@@ -284,13 +285,14 @@ class SteadyBrain(sb.Brain):
             ckpt_predicate=lambda checkpoint: "best_epoch" in checkpoint.meta
         )
         expected = last.meta["best_epoch"] if last else self.best["epoch"]
+        if lost := self.checkpointer.lost_end():
+            raise of_all(
+                f"{lost}: damaged, and the end of the training with it. The "
+                "same command without --test_only goes on from the one before."
+            )
         if expected != self.best["epoch"]:
             raise of_all(
                 f"{folder}: the checkpoint of the best epoch, {expected}, is "
                 "damaged or gone. Train again, in another --output_folder, or "
                 "put it back."
             )
-
-
-def _joined(lists):
-    return sum(lists, [])

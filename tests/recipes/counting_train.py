@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.recipes.recipe_runs import load_train
 from turbo_sb.brain import TurboBrain
 from turbo_sb.distributed import rank
+from turbo_sb.errors import plain_errors
 
 forward, counts = TurboBrain.compute_forward, Counter()
 
@@ -24,8 +25,10 @@ def counted(self, batch, stage):
 
 
 if __name__ == "__main__":
-    folder, *arguments = sys.argv[1:]
-    TurboBrain.compute_forward = counted
-    load_train().main(arguments)
-    path = Path(folder) / f"rows_{rank()}.json"
-    path.write_text(json.dumps(counts), encoding="utf-8")
+    with plain_errors():
+        folder, *arguments = sys.argv[1:]
+        TurboBrain.compute_forward = counted
+        main = load_train().main
+        main(arguments)
+        path = Path(folder) / f"rows_{rank()}.json"
+        path.write_text(json.dumps(counts), encoding="utf-8")

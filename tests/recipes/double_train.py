@@ -13,6 +13,7 @@ import torch
 from tests.recipes.recipe_runs import load_train
 from turbo_sb.brain import TurboBrain
 from turbo_sb.distributed import rank
+from turbo_sb.errors import plain_errors
 from turbo_sb.model import TurboModel
 
 forward, start, end = (
@@ -39,8 +40,9 @@ def save_then_end(self, *args, **kwargs):
 
 
 if __name__ == "__main__":
-    PATH, *arguments = sys.argv[1:]
-    TurboModel.forward = forward_in_double
-    TurboBrain.on_fit_start = start_in_double
-    TurboBrain.on_evaluate_start = save_then_end
-    load_train().main(arguments)
+    with plain_errors():
+        PATH, *arguments = sys.argv[1:]
+        TurboModel.forward = forward_in_double
+        TurboBrain.on_fit_start = start_in_double
+        TurboBrain.on_evaluate_start = save_then_end
+        load_train().main(arguments)

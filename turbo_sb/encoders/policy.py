@@ -13,6 +13,7 @@ from huggingface_hub.constants import HF_HUB_CACHE
 from speechbrain.utils.logger import get_logger
 
 from turbo_sb.errors import InputError
+from turbo_sb.files import weights_only
 
 logger = get_logger(__name__)
 
@@ -72,7 +73,8 @@ def loading(source, key):
     """
     check_source(source, key)
     try:
-        yield HF_HUB_CACHE
+        with weights_only():
+            yield HF_HUB_CACHE
     except InputError:
         raise
     except Exception as error:  # the hub's clients share no error class

@@ -28,6 +28,7 @@ from turbo_sb.distributed import on_main
 from turbo_sb.errors import plain_errors
 from turbo_sb.experiment import train_and_test
 from turbo_sb.manifest import read_json
+from turbo_sb.notice import Resumable
 from turbo_sb.recipe import load_hparams
 
 
@@ -87,5 +88,5 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    with plain_errors():
+    with plain_errors(), Resumable():
         main(sys.argv[1:])

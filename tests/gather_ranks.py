@@ -82,6 +82,9 @@ def main(sizes, options, path):
     if dist.get_rank() == 0:
         with open(path, "w", encoding="utf-8") as file:
             json.dump([value, gradients(model, loss)], file)
+    half = {"logits": torch.zeros(1, 1, 2, dtype=torch.bfloat16), "views": {}}
+    kept, _ = gather_batch(half, {"n": torch.zeros(1).long()}, [1] * len(sizes))
+    assert kept["logits"].dtype == torch.float32  # the loss is, under autocast
     part()
 
 

@@ -26,12 +26,14 @@ def test_an_interrupted_epoch_ends_with_the_same_bits(tmp_path):
         whole.add(step)
     for step in STEPS[:2]:
         before.add(step)
+    before.n_skipped = 2
     WholeCheckpointer(tmp_path, {"averages": before}).save_checkpoint(
         end_of_epoch=False
     )
     WholeCheckpointer(tmp_path, {"averages": after}).recover_if_possible()
     after.add(STEPS[2])
     assert after.means() == whole.means()
+    assert after.n_skipped == 2
 
 
 def test_after_an_epoch_the_next_begins_with_none(tmp_path):

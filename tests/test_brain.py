@@ -7,9 +7,11 @@ import speechbrain as sb
 import torch
 from speechbrain.dataio.batch import PaddedBatch
 
+from turbo_sb.averages import Averages
 from turbo_sb.brain import TurboBrain
 from turbo_sb.errors import InputError
 from turbo_sb.losses import JointLoss, TurboLoss
+from turbo_sb.scoring import Classification
 
 
 def test_lengths_are_read_on_the_host():
@@ -78,6 +80,54 @@ def test_learnable_temperature_is_saved_and_a_fixed_one_is_not(make_model):
         brain.train_sampler = None
         brain.on_fit_start()
         assert found == names
+
+
+def test_pass_that_feeds_the_classifier_is_the_same_for_all_processes():
+    """What a process drew before, its masks for one, must not matter."""
+    generator = torch.Generator().manual_seed(0)
+    outputs = {
+        "logits": torch.randn(2, 3, 4, generator=generator),
+        "views": {"audio": torch.randn(2, 3, 5, generator=generator)},
+    }
+    batch = SimpleNamespace(
+        id=list("abc"),
+        target=SimpleNamespace(data=torch.tensor([[0], [1], [2]])),
+        group=SimpleNamespace(data=torch.tensor([[0], [1], [2]])),
+    )
+    brain = SimpleNamespace(
+        hparams=SimpleNamespace(seed=1),
+        modules=SimpleNamespace(loss=JointLoss(lambda_ce=1, ce_view="random")),
+        train_sampler=SimpleNamespace(sizes=[3]),
+        epoch=1,
+        wish=lambda: 0,
+        note_step=lambda *noted: None,
+    )
+    losses = []
+    for brain.step in range(20):
+        for drawn_before in (0, 1):
+            torch.manual_seed(drawn_before)
+            losses.append(
+                TurboBrain.compute_objectives(
+                    brain, outputs, batch, sb.Stage.TRAIN
+                ).item()
+            )
+    assert losses[::2] == losses[1::2]
+    assert len(set(losses)) == 2
+
+
+def test_an_epochs_augmentation_is_its_own():
+    hparams = SimpleNamespace(
+        train_augment=SimpleNamespace(epoch=1), scoring=Classification(["a"])
+    )
+    brain = TurboBrain({"a": torch.nn.Linear(1, 1)}, run_opts={"device": "cpu"})
+    brain.hparams = hparams
+    hparams.on_sphere = True
+    brain.averages, brain.train_sampler = Averages(), SimpleNamespace()
+    brain.on_stage_start(sb.Stage.TRAIN, 7)
+    assert hparams.train_augment.epoch == 7
+    brain.step = 5
+    brain.on_stage_start(sb.Stage.TRAIN, 7)
+    assert brain.train_sampler.start == 5
 
 
 def test_joint_training_overfits_eight_utterances(make_model):

@@ -1,5 +1,6 @@
 """A checkpoint is whole, or it is none."""
 
+import math
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import torch
 from speechbrain.utils.checkpoints import Checkpointer
 
 from turbo_sb.checkpoints import WholeCheckpointer, earliest_best
+from turbo_sb.checksums import find_damage
 from turbo_sb.errors import InputError
 
 
@@ -110,6 +112,73 @@ def test_damaged_checkpoint_is_set_aside(name, how, tmp_path, caplog):
     assert found.meta["epoch"] == model.weight.item() == (2 if unknown else 1)
     assert (f"{last}: damaged: " in caplog.text) != unknown
     assert last.exists() == unknown
+
+
+def test_sums_that_lack_a_file_are_damaged(tmp_path):
+    """As a copy that was cut off at the end of a line."""
+    checkpointer = WholeCheckpointer(tmp_path, {"m": torch.nn.Linear(1, 1)})
+    saved = checkpointer.save_checkpoint().path
+    sums = (saved / "SHA256SUMS").read_text().splitlines(keepends=True)
+    (saved / "SHA256SUMS").write_text(sums[0])
+    assert find_damage(saved).endswith("it lacks m.ckpt")
+
+
+def test_newest_is_what_was_written_last_whatever_the_clock(
+    tmp_path, monkeypatch
+):
+    checkpointer = WholeCheckpointer(tmp_path, {"m": torch.nn.Linear(1, 1)})
+    for epoch, clock in enumerate([5000.0, 5001.0, 4000.0, 4001.0], start=1):
+        monkeypatch.setattr("turbo_sb.checkpoints.time.time", lambda c=clock: c)
+        checkpointer.save_and_keep({"score": -epoch, "epoch": epoch})
+    found = checkpointer.list_checkpoints()
+    assert {checkpoint.meta["epoch"] for checkpoint in found} == {1, 3, 4}
+    assert checkpointer.find_checkpoint().meta["epoch"] == 4
+
+
+def test_score_that_is_no_number_is_never_the_best(tmp_path):
+    checkpointer = WholeCheckpointer(tmp_path, {"m": torch.nn.Linear(1, 1)})
+    for epoch, score in enumerate([math.nan, 0.5, 0.4, 0.3], start=1):
+        checkpointer.save_and_keep({"score": score, "epoch": epoch})
+    best = checkpointer.find_checkpoint(importance_key=earliest_best("score"))
+    assert best.meta["epoch"] == 2
+
+
+def test_half_deleted_checkpoint_is_none(tmp_path, monkeypatch):
+    checkpointer = WholeCheckpointer(tmp_path, {"m": torch.nn.Linear(1, 1)})
+    for epoch in (1, 2, 3):
+        checkpointer.save_checkpoint(meta={"score": epoch, "epoch": epoch})
+
+    def die(path):
+        raise Killed
+
+    monkeypatch.setattr("turbo_sb.checkpoints.shutil.rmtree", die)
+    with pytest.raises(Killed):
+        checkpointer.save_and_keep({"score": 4, "epoch": 4})
+    monkeypatch.undo()
+    epochs = {c.meta["epoch"] for c in checkpointer.list_checkpoints()}
+    assert epochs < {1, 2, 3, 4} and {3, 4} <= epochs
+    checkpointer.remove_drafts()
+    assert len(list(tmp_path.iterdir())) == len(epochs)
+
+
+def test_all_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
+    flushed = []
+    monkeypatch.setattr("turbo_sb.checksums.flush", flushed.append)
+    monkeypatch.setattr("turbo_sb.checkpoints.flush", flushed.append)
+    model = torch.nn.Linear(1, 1)
+    saved = WholeCheckpointer(tmp_path, {"m": model}).save_checkpoint().path
+    names = [path.name.removeprefix("unfinished+") for path in flushed]
+    files = {"CKPT.yaml", "SHA256SUMS", "m.ckpt"}
+    assert set(names[:3]) == files
+    assert names[3:] == [saved.name, tmp_path.name]
+
+
+def test_checkpoint_that_does_not_fit_is_one_message(tmp_path):
+    small, large = torch.nn.Linear(1, 1), torch.nn.Linear(2, 1)
+    WholeCheckpointer(tmp_path, {"m": small}).save_checkpoint()
+    for recoverables in ({"m": large}, {"m": small, "more": small}):
+        with pytest.raises(InputError, match="it cannot be loaded: "):
+            WholeCheckpointer(tmp_path, recoverables).recover_if_possible()
 
 
 def test_sums_are_those_of_sha256sum(tmp_path):

@@ -9,7 +9,13 @@ import time
 
 import pytest
 
-from turbo_sb.notice import RESUMABLE, Notice, leave, outlive_notice
+from turbo_sb.notice import (
+    RESUMABLE,
+    Notice,
+    Resumable,
+    leave,
+    outlive_notice,
+)
 
 OF_ANOTHER = "import os, sys; os.kill(int(sys.argv[1]), 15)"
 
@@ -51,6 +57,40 @@ def test_leaving_says_how_to_go_on(capsys):
 @pytest.mark.skipif(
     not hasattr(signal, "sigwaitinfo"), reason="says who sent a signal"
 )
+def in_a_fork(function):
+    """Exit code of a process that does this."""
+    child = os.fork()
+    if child == 0:
+        try:
+            function()
+        except SystemExit as end:
+            os._exit(end.code)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def test_what_can_be_begun_anew_ends_at_once(capfd):
+    def be_told():
+        with Resumable():
+            signal.raise_signal(signal.SIGTERM)
+            os._exit(1)
+
+    assert in_a_fork(be_told) == RESUMABLE
+    assert "the same command goes on" in capfd.readouterr().err
+
+
+def test_notice_takes_the_place_of_that_for_its_block():
+    def be_told_twice():
+        with Resumable():
+            with Notice() as notice:
+                signal.raise_signal(signal.SIGTERM)
+            if notice.given:
+                signal.raise_signal(signal.SIGTERM)
+            os._exit(1)
+
+    assert in_a_fork(be_told_twice) == RESUMABLE
+
+
 def test_reader_ends_by_its_parent_alone():
     """As a DataLoader's worker: a fork, with no other threads."""
     ready, say = os.pipe()

@@ -129,6 +129,77 @@ class TestNoNumber:
         assert (tmp_path / "nonfinite.csv").read_text().count(",u,") == 2
 
 
+class TestFp16:
+    """A scaler looks for large gradients; what is no number is ours."""
+
+    @pytest.fixture
+    def make_scaled(self, make):
+        def make_brain(factor=1.0, scale=8.0, **options):
+            brain = make(factor, policy="skip", **options)
+            brain.scaler = torch.amp.GradScaler("cpu", init_scale=scale)
+            return brain
+
+        return make_brain
+
+    def spoil(self, brain):
+        weight = brain.modules["a"].weight
+        weight.register_hook(lambda gradient: gradient * float("inf"))
+
+    def test_a_large_gradient_halves_the_scale(self, make_scaled, tmp_path):
+        brain = make_scaled()
+        self.spoil(brain)
+        brain.fit_batch(None)
+        assert brain.scaler.get_scale() == 4
+        assert brain.modules["a"].weight.item() == 1
+        assert not (tmp_path / "nonfinite.csv").exists()
+
+    def test_one_that_no_scale_mends_is_told(self, make_scaled, tmp_path):
+        brain = make_scaled(nonfinite_patience=0)
+        self.spoil(brain)
+        with pytest.raises(InputError, match="gradient is no number"):
+            for _ in range(5):
+                brain.fit_batch(None)
+        assert (tmp_path / "nonfinite.csv").exists()
+
+    def test_a_loss_that_is_none_counts(self, make_scaled, tmp_path):
+        brain = make_scaled(float("nan"), grad_accumulation_factor=2)
+        brain.fit_batch(None)
+        brain.step, brain.factor = 2, 1.0
+        brain.fit_batch(None)
+        assert (tmp_path / "nonfinite.csv").exists()
+        assert (brain.optimizer_step, brain.averages.means()) == (0, {})
+
+
+class TestLeaving:
+    def test_at_the_end_of_an_epoch(self, make):
+        """The checkpoint first."""
+        brain, saved = make(), []
+        brain.hparams.epoch_counter = SimpleNamespace(
+            current=3, best_epoch=3, update=lambda score: None
+        )
+        brain.checkpointer = SimpleNamespace(save_and_keep=saved.append)
+        brain.save_epoch(0.5)
+        brain.notice = SimpleNamespace(given=True)
+        with pytest.raises(SystemExit) as end:
+            brain.save_epoch(0.5)
+        assert (len(saved), end.value.code) == (2, 75)
+
+    @pytest.mark.parametrize("agreed", [SAVE, STOP])
+    def test_within_one_it_is_what_all_agreed_on(self, agreed, make):
+        """Though the notice came to another process."""
+        brain, saved = make(), []
+        brain.checkpointer = SimpleNamespace(
+            save_and_keep=lambda meta, end_of_epoch: saved.append(meta)
+        )
+        brain.agreed = agreed
+        if agreed == STOP:
+            with pytest.raises(SystemExit):
+                brain._save_intra_epoch_ckpt()
+        else:
+            brain._save_intra_epoch_ckpt()
+        assert saved[0]["epoch"] == 3 and saved[0]["step"] == 1
+
+
 class TestWhenToSave:
     def wishes(self, brain, given=False, minutes=0.0):
         brain.notice = SimpleNamespace(given=given)
@@ -161,7 +232,7 @@ class TestWhenToSave:
             assert brain._should_save_intra_epoch_ckpt(0, 2) == expected
 
 
-def test_draws_of_a_step_depend_on_no_step_before(make):
+def test_draws_of_a_step_depend_on_no_step_before(make, monkeypatch):
     class Drawing(Constant):
         def compute_forward(self, batch, stage):
             drawn.append(torch.rand(()).item())
@@ -176,5 +247,9 @@ def test_draws_of_a_step_depend_on_no_step_before(make):
         return list(drawn)
 
     drawn = []
+    monkeypatch.setenv("RANK", "0")
+    first = draws([1])
+    monkeypatch.setenv("RANK", "1")
+    assert draws([1]) != first  # each process masks its own utterances
     assert draws([1, 2, 3])[1:] == draws([2, 3])
     assert len(set(draws([1, 2, 3]))) == 3

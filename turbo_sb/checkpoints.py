@@ -243,7 +243,7 @@ class WholeCheckpointer(Checkpointer):
                 f"turbo_sb: delete it. ({str(error).splitlines()[0]})"
             ) from error
         except Exception as error:  # torch, yaml and json share no class
-            reason = " ".join(str(error).splitlines()[:1]).strip()
+            reason = " ".join(str(error).split()[:30])
             raise of_all(
                 f"{checkpoint.path}: it cannot be loaded: {reason}. It comes "
                 "from other settings, from another version of turbo_sb, or is "

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.iemocap_layout import lay_out
-from tests.recipes.recipe_runs import arguments, load_train
+from tests.recipes.recipe_runs import arguments, end_all, load_train
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +28,10 @@ def run(command):
     """Run the recipe in this process."""
     main = load_train().main
     return lambda *args, **overrides: main(command(*args, **overrides))
+
+
+@pytest.fixture(autouse=True)
+def no_process_left():
+    """Whatever becomes of the test."""
+    yield
+    end_all()

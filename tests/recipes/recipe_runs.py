@@ -12,6 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "recipes" / "IEMOCAP" / "turbo"
 DSD = ROOT / "recipes" / "DSD" / "turbo"
+STARTED = []
 # What a recipe's own keys are in a small run.
 OWN_KEYS = {
     FOLDER: {"strict_corpus": False, "protocol": "session5"},
@@ -113,7 +114,7 @@ def start(command, **options):
     process : subprocess.Popen
         Its output is piped as text.
     """
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, *command],
         cwd=FOLDER,
         stdout=subprocess.PIPE,
@@ -121,3 +122,17 @@ def start(command, **options):
         text=True,
         **options,
     )
+    STARTED.append(process)
+    return process
+
+
+def end_all():
+    """End what a test that failed has left: torchrun ends its own."""
+    while STARTED:
+        process = STARTED.pop()
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(40)
+            except subprocess.TimeoutExpired:
+                process.kill()

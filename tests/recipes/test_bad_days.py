@@ -21,6 +21,7 @@ from tests.iemocap_layout import lay_out
 from tests.recipes.recipe_runs import ROOT, start
 from turbo_sb.checkpoints import DAMAGED, WholeCheckpointer
 from turbo_sb.checksums import write_sums
+from turbo_sb.encoders import AudioEncoder, TextEncoder
 from turbo_sb.errors import InputError
 
 TORCHRUN = ["-m", "torch.distributed.run", "--standalone"]
@@ -153,6 +154,17 @@ class TestDamage:
         with pytest.raises(InputError, match="best epoch, 1, is damaged or"):
             run("vanilla", tmp_path, flags=("--test_only",), **keys)
 
+    def test_end_that_is_damaged_is_not_tested_without(self, run, tmp_path):
+        """The last epoch was the best; what is left would name another."""
+        run("vanilla", tmp_path, number_of_epochs=2)
+        before = (tmp_path / "metrics.json").read_bytes()
+        (newest(tmp_path) / "model.ckpt").write_bytes(b"")
+        for _ in range(2):  # also when it has been set aside already
+            with pytest.raises(InputError, match="the end of the training"):
+                run("vanilla", tmp_path, flags=("--test_only",))
+        run("vanilla", tmp_path, number_of_epochs=2)
+        assert (tmp_path / "metrics.json").read_bytes() == before
+
 
 class Payload:
     """What a pickle can do."""
@@ -177,6 +189,22 @@ def test_planted_pickle_is_refused(asked_for, run, tmp_path, monkeypatch):
         with pytest.raises(InputError, match="more than weights.*delete it"):
             run("vanilla", tmp_path / "run", number_of_epochs=2)
         (checkpoint / name).write_bytes(kept)
+    assert not (tmp_path / "came in").exists()
+
+
+@pytest.mark.parametrize("kind", [AudioEncoder, TextEncoder])
+@pytest.mark.parametrize("name", ["pytorch_model.bin", "model.ckpt"])
+def test_planted_pickle_of_an_encoder_is_refused(
+    name, kind, encoder_folders, tmp_path, monkeypatch
+):
+    """Hugging Face's own weights, and those that SpeechBrain looks for."""
+    monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "1")
+    source = encoder_folders["small"][kind is TextEncoder]
+    folder = shutil.copytree(source, tmp_path / "encoder")
+    (folder / "model.safetensors").unlink()
+    torch.save(Payload(tmp_path / "came in"), folder / name)
+    with pytest.raises(InputError, match="encoder cannot be loaded"):
+        kind(str(folder))
     assert not (tmp_path / "came in").exists()
 
 
@@ -259,6 +287,14 @@ class TestNoNumber:
         assert {row["ID"] for row in rows if row["finite"] == "no"} == {name}
         log = (folder / "train_log.txt").read_text()
         assert "nan" not in log
+        logged = [
+            dict(re.findall(r"train (\S+): ([-.\de]+)", line))
+            for line in log.splitlines()[:2]
+        ]
+        for epoch in logged:  # all terms are of the same batches
+            terms = [float(epoch[key]) for key in epoch if "/" in key]
+            expected = (float(epoch["ce"]) + sum(terms)) / 2
+            assert float(epoch["loss"]) == pytest.approx(expected, rel=2e-3)
         assert (folder / "metrics.json").exists()
 
     def test_gives_up_on_many(self, run, spoilt, tmp_path):

@@ -187,8 +187,10 @@ def test_test_only_repeats_the_test(run, tmp_path):
 def test_debug_leaves_the_results_of_a_real_run(run, tmp_path):
     run("vanilla", tmp_path)
     before = (tmp_path / "metrics.json").read_bytes()
+    logged = train_log(tmp_path)
     run("vanilla", tmp_path, flags=("--debug",))
     assert (tmp_path / "metrics.json").read_bytes() == before
+    assert train_log(tmp_path)[: len(logged)] == logged
     assert read(tmp_path / "debug")[0]["n"] == 16
 
 

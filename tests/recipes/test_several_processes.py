@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from tests.recipes.recipe_runs import ROOT, start
+from turbo_sb.errors import InputError
 
 ENV = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
 RANKS = (1, 2, 3)
@@ -116,3 +117,33 @@ def test_evaluation_is_shared_out(command, tmp_path):
     ]
     # Two epochs of 48, shared out; two validations of 16; one test of 16.
     assert counts == [{"TRAIN": 48, "VALID": 16, "TEST": 8}] * 2
+
+
+def test_a_process_may_have_nothing_to_evaluate(command, run, tmp_path):
+    """One utterance to validate on, and two processes."""
+    with pytest.raises(InputError, match="no checkpoint"):
+        run("vanilla", tmp_path, flags=["--test_only"])
+    path = tmp_path / "valid.json"
+    name, entry = next(iter(json.loads(path.read_text()).items()))
+    path.write_text(json.dumps({name: entry}))
+    keys = dict(distributed_backend="gloo", skip_prep=True)
+    argv = command("turbo", tmp_path, **keys)
+    torchrun = ["-m", "torch.distributed.run", "--standalone"]
+    several = [*torchrun, "--nproc_per_node=2", "train.py", *argv]
+    process = start(several, env=ENV)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, output
+    assert len(rows(tmp_path)) == 16
+
+
+def test_a_trial_of_two_processes_runs(command, tmp_path):
+    """With --debug, SpeechBrain gives each process a folder of its own."""
+    argv = command(
+        "vanilla", tmp_path, flags=["--debug"], distributed_backend="gloo"
+    )
+    torchrun = ["-m", "torch.distributed.run", "--standalone"]
+    several = [*torchrun, "--nproc_per_node=2", "train.py", *argv]
+    process = start(several, env=ENV)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, output
+    assert (tmp_path / "debug" / "metrics.json").exists()

@@ -8,7 +8,7 @@ import csv
 
 import torch
 
-from turbo_sb.distributed import world_size
+from turbo_sb.distributed import on_main, world_size
 from turbo_sb.errors import InputError
 from turbo_sb.files import replacing
 
@@ -102,24 +102,43 @@ def note_batch(path, epoch, step, loss, ids, finite):
             writer.writerow([*now, loss, name, "yes" if is_finite else "no"])
 
 
-def gather_lists(*lists):
-    """Join each list with those of all other processes.
+def tell_batch(path, epoch, step, loss, noted):
+    """Note a batch of all processes, and say who is in it.
 
     Arguments
     ---------
-    *lists
-        Of one process.
+    path : pathlib.Path
+        As in `note_batch`.
+    epoch : int
+        As in `note_batch`.
+    step : int
+        As in `note_batch`.
+    loss : float
+        As in `note_batch`.
+    noted : list of (list of str, (n,) torch.Tensor, object)
+        This process's utterances, and `finite_rows` of them.
 
     Returns
     -------
-    lists : list of list
-        Of all processes, in the order of the ranks.
-
-    Example
-    -------
-    >>> gather_lists(["a"], [True])
-    [['a'], [True]]
+    message : str
+        The same in all processes.
     """
+    ids, finite = _of_all_processes(
+        [name for names, _, _ in noted for name in names],
+        [each for _, rows, _ in noted for each in rows.tolist()],
+    )
+    facts = dict(epoch=epoch, step=step, loss=loss)
+    on_main(note_batch, path=path, ids=ids, finite=finite, **facts)
+    odd = [name for name, is_finite in zip(ids, finite) if not is_finite]
+    return (
+        f"epoch {epoch}, step {step}: the loss is {loss}, or a gradient is no "
+        f"number; no step was taken. {len(odd)} of {len(ids)} utterances have "
+        f"such outputs{f', the first is {odd[0]}' if odd else ''}: {path}."
+    )
+
+
+def _of_all_processes(*lists):
+    """Each list, joined with those of the others, in the order of the ranks."""
     parts = [lists]
     if torch.distributed.is_initialized():
         parts = [None] * world_size()

@@ -22,7 +22,7 @@ from turbo_sb.averages import Averages
 from turbo_sb.checkpoints import earliest_best
 from turbo_sb.distributed import of_all, on_main, rank
 from turbo_sb.draws import seed_all
-from turbo_sb.nonfinite import finite_rows, gather_lists, note_batch
+from turbo_sb.nonfinite import finite_rows, tell_batch
 from turbo_sb.notice import Notice, leave
 
 logger = get_logger(__name__)
@@ -188,19 +188,7 @@ class SteadyBrain(sb.Brain):
     def _on_nonfinite(self, loss, noted):
         """Write down who was in the batch; stop there, or leave it out."""
         path = Path(self.hparams.output_folder) / "nonfinite.csv"
-        own = [
-            (i, f) for ids, rows, _ in noted for i, f in zip(ids, rows.tolist())
-        ]
-        ids, finite = gather_lists(*map(list, zip(*own)))
-        facts = dict(epoch=self.epoch, step=self.step, loss=loss)
-        on_main(note_batch, path=path, ids=ids, finite=finite, **facts)
-        odd = [name for name, is_finite in zip(ids, finite) if not is_finite]
-        message = (
-            f"epoch {self.epoch}, step {self.step}: the loss is {loss}, or a "
-            f"gradient is no number; no step was taken. {len(odd)} of "
-            f"{len(ids)} utterances have such outputs"
-            f"{f', the first is {odd[0]}' if odd else ''}: {path}."
-        )
+        message = tell_batch(path, self.epoch, self.step, loss, noted)
         self.averages.n_skipped += 1
         if self.hparams.nonfinite_loss == "stop":
             raise of_all(
@@ -285,7 +273,8 @@ class SteadyBrain(sb.Brain):
             ckpt_predicate=lambda checkpoint: "best_epoch" in checkpoint.meta
         )
         expected = last.meta["best_epoch"] if last else self.best["epoch"]
-        if lost := self.checkpointer.lost_end():
+        lost = self.test_only and self.checkpointer.lost_end()
+        if lost:
             raise of_all(
                 f"{lost}: damaged, and the end of the training with it. The "
                 "same command without --test_only goes on from the one before."

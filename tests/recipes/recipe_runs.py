@@ -5,6 +5,7 @@ Authors
 """
 
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,12 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "recipes" / "IEMOCAP" / "turbo"
 DSD = ROOT / "recipes" / "DSD" / "turbo"
+# Sums are then in one order, and imports are of this repository.
+ONE_THREAD = {
+    **os.environ,
+    "OMP_NUM_THREADS": "1",
+    "PYTHONPATH": str(ROOT),
+}
 STARTED = []
 # What a recipe's own keys are in a small run.
 OWN_KEYS = {
@@ -124,6 +131,28 @@ def start(command, **options):
     )
     STARTED.append(process)
     return process
+
+
+def start_ranks(n, command):
+    """Start a command in n processes of one thread, by torchrun if several.
+
+    Arguments
+    ---------
+    n : int
+        Number of processes.
+    command : list of str
+        As in `start`.
+
+    Returns
+    -------
+    process : subprocess.Popen
+        As in `start`.
+    """
+    several = []
+    if n > 1:
+        several = ["-m", "torch.distributed.run", "--standalone"]
+        several.append(f"--nproc_per_node={n}")
+    return start([*several, *command], env=ONE_THREAD)
 
 
 def end_all():

@@ -18,15 +18,13 @@ import soundfile
 import torch
 
 from tests.iemocap_layout import lay_out
-from tests.recipes.recipe_runs import ROOT, start
+from tests.recipes.recipe_runs import ONE_THREAD, ROOT, start, start_ranks
 from turbo_sb.checkpoints import DAMAGED, WholeCheckpointer
 from turbo_sb.checksums import write_sums
 from turbo_sb.encoders import AudioEncoder, TextEncoder
 from turbo_sb.errors import InputError
 
-TORCHRUN = ["-m", "torch.distributed.run", "--standalone"]
 EACH_TWO_STEPS = dict(ckpt_interval_steps=2, ckpt_interval_minutes=0)
-ENV = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
 
 
 def newest(folder):
@@ -69,7 +67,9 @@ class TestKills:
         for folder, moments in ((whole, []), (killed, kills)):
             argv = command("turbo", folder, **keys)
             script = ROOT / "tests" / "recipes" / "killed_runs.py"
-            process = start([str(script), json.dumps(moments), *argv], env=ENV)
+            process = start(
+                [str(script), json.dumps(moments), *argv], env=ONE_THREAD
+            )
             output, _ = process.communicate(timeout=600)
             codes[folder] = re.findall(r"\ncode (\S+)", output)
         assert codes == {whole: ["0"], killed: ["-9"] * 20 + ["0"]}, output
@@ -94,7 +94,9 @@ class TestNotice:
         keys = dict(number_of_epochs=12, patience=12, num_workers=2)
         run("turbo", tmp_path / "whole", **keys)
         argv = command("turbo", tmp_path / "ended", **keys)
-        process = start(["train.py", *argv], env=ENV, start_new_session=True)
+        process = start(
+            ["train.py", *argv], env=ONE_THREAD, start_new_session=True
+        )
         wait_for_epochs(process, tmp_path / "ended", 2)
         send = os.killpg if to_all else os.kill
         send(process.pid, signal.SIGTERM)
@@ -109,12 +111,12 @@ class TestNotice:
         assert whole == ended
 
     def test_two_ranks_save_together(self, command, tmp_path):
-        keys = dict(number_of_epochs=6, patience=6, distributed_backend="gloo")
+        keys = dict(number_of_epochs=15, patience=15)
+        keys["distributed_backend"] = "gloo"
         folders = tmp_path / "whole", tmp_path / "ended"
-        train = [*TORCHRUN, "--nproc_per_node=2", "train.py"]
         for folder in folders:
             argv = command("turbo", folder, **keys)
-            process = start([*train, *argv], env=ENV)
+            process = start_ranks(2, ["train.py", *argv])
             if folder == folders[1]:
                 wait_for_epochs(process, folder, 2)
                 process.send_signal(signal.SIGTERM)
@@ -122,7 +124,7 @@ class TestNotice:
                 assert output.count("the same command goes on from") == 1
                 assert process.returncode != 0
                 assert not (folder / "metrics.json").exists()
-                process = start([*train, *argv], env=ENV)
+                process = start_ranks(2, ["train.py", *argv])
             output, _ = process.communicate(timeout=120)
             assert process.returncode == 0, output
         assert left_behind(folders[0]) == left_behind(folders[1])
@@ -221,7 +223,7 @@ def test_full_disk_leaves_what_was_saved(command, run, tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, (half, half))
 
     argv = command("vanilla", folder, **keys)
-    process = start(["train.py", *argv], env=ENV, preexec_fn=limit)
+    process = start(["train.py", *argv], env=ONE_THREAD, preexec_fn=limit)
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 2, output
     message = output[output.index("error: ") :]
@@ -315,8 +317,7 @@ class TestNoNumber:
         name, _ = self.run_spoilt(run, spoilt, folder)
         keys = dict(data_folder=spoilt, skip_prep=True)
         argv = command("turbo", folder, distributed_backend="gloo", **keys)
-        train = [*TORCHRUN, "--nproc_per_node=2", "train.py", *argv]
-        process = start(train, env=ENV)
+        process = start_ranks(2, ["train.py", *argv])
         output, _ = process.communicate(timeout=120)
         assert process.returncode != 0
         errors = re.findall(r"^error: .*", output, flags=re.MULTILINE)
@@ -345,8 +346,7 @@ def child_of(parent, **environment):
 def test_others_end_when_a_rank_dies(command, tmp_path):
     keys = dict(number_of_epochs=500, patience=500, distributed_backend="gloo")
     argv = command("turbo", tmp_path, batch_size=9, **keys)
-    train = [*TORCHRUN, "--nproc_per_node=3", "train.py", *argv]
-    process = start(train, env=ENV)
+    process = start_ranks(3, ["train.py", *argv])
     wait_for_epochs(process, tmp_path, 2)
     os.kill(child_of(process.pid, RANK=1), signal.SIGKILL)
     killed = time.monotonic()
@@ -362,16 +362,15 @@ def test_error_of_one_rank_is_told_once(command, tmp_path):
     corpus = lay_out(tmp_path / "corpus")
     keys = dict(distributed_backend="gloo", data_folder=corpus, num_workers=1)
     folder = tmp_path / "run"
-    train = [*TORCHRUN, "--nproc_per_node=2", "train.py"]
     argv = command("turbo", folder, flags=["--test_only"], **keys)
-    process = start([*train, *argv], env=ENV)
+    process = start_ranks(2, ["train.py", *argv])
     process.communicate(timeout=120)
     entries = json.loads((folder / "train.json").read_text())
     path = next(iter(entries.values()))["wav"]
     path = Path(path.replace("{data_root}", str(corpus)))
     path.write_text("no audio")
     argv = command("turbo", folder, skip_prep=True, **keys)
-    process = start([*train, *argv], env=ENV)
+    process = start_ranks(2, ["train.py", *argv])
     output, _ = process.communicate(timeout=120)
     assert process.returncode != 0
     errors = re.findall(r"^error: .*", output, flags=re.MULTILINE)

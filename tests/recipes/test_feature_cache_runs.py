@@ -1,6 +1,5 @@
 """A recipe with a feature cache gives what it gives without."""
 
-import os
 import re
 import shutil
 
@@ -10,7 +9,13 @@ import soundfile
 from safetensors.torch import load_file, save_file
 
 from tests import dsd_layout, iemocap_layout
-from tests.recipes.recipe_runs import DSD, FOLDER, arguments, load_train, start
+from tests.recipes.recipe_runs import (
+    DSD,
+    FOLDER,
+    arguments,
+    load_train,
+    start_ranks,
+)
 from tests.recipes.test_cross_validate import cross_validate
 from turbo_sb.errors import InputError
 
@@ -195,12 +200,8 @@ def test_jobs_of_a_cross_validation_fill_one_cache(command, tmp_path):
 
 def two_ranks(argv):
     """Exit code and output of a training in two processes."""
-    torchrun = ["-m", "torch.distributed.run", "--standalone"]
     gloo = "--distributed_backend=gloo"
-    process = start(
-        [*torchrun, "--nproc_per_node=2", "train.py", *argv, gloo],
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
+    process = start_ranks(2, ["train.py", *argv, gloo])
     output, _ = process.communicate(timeout=120)
     return process.returncode, output
 

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from tests.iemocap_layout import lay_out
-from tests.recipes.recipe_runs import FOLDER, load_train, start
+from tests.recipes.recipe_runs import FOLDER, load_train, start, start_ranks
 from turbo_sb.brain import TurboBrain
 from turbo_sb.errors import InputError
 from turbo_sb.tracking import PlainTrainLogger
@@ -305,12 +305,8 @@ def test_two_ranks_train_to_the_end(command, tmp_path):
     """Plain torchrun; its options are SpeechBrain's for a CPU."""
     keys = dict(batch_size=4, distributed_backend="gloo")
     keys["learnable_temperature"] = True  # then the loss is wrapped as well
-    torchrun = ["-m", "torch.distributed.run", "--standalone"]
     argv = command("turbo", tmp_path / "run", **keys)
-    env = {**os.environ, "OMP_NUM_THREADS": "1"}
-    process = start(
-        [*torchrun, "--nproc_per_node=2", "train.py", *argv], env=env
-    )
+    process = start_ranks(2, ["train.py", *argv])
     output, _ = process.communicate(timeout=240)
     assert process.returncode == 0, output
     metrics, rows = read(tmp_path / "run")
@@ -324,8 +320,7 @@ def test_two_ranks_end_alike_on_bad_input(command, tmp_path):
     next(corpus.glob("Session1/sentences/wav/*/*_F000.wav")).unlink()
     keys = dict(batch_size=4, distributed_backend="gloo", data_folder=corpus)
     argv = command("turbo", tmp_path / "run", **keys)
-    torchrun = ["-m", "torch.distributed.run", "--standalone"]
-    process = start([*torchrun, "--nproc_per_node=2", "train.py", *argv])
+    process = start_ranks(2, ["train.py", *argv])
     output, _ = process.communicate(timeout=240)
     assert process.returncode != 0
     assert output.count("error: ") == 1

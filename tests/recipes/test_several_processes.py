@@ -2,17 +2,15 @@
 
 import csv
 import json
-import os
 import re
 
 import numpy as np
 import pytest
 import torch
 
-from tests.recipes.recipe_runs import ROOT, start
+from tests.recipes.recipe_runs import ROOT, start_ranks
 from turbo_sb.errors import InputError
 
-ENV = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
 RANKS = (1, 2, 3)
 # No draw in the model; all else that could depend on the number of processes.
 KEYS = {
@@ -38,13 +36,10 @@ def trained(command, tmp_path_factory):
     folder, found = tmp_path_factory.mktemp("ranks"), {}
     script = str(ROOT / "tests" / "recipes" / "double_train.py")
     for ranks in RANKS:
-        weights, several = folder / f"{ranks}.pt", []
+        weights = folder / f"{ranks}.pt"
         keys = {**KEYS, "distributed_backend": "gloo" if ranks > 1 else None}
-        if ranks > 1:
-            several = ["-m", "torch.distributed.run", "--standalone"]
-            several.append(f"--nproc_per_node={ranks}")
         argv = command("turbo", folder / str(ranks), **keys)
-        process = start([*several, script, str(weights), *argv], env=ENV)
+        process = start_ranks(ranks, [script, str(weights), *argv])
         output, _ = process.communicate(timeout=240)
         assert process.returncode == 0, output
         state = torch.load(weights, weights_only=True)
@@ -106,9 +101,7 @@ def test_evaluation_is_shared_out(command, tmp_path):
     """Each of two ranks runs half of the test's 16 utterances."""
     argv = command("vanilla", tmp_path, distributed_backend="gloo")
     script = str(ROOT / "tests" / "recipes" / "counting_train.py")
-    torchrun = ["-m", "torch.distributed.run", "--standalone"]
-    command_ = [*torchrun, "--nproc_per_node=2", script, str(tmp_path), *argv]
-    process = start(command_, env=ENV)
+    process = start_ranks(2, [script, str(tmp_path), *argv])
     output, _ = process.communicate(timeout=240)
     assert process.returncode == 0, output
     counts = [
@@ -128,9 +121,7 @@ def test_a_process_may_have_nothing_to_evaluate(command, run, tmp_path):
     path.write_text(json.dumps({name: entry}))
     keys = dict(distributed_backend="gloo", skip_prep=True)
     argv = command("turbo", tmp_path, **keys)
-    torchrun = ["-m", "torch.distributed.run", "--standalone"]
-    several = [*torchrun, "--nproc_per_node=2", "train.py", *argv]
-    process = start(several, env=ENV)
+    process = start_ranks(2, ["train.py", *argv])
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 0, output
     assert len(rows(tmp_path)) == 16
@@ -141,9 +132,7 @@ def test_a_trial_of_two_processes_runs(command, tmp_path):
     argv = command(
         "vanilla", tmp_path, flags=["--debug"], distributed_backend="gloo"
     )
-    torchrun = ["-m", "torch.distributed.run", "--standalone"]
-    several = [*torchrun, "--nproc_per_node=2", "train.py", *argv]
-    process = start(several, env=ENV)
+    process = start_ranks(2, ["train.py", *argv])
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 0, output
     assert (tmp_path / "debug" / "metrics.json").exists()

@@ -13,6 +13,14 @@ import sys
 import torch
 
 
+# In gloo's errors, which are plain RuntimeErrors.
+OF_LOST_PROCESSES = (
+    "gloo/transport",
+    "Connection closed by peer",
+    "Connection reset by peer",
+)
+
+
 class InputError(ValueError):
     """Something that the user gave is missing, malformed or contradictory.
 
@@ -104,8 +112,10 @@ def _message(error):
             "no more memory than a chunk needs), with --encode_chunk=20 or "
             "less (padded seconds of a chunk); then --precision=bf16."
         )
-    lost = isinstance(error, torch.distributed.DistError) or "gloo" in text
-    if isinstance(error, RuntimeError) and lost:
+    lost = any(sign in text for sign in OF_LOST_PROCESSES)
+    if isinstance(error, torch.distributed.DistError) or (
+        isinstance(error, RuntimeError) and lost
+    ):
         return (
             f"another process is gone ({text.splitlines()[0]}). The first "
             "error above, or the system's log (out of memory?), says why. The "

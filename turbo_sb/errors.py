@@ -12,7 +12,6 @@ import sys
 
 import torch
 
-
 # In gloo's errors, which are plain RuntimeErrors.
 OF_LOST_PROCESSES = (
     "gloo/transport",

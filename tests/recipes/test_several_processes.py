@@ -37,7 +37,10 @@ def trained(command, tmp_path_factory):
     script = str(ROOT / "tests" / "recipes" / "double_train.py")
     for ranks in RANKS:
         weights = folder / f"{ranks}.pt"
-        keys = {**KEYS, "distributed_backend": "gloo" if ranks > 1 else None}
+        keys = dict(KEYS)
+        if ranks > 1:  # composed with recomputation, in chunks of their own
+            keys.update(distributed_backend="gloo", recompute=True)
+            keys["encode_chunk"] = 1
         argv = command("turbo", folder / str(ranks), **keys)
         process = start_ranks(ranks, [script, str(weights), *argv])
         output, _ = process.communicate(timeout=240)

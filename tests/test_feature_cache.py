@@ -172,6 +172,20 @@ class TestFilling:
             f"{size / 1e3:.1f} kB in {cache.folder}"
         ) in caplog.text
 
+    def test_processes_share_the_work(self, corpus, open_cache, monkeypatch):
+        """Each in an order of its own, taking what is not there yet."""
+        open_cache().fill(corpus[1])
+        orders = []
+        for _ in range(5):
+            cache, order = open_cache(), []
+            monkeypatch.setattr(
+                cache, "_fetch", lambda name, o=order: (o.append(name), 0)
+            )
+            cache.fill(corpus[1])
+            orders.append(tuple(order))
+        assert all(sorted(order) == sorted(corpus[1]) for order in orders)
+        assert len(set(orders)) > 1
+
     def test_other_sets_of_the_same_corpus_share_it(self, corpus, open_cache):
         entries = corpus[1]
         open_cache().fill({k: entries[k] for k in ("u0", "u1")})

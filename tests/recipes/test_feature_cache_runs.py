@@ -206,12 +206,11 @@ def two_ranks(argv):
     return process.returncode, output
 
 
-def test_two_ranks_share_the_work(command, tmp_path):
+def test_two_ranks_fill_one_cache(command, tmp_path):
     code, output = two_ranks(command("run", number_of_epochs=1, batch_size=4))
     assert code == 0, output
     (found,) = counts((tmp_path / "run" / "log.txt").read_text())
-    assert found[0] == 80
-    assert 0 < found[1] < 80  # of the first rank
+    assert found[0] == 80  # of the first rank; who computes what is chance
     (folder,) = (tmp_path / "features").iterdir()
     assert len(list(folder.iterdir())) == 80
 

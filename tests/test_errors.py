@@ -1,5 +1,7 @@
 """What a user can act on is one message; a bug keeps its traceback."""
 
+import sys
+
 import pytest
 import torch
 
@@ -38,6 +40,20 @@ def test_message_and_exit_code_2(error, message, capsys):
         raise error
     assert exit_code.value.code == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "said"),
+    [(75, 75, ""), ("bad", 1, "bad\n"), (None, 0, "")],
+)
+def test_an_exit_keeps_its_code(given, code, said, capsys):
+    found = 0
+    try:
+        with plain_errors():
+            sys.exit(given)
+    except SystemExit as end:
+        found = end.code
+    assert (found, capsys.readouterr().err) == (code, said)
 
 
 def test_only_the_first_process_speaks(monkeypatch, capsys):

@@ -66,6 +66,9 @@ def plain_errors():
             raise
         _tell(message, own)
         code = 2
+    if isinstance(code, str):  # as sys.exit takes a message
+        print(code, file=sys.stderr)
+        code = 1
     if torch.distributed.is_initialized():
         _end_at_once(code or 0)
     if code is not None:

@@ -128,17 +128,8 @@ def train(folder, sources, variant, options):
     model, given = variant
     with tempfile.TemporaryDirectory(dir=folder) as output:
         settings = {
-            "data_folder": folder,
-            **{f"{name}_annotation": folder / f"{name}.json" for name in SETS},
-            "skip_prep": True,
-            "protocol": "given",
-            "output_folder": output,
+            **run_settings(folder, sources, output, options.epochs),
             "cache_folder": f"{output}/cache",
-            "audio_encoder_source": sources[0],
-            "text_encoder_source": sources[1],
-            "number_of_epochs": options.epochs,
-            "num_workers": 0,
-            "device": "cpu",
             **given,
         }
         start = time.perf_counter()
@@ -148,6 +139,22 @@ def train(folder, sources, variant, options):
         cost = json.loads((Path(output) / "cost.json").read_text())
     epochs = map(float, re.findall(r"train seconds: ([\d.e+]+)", log))
     return statistics.median(epochs), seconds, cost["peak_memory_mb"]
+
+
+def run_settings(folder, sources, output, epochs):
+    """What every training is given, on the sets that are in a folder."""
+    return {
+        "data_folder": folder,
+        **{f"{name}_annotation": folder / f"{name}.json" for name in SETS},
+        "skip_prep": True,
+        "protocol": "given",
+        "output_folder": output,
+        "audio_encoder_source": sources[0],
+        "text_encoder_source": sources[1],
+        "number_of_epochs": epochs,
+        "num_workers": 0,
+        "device": "cpu",
+    }
 
 
 def run(yaml, settings, threads, processes=1):

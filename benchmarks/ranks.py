@@ -17,7 +17,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from epoch import OURS, run, write_set, write_yaml
+from epoch import OURS, run, run_settings, write_set, write_yaml
 from measuring import print_head, print_row, processor
 from workload import SCALED, build, draw_batches, read_durations
 
@@ -82,19 +82,8 @@ def longest_share(lengths, ranks):
 def train(folder, sources, processes, epochs):
     """Median seconds of training and of validation, an epoch."""
     with tempfile.TemporaryDirectory(dir=folder) as output:
-        settings = {
-            "data_folder": folder,
-            **{f"{name}_annotation": folder / f"{name}.json" for name in SETS},
-            "skip_prep": True,
-            "protocol": "given",
-            "output_folder": output,
-            "audio_encoder_source": sources[0],
-            "text_encoder_source": sources[1],
-            "number_of_epochs": epochs,
-            "num_workers": 0,
-            "device": "cpu",
-            "distributed_backend": "gloo",
-        }
+        settings = run_settings(folder, sources, output, epochs)
+        settings["distributed_backend"] = "gloo"
         run(write_yaml(folder, OURS), settings, 1, processes)
         log = (Path(output) / "train_log.txt").read_text(encoding="utf-8")
     return [

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from turbo_sb.notice import (
-    RESUMABLE,
+    EXIT_CODE,
     Notice,
     Resumable,
     leave,
@@ -50,7 +50,7 @@ def test_in_another_thread_it_does_no_harm():
 def test_leaving_says_how_to_go_on(capsys):
     with pytest.raises(SystemExit) as end:
         leave("epoch 2, step 7")
-    assert end.value.code == RESUMABLE == 75
+    assert end.value.code == EXIT_CODE == 75
     assert "goes on from epoch 2, step 7" in capsys.readouterr().err
 
 
@@ -75,7 +75,7 @@ def test_what_can_be_begun_anew_ends_at_once(capfd):
             signal.raise_signal(signal.SIGTERM)
             os._exit(1)
 
-    assert in_a_fork(be_told) == RESUMABLE
+    assert in_a_fork(be_told) == EXIT_CODE
     assert "the same command goes on" in capfd.readouterr().err
 
 
@@ -88,7 +88,7 @@ def test_notice_takes_the_place_of_that_for_its_block():
                 signal.raise_signal(signal.SIGTERM)
             os._exit(1)
 
-    assert in_a_fork(be_told_twice) == RESUMABLE
+    assert in_a_fork(be_told_twice) == EXIT_CODE
 
 
 def test_reader_ends_by_its_parent_alone():

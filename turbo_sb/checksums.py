@@ -71,8 +71,11 @@ def find_damage(folder):
 
 
 def _sum(path):
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    found = hashlib.sha256()
+    with open(path, "rb") as file:  # file_digest is Python 3.11's
+        while part := file.read(2**20):
+            found.update(part)
+    return found.hexdigest()
 
 
 def flush(path):

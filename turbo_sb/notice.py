@@ -12,7 +12,7 @@ import threading
 from turbo_sb.distributed import part, rank
 
 # sysexits.h: a temporary failure, the user is invited to try again.
-RESUMABLE = os.EX_TEMPFAIL
+EXIT_CODE = os.EX_TEMPFAIL
 
 
 class Notice:
@@ -58,7 +58,7 @@ class Resumable(Notice):
         # Not print: the signal may have come in the middle of another one.
         if rank() == 0:
             os.write(2, b"ended by SIGTERM; the same command goes on\n")
-        sys.exit(RESUMABLE)
+        sys.exit(EXIT_CODE)
 
 
 def leave(where):
@@ -76,7 +76,7 @@ def leave(where):
             file=sys.stderr,
             flush=True,
         )
-    sys.exit(RESUMABLE)
+    sys.exit(EXIT_CODE)
 
 
 def outlive_notice(_worker=None):

@@ -14,7 +14,7 @@ from turbo_sb.errors import InputError
 from turbo_sb.finished import FINISHED
 from turbo_sb.jobs import run_jobs
 from turbo_sb.locking import locked
-from turbo_sb.notice import RESUMABLE
+from turbo_sb.notice import EXIT_CODE
 from turbo_sb.progress import SAY, Progress
 from turbo_sb.report import read_report, write_report
 
@@ -61,7 +61,7 @@ class Interruption:
 
     def _note(self, number, _):
         notice = number == signal.SIGTERM
-        self.code = RESUMABLE if notice else 128 + number
+        self.code = EXIT_CODE if notice else 128 + number
         raise KeyboardInterrupt
 
     def check(self):

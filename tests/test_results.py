@@ -161,8 +161,8 @@ class TestWrite:
         found = Outcomes(Classification(["ang", "hap"]))
         outputs = {"logits": torch.zeros(1, 1, 2), "views": {}}
         found.add(["a,b"], torch.tensor([1]), outputs)
-        found._write_predictions(tmp_path / "p.csv", found.arrays())
-        text = (tmp_path / "p.csv").read_text()
+        found.write(tmp_path, {})
+        text = (tmp_path / "predictions.csv").read_text()
         assert '"a,b",hap,ang,' in text
 
 

@@ -204,6 +204,9 @@ class TurboBrain(SteadyBrain):
             "seed": self.hparams.seed,
             "best_epoch": self.best["epoch"],
         }
+        if self.outcomes.alone:
+            model = getattr(self.modules.model, "module", self.modules.model)
+            facts.update(model.fusion.describe())
         self.outcomes.write(folder, {**summary, **facts}, self.others)
 
 

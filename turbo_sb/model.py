@@ -8,6 +8,7 @@ import torch
 
 from turbo_sb.encoding import check_chunk, encode
 from turbo_sb.errors import InputError
+from turbo_sb.fusion import Fusion
 
 
 class TurboModel(torch.nn.Module):
@@ -44,6 +45,13 @@ class TurboModel(torch.nn.Module):
         Whether the backward pass runs each chunk again, with the same
         dropout, in place of keeping what it computed: memory of one chunk, a
         third more to compute.
+    modality_dropout : float
+        Share of the utterances, in [0, 1), that lack one modality in the
+        classifier's input in training, drawn for each view; the views that
+        contrastive terms see have all. The paper's is 0.
+    placeholder : str
+        What stands for a missing modality there: "learnt", or "zeros"; see
+        `turbo_sb.fusion.Fusion`. Zeros where modality_dropout is 0.
 
     Example
     -------
@@ -69,6 +77,8 @@ class TurboModel(torch.nn.Module):
         modalities=("audio", "text"),
         encode_chunk="auto",
         recompute=False,
+        modality_dropout=0.0,
+        placeholder="learnt",
     ):
         super().__init__()
         if not 0 <= dropout < 1:
@@ -94,9 +104,12 @@ class TurboModel(torch.nn.Module):
                     torch.nn.Dropout(dropout),
                 )
                 sizes[name] = projection_dim
+        self.fusion = Fusion(sizes, modality_dropout, placeholder)
         self.classifier = torch.nn.Linear(sum(sizes.values()), n_classes)
 
-    def forward(self, wavs, wav_lens, tokens, token_lens, n_views=1):
+    def forward(
+        self, wavs, wav_lens, tokens, token_lens, n_views=1, present=None
+    ):
         """Embed and classify a batch `n_views` times.
 
         Arguments
@@ -111,20 +124,52 @@ class TurboModel(torch.nn.Module):
             Relative lengths in [0, 1]; as a list, a device is not waited for.
         n_views : int
             Number of dropout draws: 2 to train Turbo, else 1.
+        present : sequence of str, optional
+            The modalities that there are; all, if None. The inputs of the
+            others are not looked at, and may be None.
 
         Returns
         -------
         outputs : dict
-            ``views``, modality name to (views, batch, dim) torch.Tensor, and
-            ``logits``, (views, batch, classes) torch.Tensor, of which view k
-            pairs pass k of both modalities.
+            ``views``, each present modality to (views, batch, dim)
+            torch.Tensor, and ``logits``, (views, batch, classes)
+            torch.Tensor, of which view k pairs pass k of both modalities.
+            In evaluation mode, with both of two modalities, also ``alone``:
+            each to the logits if the other were missing.
+
+        Raises
+        ------
+        InputError
+            If `present` names none, or one that the model does not have.
         """
         inputs = {"audio": (wavs, wav_lens), "text": (tokens, token_lens)}
         views = {
-            name: encode(encoder, *inputs[name], n_views, **self.encoding)
-            for name, encoder in self.encoders.items()
+            name: encode(
+                self.encoders[name], *inputs[name], n_views, **self.encoding
+            )
+            for name in self._among(present)
         }
-        for name, projection in self.projections.items():
-            views[name] = projection(views[name])
-        joint = torch.cat(list(views.values()), dim=-1)
-        return {"views": views, "logits": self.classifier(joint)}
+        for name in views:
+            if name in self.projections:
+                views[name] = self.projections[name](views[name])
+        outputs = {"views": views, "logits": self._classify(views)}
+        if not self.training and len(views) == 2:
+            outputs["alone"] = {
+                name: self._classify({name: view})
+                for name, view in views.items()
+            }
+        return outputs
+
+    def _classify(self, views):
+        return self.classifier(self.fusion(views))
+
+    def _among(self, present):
+        """The encoders' names that are present, in the classifier's order."""
+        if present is None:
+            return list(self.encoders)
+        if not present or not set(present) <= set(self.encoders):
+            raise InputError(
+                f"present: {present}: expected one or more of the model's "
+                f"modalities, {list(self.encoders)}."
+            )
+        return [name for name in self.encoders if name in present]

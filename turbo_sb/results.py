@@ -4,11 +4,9 @@ Authors
  * The turbo_sb developers 2026
 """
 
-import csv
 import json
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from turbo_sb import metrics
@@ -16,6 +14,7 @@ from turbo_sb.bootstrap import speaker_groups
 from turbo_sb.distributed import world_size
 from turbo_sb.errors import InputError
 from turbo_sb.files import replacing
+from turbo_sb.run_files import write_embeddings, write_predictions
 
 
 class Outcomes:
@@ -47,7 +46,7 @@ class Outcomes:
         self.labels = scoring.labels
         self.ids, self.speakers = [], []
         self.batches = {"targets": [], "probabilities": []}
-        self.embeddings = {}
+        self.embeddings, self.alone = {}, {}
 
     def add(self, ids, targets, outputs, speakers=None):
         """Add one batch.
@@ -71,24 +70,25 @@ class Outcomes:
         for name, views in outputs["views"].items():
             kept = self.embeddings.setdefault(name, [])
             kept.append(views[0].float().cpu())
+        for name, logits in outputs.get("alone", {}).items():
+            kept = self.alone.setdefault(f"{name}_only", [])
+            kept.append(logits[0].double().softmax(dim=-1).cpu())
 
     def gather(self):
         """Let every process have what all of them evaluated."""
         if world_size() == 1:
             return
-        own = self.ids, self.speakers, self.batches, self.embeddings
+        own = self.ids, self.speakers, self.batches, self.embeddings, self.alone
         parts = [None] * world_size()
         torch.distributed.all_gather_object(parts, own)
         self.ids, self.speakers = [], []
         self.batches = {"targets": [], "probabilities": []}
-        self.embeddings = {}
-        for ids, speakers, batches, embeddings in parts:
+        self.embeddings, self.alone = {}, {}
+        tensors = self.batches, self.embeddings, self.alone
+        for ids, speakers, *others in parts:
             self.ids += ids
             self.speakers += speakers
-            for mine, its in (
-                (self.batches, batches),
-                (self.embeddings, embeddings),
-            ):
+            for mine, its in zip(tensors, others):
                 for name, kept in its.items():
                     mine.setdefault(name, []).extend(kept)
 
@@ -116,6 +116,18 @@ class Outcomes:
         """
         rows, batches = self._rows(), {**self.batches, **self.embeddings}
         return {name: torch.cat(parts)[rows] for name, parts in batches.items()}
+
+    def arrays_alone(self):
+        """The probabilities where one modality is missing, in the same order.
+
+        Returns
+        -------
+        arrays : dict
+            ``audio_only`` and ``text_only`` to (n, classes) torch.Tensor in
+            float64; empty for a model of one modality.
+        """
+        rows = self._rows()
+        return {k: torch.cat(parts)[rows] for k, parts in self.alone.items()}
 
     def _rows(self):
         """In the order of the ids, in whatever order they were evaluated."""
@@ -157,7 +169,8 @@ class Outcomes:
         Returns
         -------
         summary : dict
-            As `summary`, with more from the scoring.
+            As `summary`, with more from the scoring, and ``audio_only`` and
+            ``text_only``: the scoring's metrics where the other is missing.
         """
         arrays = self.arrays()
         speakers = [self.speakers[row] for row in self._rows()]
@@ -165,12 +178,16 @@ class Outcomes:
         found = self.scoring.measure_test(
             arrays["targets"], arrays["probabilities"], groups, valid
         )
+        for name, probabilities in self.arrays_alone().items():
+            found[name] = self.scoring.measure(arrays["targets"], probabilities)
         return {**self.summary(), **found}
 
     def write(self, folder, summary, others=None):
-        """Write predictions.csv, embeddings.npz, figures and metrics.json.
+        """Write predictions, embeddings.npz, figures and metrics.json.
 
-        Each file appears whole or not at all, metrics.json last.
+        Each file appears whole or not at all, metrics.json last. Of two
+        modalities, predictions_audio_only.csv and predictions_text_only.csv
+        stand beside predictions.csv.
 
         Arguments
         ---------
@@ -181,39 +198,19 @@ class Outcomes:
         others : dict, optional
             Name to (scores, targets), drawn beside the model's.
         """
-        folder, arrays = Path(folder), self.arrays()
-        with replacing(folder / "predictions.csv") as path:
-            self._write_predictions(path, arrays)
-        with replacing(folder / "embeddings.npz") as path:
-            names = np.array([self.labels[i] for i in arrays["targets"]])
-            modalities = {
-                name: arrays[name].numpy() for name in self.embeddings
-            }
-            with open(path, "wb") as file:
-                np.savez_compressed(
-                    file,
-                    ids=np.array(sorted(self.ids)),
-                    labels=names,
-                    **modalities,
-                )
-        drawn = arrays["targets"], arrays["probabilities"]
-        self.scoring.draw(folder, *drawn, others or {})
+        folder, arrays, ids = Path(folder), self.arrays(), sorted(self.ids)
+        targets, probabilities = map(arrays.pop, self.batches)
+        predicted = {"predictions.csv": probabilities}
+        for name, found in self.arrays_alone().items():
+            predicted[f"predictions_{name}.csv"] = found
+        for name, found in predicted.items():
+            write_predictions(folder / name, ids, self.labels, targets, found)
+        names = [self.labels[target] for target in targets]
+        write_embeddings(folder / "embeddings.npz", ids, names, arrays)
+        self.scoring.draw(folder, targets, probabilities, others or {})
         with replacing(folder / "metrics.json") as path:
             text = json.dumps(summary, indent=2)
             path.write_text(text + "\n", encoding="utf-8")
-
-    def _write_predictions(self, path, arrays):
-        header = [f"p_{label}" for label in self.labels]
-        with open(path, "w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["ID", "label", "prediction", *header])
-            names = sorted(self.ids)
-            rows = zip(names, arrays["targets"], arrays["probabilities"])
-            for name, target, row in rows:
-                label = self.labels[target]
-                prediction = self.labels[row.argmax()]
-                # In full: every metric can be computed from this file.
-                writer.writerow([name, label, prediction, *row.tolist()])
 
 
 def geometry(embeddings, on_sphere=True):

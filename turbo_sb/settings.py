@@ -27,6 +27,7 @@ AT_LEAST = {
     "lr": 0,
     "shortcut_limit": 2,
 }
+BELOW_ONE = ("modality_dropout",)  # shares, from 0
 # What may differ when a training goes on; all else would be another training.
 RESUMABLE = {
     "number_of_epochs",
@@ -137,6 +138,11 @@ def check_values(settings):
         if key in settings and settings[key] < least:
             raise InputError(
                 f"--{key}={settings[key]}: expected at least {least}."
+            )
+    for key in BELOW_ONE:
+        if not 0 <= settings.get(key, 0) < 1:
+            raise InputError(
+                f"--{key}={settings[key]}: expected a share in [0, 1)."
             )
     folder = settings.get("data_folder")
     if folder is not None and not Path(folder).is_dir():

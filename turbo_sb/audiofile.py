@@ -64,7 +64,7 @@ def inspect_audio(path: str | Path) -> AudioFacts:
         if path.stat().st_size == 0:
             raise InputError(f"{path}: empty, 0 bytes.")
         facts = _read_through(path)
-        _check_riff_size(path)
+        check_riff_size(path)
     except (soundfile.SoundFileError, OSError) as error:
         reason = getattr(error, "error_string", "") or str(error)
         raise InputError(
@@ -91,12 +91,27 @@ def _read_through(path):
         return AudioFacts(n_samples / rate, rate, file.channels)
 
 
-def _check_riff_size(path):
+def check_riff_size(path: str | Path) -> None:
     """Raise an InputError if a WAV has fewer bytes than its header promises.
 
     libsndfile reads a truncated WAV as a shorter one and says nothing.
+
+    Arguments
+    ---------
+    path : str | Path
+        Of any file; what is no WAV passes.
+
+    Example
+    -------
+    >>> path = Path(getfixture("tmpdir")) / "short.wav"
+    >>> soundfile.write(path, np.zeros(100), samplerate=16000)
+    >>> _ = path.write_bytes(path.read_bytes()[:-20])
+    >>> check_riff_size(path)
+    Traceback (most recent call last):
+    ...
+    turbo_sb.errors.InputError: ...short.wav: truncated, its header promises 200 bytes of samples and 180 are there.
     """
-    with path.open("rb") as file:
+    with Path(path).open("rb") as file:
         if file.read(12)[:4] != b"RIFF":
             return
         name, size = b"", 0
@@ -106,7 +121,7 @@ def _check_riff_size(path):
             if len(header) < 8:
                 return
             name, size = struct.unpack("<4sI", header)
-        held = path.stat().st_size - file.tell()
+        held = Path(path).stat().st_size - file.tell()
     if size > held and size != UNKNOWN_SIZE:
         raise InputError(
             f"{path}: truncated, its header promises {size} bytes of samples "

@@ -32,21 +32,22 @@ def write_sums(folder):
     'a.txt is not as it was written'
     """
     path = folder / SUMS
-    files = sorted(set(folder.iterdir()) - {path})
-    lines = [f"{_sum(file)}  {file.name}\n" for file in files]
+    sums = {name: _sum(folder / name) for name in _names(folder)}
+    lines = [f"{found}  {name}\n" for name, found in sums.items()]
     path.write_text("".join(lines), encoding="utf-8")
-    for written in folder.iterdir():
+    for written in (*folder.rglob("*"), folder):
         flush(written)
-    flush(folder)
 
 
-def find_damage(folder):
+def find_damage(folder, listed_only=False):
     """What differs from the sums, if anything.
 
     Arguments
     ---------
     folder : pathlib.Path
         With or without a file SHA256SUMS; without one, nothing is known.
+    listed_only : bool
+        Whether other files may be there.
 
     Returns
     -------
@@ -59,8 +60,8 @@ def find_damage(folder):
     text = path.read_text(encoding="utf-8", errors="replace")
     lines = [line.partition("  ") for line in text.splitlines()]
     sums = {name: expected for expected, _, name in lines}
-    there = {file.name for file in path.parent.iterdir()} - {SUMS}
-    for name in sorted(there | set(sums)):
+    there = set(_names(path.parent))
+    for name in sorted(sums if listed_only else there | set(sums)):
         if name not in sums:
             return f"{SUMS} is not as it was written: it lacks {name}"
         if name not in there:
@@ -68,6 +69,13 @@ def find_damage(folder):
         if _sum(path.parent / name) != sums[name]:
             return f"{name} is not as it was written"
     return None
+
+
+def _names(folder):
+    """All files but the sums, also in folders within."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    names = (path.relative_to(folder).as_posix() for path in files)
+    return [name for name in names if name != SUMS]
 
 
 def _sum(path):

@@ -149,18 +149,65 @@ class TurboModel(torch.nn.Module):
             )
             for name in self._among(present)
         }
-        for name in views:
-            if name in self.projections:
-                views[name] = self.projections[name](views[name])
-        outputs = {"views": views, "logits": self._classify(views)}
+        views = {name: self._project(name, e) for name, e in views.items()}
+        outputs = {"views": views, "logits": self.classify(views)}
         if not self.training and len(views) == 2:
             outputs["alone"] = {
-                name: self._classify({name: view})
+                name: self.classify({name: view})
                 for name, view in views.items()
             }
         return outputs
 
-    def _classify(self, views):
+    def settings(self):
+        """What a model has to be built with to predict as this one does.
+
+        Returns
+        -------
+        settings : dict
+            Keywords of the class but the encoders and n_classes: plain values.
+        """
+        found = {"modalities": list(self.encoders)}
+        found["projection"] = bool(self.projections)
+        for linear, _ in self.projections.values():
+            found["projection_dim"] = linear.out_features
+        return {**found, **self.fusion.describe()}
+
+    def embed(self, name, inputs, lens):
+        """One modality's part of the joint space, of one pass.
+
+        Arguments
+        ---------
+        name : str
+            "audio" or "text".
+        inputs : torch.Tensor
+            Its padded waveforms or token ids, as in `forward`.
+        lens : (batch,) torch.Tensor or list of float
+            Relative lengths in [0, 1].
+
+        Returns
+        -------
+        embeddings : (1, batch, dim) torch.Tensor
+        """
+        embeddings = encode(self.encoders[name], inputs, lens, **self.encoding)
+        return self._project(name, embeddings)
+
+    def _project(self, name, embeddings):
+        if name in self.projections:
+            return self.projections[name](embeddings)
+        return embeddings
+
+    def classify(self, views):
+        """Eq. 5, a placeholder standing for a modality that is missing.
+
+        Arguments
+        ---------
+        views : dict
+            Modality to (views, batch, dim) torch.Tensor, at least one.
+
+        Returns
+        -------
+        logits : (views, batch, classes) torch.Tensor
+        """
         return self.classifier(self.fusion(views))
 
     def _among(self, present):

@@ -1,0 +1,79 @@
+"""What the commands share: which model, and where it runs.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+from pathlib import Path
+
+from turbo_sb.checksums import SUMS
+from turbo_sb.exported import SETTINGS
+from turbo_sb.inference import TurboClassifier
+from turbo_sb.trained import TRAINING
+
+
+def add_model_arguments(parser):
+    """Declare the options of all commands that load a model.
+
+    Arguments
+    ---------
+    parser : argparse.ArgumentParser
+        Of a command.
+    """
+    add = parser.add_argument
+    add("model", metavar="FOLDER", help="an exported folder, or a hub name")
+    add("--device", help="such as cpu or cuda:0 (default: what there is)")
+    add("--precision", choices=("fp32", "bf16", "fp16"), default="fp32")
+    add("--asr", help="a recogniser, such as openai/whisper-small")
+    add(
+        "--trust-asr",
+        action="store_true",
+        help="the folder's own recogniser may be SpeechBrain's, which runs code",
+    )
+    add(
+        "--trust",
+        action="store_true",
+        help="FOLDER is a training's own: its hyperparams.yaml runs code",
+    )
+
+
+def load(options):
+    """Load the model that a command line names.
+
+    Arguments
+    ---------
+    options : argparse.Namespace
+        Of the command line.
+
+    Returns
+    -------
+    classifier : TurboClassifier
+    """
+    run_opts = {"precision": options.precision}
+    if options.device:
+        run_opts["device"] = options.device
+    return TurboClassifier.from_hparams(
+        options.model,
+        hparams_file=TRAINING if options.trust else SETTINGS,
+        asr=options.asr,
+        trust_asr=options.trust_asr,
+        run_opts=run_opts,
+    )
+
+
+def model_key(options):
+    """Tell models and the ways that they are run apart.
+
+    Arguments
+    ---------
+    options : argparse.Namespace
+        Of the command line.
+
+    Returns
+    -------
+    key : str
+        Equal for two calls whose predictions are.
+    """
+    sums = Path(options.model) / SUMS
+    model = sums.read_text() if sums.is_file() else str(options.model)
+    return "\n".join([model, str(options.asr), options.precision])

@@ -1,0 +1,124 @@
+"""turbo-sb predict.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import dataclasses
+import json
+import sys
+
+from turbo_sb.command.model import add_model_arguments, load, model_key
+from turbo_sb.errors import InputError, some_of
+from turbo_sb.prediction import predict
+from turbo_sb.prediction.journal import Journal
+from turbo_sb.utterances import find_utterances
+
+HELP = "classify recordings, a folder of them, or a manifest"
+DESCRIPTION = """\
+Classify recordings (any format, rate and number of channels), all recordings
+in a folder, or a manifest: a CSV with the columns ID, wav and perhaps text,
+start and stop (s), with paths relative to it; or a test.json of train.py.
+
+Without words, a recogniser's are taken if the model has one (--asr); else the
+audio alone is classified. Bad recordings are named and skipped, and the exit
+code is then 1. With --out, a call that was stopped goes on where it was."""
+
+
+def add_arguments(parser):
+    """Declare the options.
+
+    Arguments
+    ---------
+    parser : argparse.ArgumentParser
+        Of this command.
+    """
+    add = parser.add_argument
+    add_model_arguments(parser)
+    add("inputs", nargs="*", metavar="INPUT", help="recording, folder, table")
+    add("--text", help="the words of the one recording; alone, of none")
+    add("--out", metavar="CSV", help="write a table here, not to the screen")
+    add("--json", action="store_true", help="print a JSON object a line")
+    add("--data-folder", help="what a table's paths are relative to")
+    add("--batch-size", type=int, default=64, help="at once (64)")
+
+
+def run(options):
+    """Predict what the command line names.
+
+    Arguments
+    ---------
+    options : argparse.Namespace
+        Of the command line.
+
+    Returns
+    -------
+    code : int
+        0, or 1 if some could not be predicted.
+    """
+    utterances = find_utterances(
+        options.inputs, options.text, options.data_folder
+    )
+    if not utterances:
+        raise InputError("nothing to predict: give recordings, or --text.")
+    classifier = load(options)
+    if options.out:
+        found = _to_table(classifier, utterances, options)
+    else:
+        found = _predict_all(classifier, utterances, options)
+    ordered = [found[utterance.name] for utterance in utterances]
+    bad = [p for p in ordered if p.error is not None]
+    if options.json or not options.out:
+        for prediction in ordered:
+            if options.json or prediction.error is None:
+                print(_line(prediction, options.json))
+    if options.out and not options.json:
+        print(f"{len(ordered) - len(bad)} predictions in {options.out}")
+    if bad:
+        print(
+            f"{len(bad)} of {len(ordered)} could not be used:\n"
+            f"{some_of([p.error for p in bad])}",
+            file=sys.stderr,
+        )
+    return 1 if bad else 0
+
+
+def _predict_all(classifier, utterances, options, note=None):
+    """Name to prediction; `note` gets each as it is ready."""
+    by_name, found = {u.name: u for u in utterances}, {}
+    show = len(utterances) > 1 and sys.stderr.isatty()
+    for prediction in predict(
+        classifier, utterances, options.batch_size, progress=show
+    ):
+        found[prediction.name] = prediction
+        if note:
+            note(by_name[prediction.name], prediction)
+    return found
+
+
+def _to_table(classifier, utterances, options):
+    """The same, through a journal beside the table."""
+    with Journal(options.out, model_key(options)) as journal:
+        found = journal.done(utterances)
+        if found:
+            print(f"{len(found)} were predicted before", file=sys.stderr)
+        rest = [u for u in utterances if u.name not in found]
+        found.update(_predict_all(classifier, rest, options, journal.add))
+        ordered = [found[utterance.name] for utterance in utterances]
+        journal.end(ordered, classifier.labels)
+    return found
+
+
+def _line(prediction, as_json):
+    if as_json:
+        facts = dataclasses.asdict(prediction)
+        facts = {"ID": facts.pop("name"), **facts}
+        if prediction.error is None:
+            del facts["error"]
+        else:
+            facts = {"ID": facts["ID"], "error": facts["error"]}
+        return json.dumps(facts, ensure_ascii=False)
+    shares = sorted(prediction.probabilities.items(), key=lambda x: -x[1])
+    listed = "  ".join(f"{label} {p:.3f}" for label, p in shares)
+    used = " and ".join(prediction.used)
+    return f"{prediction.name}: {prediction.label}  ({listed}; from {used})"

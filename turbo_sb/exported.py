@@ -1,0 +1,269 @@
+"""A folder that holds all that prediction needs, read without running any of it.
+
+The folder may come from anybody. Its YAML is plain data, its weights are
+safetensors, and nothing in it names code. `turbo_sb.export` writes it.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import json
+from pathlib import Path
+
+import ruamel.yaml
+from safetensors.torch import load_file
+
+from turbo_sb.checksums import find_damage
+from turbo_sb.encoders import make_audio_encoder, make_text_encoder
+from turbo_sb.equalizer import Equalizer
+from turbo_sb.errors import InputError
+from turbo_sb.model import TurboModel
+
+SETTINGS, WEIGHTS, CARD = "inference.yaml", "model.safetensors", "README.md"
+FORMAT = 1
+# Field of inference.yaml to its kinds.
+FIELDS = {
+    "format": (int,),
+    "version": (str,),
+    "labels": (list,),
+    "sample_rate": (int,),
+    "window_seconds": (int, float),
+    "empty_text": (str,),
+    "model": (dict,),
+    "audio": (dict, type(None)),
+    "text": (dict, type(None)),
+    "equalizer": (dict, type(None)),
+    "asr": (str, dict, type(None)),
+}
+# Files that could hold code, and that nothing here writes or reads.
+CODE = {".py", ".pyc", ".so", ".pkl", ".pickle", ".pt", ".pth", ".bin"}
+CODE |= {".ckpt", ".joblib", ".h5", ".npy", ".npz", ".jinja"}
+# Keys of Hugging Face's JSON files that name code, here or on the hub.
+NAMES_CODE = {"auto_map", "custom_pipelines", "trust_remote_code"}
+NAMES_CODE |= {"attn_implementation", "_attn_implementation", "use_kernels"}
+NAMES_CODE |= {"_attn_implementation_internal", "quantization_config"}
+
+
+def is_export(folder):
+    """Whether a folder is one that `turbo_sb.export` wrote.
+
+    Arguments
+    ---------
+    folder : str or pathlib.Path
+        Any folder.
+
+    Returns
+    -------
+    is_export : bool
+
+    Example
+    -------
+    >>> is_export(getfixture("tmp_path"))
+    False
+    """
+    return (Path(folder) / SETTINGS).is_file()
+
+
+def read_export(folder):
+    """The settings of an exported folder, once all of it has been checked.
+
+    Arguments
+    ---------
+    folder : str or pathlib.Path
+        Of `turbo_sb.export`.
+
+    Returns
+    -------
+    settings : dict
+        What `FIELDS` lists: plain values.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or damaged, if the YAML is more than plain data,
+        or if the folder holds anything that could run.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder.")
+    if not is_export(folder):
+        raise InputError(
+            f"{folder}: no {SETTINGS} in it; expected what "
+            "`python -m turbo_sb.export RUN --to FOLDER` writes."
+        )
+    _refuse_code(folder)
+    settings = _read_plain(folder / SETTINGS)
+    if damage := find_damage(folder, listed_only=True):
+        raise InputError(
+            f"{folder}: damaged: {damage}. Export it again, or fetch it again."
+        )
+    return settings
+
+
+def _refuse_code(folder):
+    """Nothing that pickles, imports, or names something that does."""
+    for path in sorted(folder.rglob("*")):
+        own = path.relative_to(folder)
+        if path.suffix.lower() in CODE and own.parts[0] != ".git":
+            raise InputError(
+                f"{path}: a file of this kind can run code when it is loaded, "
+                "and no export has one. Do not trust this folder; if the file "
+                "is yours, move it elsewhere."
+            )
+        if path.suffix == ".json" and (named := _names_code(path)):
+            raise InputError(
+                f"{path}: it has {named}, which names code to run. No export "
+                "has that: do not trust this folder."
+            )
+
+
+def _names_code(path):
+    """The first key that names code, at any depth."""
+    try:
+        waiting = [json.loads(path.read_text(encoding="utf-8"))]
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{path}: cannot be read as JSON ({error}). Export or fetch the "
+            "folder again."
+        ) from error
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            # A tokenizer's vocabulary has any word for a key, with a number.
+            found = [k for k in NAMES_CODE if value.get(k) not in (None, False)]
+            if any(not isinstance(value[key], int | float) for key in found):
+                return min(found)
+            waiting += value.values()
+        elif isinstance(value, list) and value:
+            if not all(isinstance(item, str) for item in value):
+                waiting += value
+    return None
+
+
+def _read_plain(path):
+    """A YAML without tags, with the fields that it has to have."""
+    yaml = ruamel.yaml.YAML(typ="safe", pure=True)
+    try:
+        settings = yaml.load(path.read_text(encoding="utf-8"))
+    except (ruamel.yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f"line {mark.line + 1}: " if mark else ""
+        problem = getattr(error, "problem", None) or str(error)
+        raise InputError(
+            f"{path}: {line}{problem}. An export's YAML is plain data, and "
+            "nothing in it is run: do not trust a folder that has more."
+        ) from error
+    if not isinstance(settings, dict):
+        raise InputError(f"{path}: expected a mapping, it is {settings!r:.60}.")
+    if settings.get("format") != FORMAT:
+        raise InputError(
+            f"{path}: format {settings.get('format')!r}; this version of "
+            f"turbo_sb reads {FORMAT}. It was written by turbo_sb "
+            f"{settings.get('version')}: install that one."
+        )
+    for field, kinds in FIELDS.items():
+        value = settings.get(field)
+        if not isinstance(value, kinds) or isinstance(value, bool):
+            names = " or ".join(kind.__name__ for kind in kinds)
+            raise InputError(
+                f"{path}: {field}: {value!r:.60}; expected {names}."
+            )
+    if unknown := sorted(set(map(str, settings)) - set(FIELDS)):
+        raise InputError(f"{path}: keys that nothing reads: {unknown}.")
+    return settings
+
+
+def build_export(folder, settings):
+    """The model of an exported folder, with its weights.
+
+    Arguments
+    ---------
+    folder : str or pathlib.Path
+        Of `turbo_sb.export`.
+    settings : dict
+        Of `read_export`.
+
+    Returns
+    -------
+    model : TurboModel
+        In evaluation mode, on the CPU.
+
+    Raises
+    ------
+    InputError
+        If a setting is none that the model has, or the weights do not fit.
+    """
+    folder, path = Path(folder), Path(folder) / SETTINGS
+    make = {"audio": make_audio_encoder, "text": make_text_encoder}
+    try:
+        encoders = {
+            name: make[name](
+                str(folder / name), pretrained=False, **settings[name]
+            )
+            if settings[name] is not None
+            else None
+            for name in make
+        }
+        model = TurboModel(
+            encoders["audio"],
+            encoders["text"],
+            n_classes=len(settings["labels"]),
+            **settings["model"],
+        )
+    except TypeError as error:
+        raise InputError(f"{path}: {error}. Export it again.") from error
+    _load_weights(model, folder / WEIGHTS)
+    return model.eval()
+
+
+def _load_weights(model, path):
+    """Put the weights into the model, or say in one line what does not fit."""
+    try:
+        weights = load_file(path)
+    except Exception as error:  # safetensors has a class of its own
+        raise InputError(
+            f"{path}: cannot be read as safetensors ({error}). Export or "
+            "fetch the folder again."
+        ) from error
+    own = model.state_dict()
+    wrong = [
+        f"{name} is {tuple(weights[name].shape)}, expected {tuple(x.shape)}"
+        for name, x in own.items()
+        if name in weights and weights[name].shape != x.shape
+    ]
+    wrong += [f"{name} is missing" for name in own if name not in weights]
+    wrong += [f"{name} is too many" for name in weights if name not in own]
+    if wrong:
+        raise InputError(
+            f"{path}: {len(wrong)} weights do not fit the folder's "
+            f"configurations; the first: {wrong[0]}. Export it again."
+        )
+    model.load_state_dict(weights)
+
+
+def make_equalizer(settings):
+    """The equaliser that a run trained with.
+
+    Arguments
+    ---------
+    settings : dict
+        Of `read_export`.
+
+    Returns
+    -------
+    equalizer : Equalizer
+        None without one.
+
+    Example
+    -------
+    >>> make_equalizer({"equalizer": None}) is None
+    True
+    """
+    if settings["equalizer"] is None:
+        return None
+    try:
+        return Equalizer(
+            **settings["equalizer"], sample_rate=settings["sample_rate"]
+        )
+    except TypeError as error:
+        raise InputError(f"{SETTINGS}: equalizer: {error}.") from error

@@ -1,0 +1,208 @@
+"""From signals and words to the joint space, utterances lacking either.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import torch
+from speechbrain.utils.logger import get_logger
+from torch.nn.utils.rnn import pad_sequence
+
+from turbo_sb.encoders.lengths import absolute
+from turbo_sb.errors import InputError
+from turbo_sb.hearing import windows
+
+logger = get_logger(__name__)
+
+SECONDS_AT_ONCE = 600  # of audio that an encoder holds at a time, at most
+
+
+def embed_audio(model, signals, rate, window_seconds):
+    """Embed signals of any length.
+
+    What is longer than a window is cut into equal ones; the mean of their
+    embeddings, weighted by length, is the mean over all frames, as if
+    attention ended at each window's edge.
+
+    Arguments
+    ---------
+    model : TurboModel
+        In evaluation mode.
+    signals : list of (samples,) torch.Tensor
+        On the host.
+    rate : int
+        In Hz.
+    window_seconds : float
+        The longest window.
+
+    Returns
+    -------
+    embeddings : (batch, dim) torch.Tensor
+        On the model's device, in float32.
+    """
+    most = round(window_seconds * rate)
+    pieces, owners = [], []
+    for row, signal in enumerate(signals):
+        for start, stop in windows(len(signal), most):
+            pieces.append(signal[start:stop])
+            owners.append(row)
+    device = model.classifier.weight.device
+    embedded = torch.cat(
+        [
+            _embed(model, "audio", part, device)
+            for part in _portions(pieces, SECONDS_AT_ONCE * rate)
+        ]
+    )
+    if len(pieces) == len(signals):
+        return embedded
+    shares = torch.zeros(len(signals), len(pieces))
+    for column, (row, piece) in enumerate(zip(owners, pieces)):
+        shares[row, column] = len(piece) / len(signals[row])
+    return shares.to(device) @ embedded
+
+
+def embed_text(model, texts, empty_text):
+    """Embed texts, and say of which the model sees little.
+
+    Arguments
+    ---------
+    model : TurboModel
+        In evaluation mode.
+    texts : list of str
+        The words of each utterance.
+    empty_text : str
+        Stands for a blank one, as in the training.
+
+    Returns
+    -------
+    embeddings : (batch, dim) torch.Tensor
+        On the model's device, in float32.
+    """
+    encoder = model.encoders["text"]
+    tokens = [encoder.tokenize(text.strip() or empty_text) for text in texts]
+    for text, ids in zip(texts, tokens):
+        _warn_of_text(encoder, text, ids)
+    device = model.classifier.weight.device
+    return _embed(model, "text", tokens, device, encoder.pad_id)
+
+
+def _embed(model, name, rows, device, padding=0):
+    padded = pad_sequence(rows, batch_first=True, padding_value=padding)
+    relative = [len(row) / padded.shape[1] for row in rows]
+    return model.embed(name, padded.to(device), relative)[0].float()
+
+
+def _portions(pieces, most):
+    """Group neighbours so that no group, padded, holds more samples."""
+    group, longest = [], 0
+    for piece in pieces:
+        longest = max(longest, len(piece))
+        if group and (len(group) + 1) * longest > most:
+            yield group
+            group, longest = [], len(piece)
+        group.append(piece)
+    yield group
+
+
+def _warn_of_text(encoder, text, ids):
+    """What is cut, and what the tokeniser has no words for."""
+    shown = f"{text.strip()[:30]!r}"
+    if len(ids) >= encoder.max_tokens:
+        logger.warning(
+            f"text {shown}...: more than the text encoder's limit of "
+            f"{encoder.max_tokens} tokens; what is beyond is cut."
+        )
+    tokenizer = encoder.tokenizer
+    own = set(ids.tolist()) - set(tokenizer.all_special_ids)
+    unknown = tokenizer.unk_token_id
+    if text.strip() and not own and unknown in ids.tolist():
+        logger.warning(
+            f"text {shown}: the text encoder knows none of it; is it of the "
+            "language and script that it was trained on?"
+        )
+
+
+def by_what_is_there(embedded):
+    """Group rows by the modalities that they have.
+
+    Arguments
+    ---------
+    embedded : dict
+        Modality to its rows' numbers, (n,) torch.LongTensor, and their
+        embeddings, (n, dim) torch.Tensor.
+
+    Returns
+    -------
+    groups : list of (torch.LongTensor, dict)
+        Row numbers, and modality to (rows, dim) torch.Tensor.
+
+    Example
+    -------
+    >>> audio = torch.tensor([0, 2]), torch.ones(2, 3)
+    >>> text = torch.tensor([2]), torch.ones(1, 3)
+    >>> for rows, views in by_what_is_there({"audio": audio, "text": text}):
+    ...     print(rows.tolist(), list(views))
+    [0] ['audio']
+    [2] ['audio', 'text']
+    """
+    places = {
+        name: {row: place for place, row in enumerate(rows.tolist())}
+        for name, (rows, _) in embedded.items()
+    }
+    groups = {}
+    for row in sorted(set().union(*places.values())):
+        present = tuple(name for name in places if row in places[name])
+        groups.setdefault(present, []).append(row)
+    return [
+        (
+            torch.tensor(rows),
+            {
+                name: embedded[name][1][[places[name][row] for row in rows]]
+                for name in present
+            },
+        )
+        for present, rows in groups.items()
+    ]
+
+
+def unpad(wavs, wav_lens=None, texts=None):
+    """A batch by its rows.
+
+    Arguments
+    ---------
+    wavs : (batch, samples) torch.Tensor, optional
+        Padded waveforms.
+    wav_lens : (batch,) torch.Tensor, optional
+        Relative lengths in [0, 1]; all 1 if not given.
+    texts : list of str, optional
+        The words of each.
+
+    Returns
+    -------
+    signals : list of (samples,) torch.Tensor
+        On the host; None where there is none.
+    texts : list of str
+        None where there is none.
+
+    Example
+    -------
+    >>> unpad(torch.tensor([[1.0, 0.0]]), torch.tensor([0.5]))
+    ([tensor([1.])], [None])
+    """
+    if wavs is None and texts is None:
+        raise InputError("nothing to classify: neither wavs nor texts.")
+    n = len(texts) if wavs is None else len(wavs)
+    texts = [None] * n if texts is None else list(texts)
+    if len(texts) != n:
+        raise InputError(f"texts: {len(texts)}, for a batch of {n}.")
+    if wavs is None:
+        return [None] * n, texts
+    if wavs.dim() != 2:
+        raise InputError(
+            f"wavs: of shape {tuple(wavs.shape)}; expected (batch, samples)."
+        )
+    lengths = absolute(
+        [1.0] * n if wav_lens is None else wav_lens, wavs.shape[1]
+    )
+    wavs = wavs.float().cpu()
+    return [wav[:own] for wav, own in zip(wavs, lengths)], texts

@@ -1,0 +1,160 @@
+"""What has been predicted so far, so that a stop loses nothing.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import csv
+import dataclasses
+import json
+from pathlib import Path
+
+from turbo_sb.errors import InputError
+from turbo_sb.files import replacing
+from turbo_sb.prediction.batches import Prediction
+
+
+class Journal:
+    """A line for each prediction, beside the table that they become.
+
+    Arguments
+    ---------
+    out : str or pathlib.Path
+        The table that is written in the end.
+    key : str
+        Of the model. A journal of another model is begun anew.
+
+    Example
+    -------
+    >>> from turbo_sb.utterances import Utterance
+    >>> out, utterance = getfixture("tmp_path") / "out.csv", Utterance("a", "a.wav")
+    >>> with Journal(out, "model 1") as journal:
+    ...     journal.add(utterance, Prediction("a", "yes", 0.9))
+    >>> with Journal(out, "model 1") as journal:
+    ...     journal.done([utterance])["a"].label
+    'yes'
+    """
+
+    def __init__(self, out, key):
+        self.out = Path(out)
+        self.path = self.out.with_name(f"{self.out.name}.partial")
+        self.key, self.lines = key, {}
+
+    def __enter__(self):
+        self._read()
+        try:
+            self.out.parent.mkdir(parents=True, exist_ok=True)
+            self.file = open(self.path, "w", encoding="utf-8")
+        except OSError as error:
+            raise InputError(
+                f"{self.path}: cannot be written ({error.strerror})."
+            ) from error
+        self._write({"key": self.key})
+        for line in self.lines.values():
+            self._write(line)
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+
+    def _read(self):
+        """What an earlier call left; a line that a kill broke is not there."""
+        if not self.path.is_file():
+            return
+        found = []
+        for line in self.path.read_text(encoding="utf-8").splitlines():
+            try:
+                found.append(json.loads(line))
+            except ValueError:
+                break
+        if found and found[0] == {"key": self.key}:
+            self.lines = {line["utterance"]["name"]: line for line in found[1:]}
+
+    def _write(self, line):
+        self.file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        self.file.flush()
+
+    def add(self, utterance, prediction):
+        """Note a prediction, unless it is an error, which is tried again.
+
+        Arguments
+        ---------
+        utterance : turbo_sb.utterances.Utterance
+            What was predicted.
+        prediction : Prediction
+            What was found.
+        """
+        if prediction.error is None:
+            line = {
+                "utterance": dataclasses.asdict(utterance),
+                "prediction": dataclasses.asdict(prediction),
+            }
+            self.lines[utterance.name] = line
+            self._write(line)
+
+    def done(self, utterances):
+        """What is known of utterances that are as they were.
+
+        Arguments
+        ---------
+        utterances : list of turbo_sb.utterances.Utterance
+            What is to be predicted.
+
+        Returns
+        -------
+        predictions : dict
+            Name to Prediction, of those that need not be predicted again.
+        """
+        found = {}
+        for utterance in utterances:
+            line = self.lines.get(utterance.name)
+            if line and line["utterance"] == dataclasses.asdict(utterance):
+                found[utterance.name] = Prediction(**line["prediction"])
+        return found
+
+    def end(self, predictions, labels):
+        """Write the table, and a list of what could not be predicted.
+
+        Arguments
+        ---------
+        predictions : list of Prediction
+            In the table's order.
+        labels : list of str
+            The classes.
+        """
+        good = [p for p in predictions if p.error is None]
+        bad = [p for p in predictions if p.error is not None]
+        header = ["ID", "prediction", "score", "used", "text"]
+        header += [f"p_{label}" for label in labels]
+        rows = [
+            [p.name, p.label, p.score, "+".join(p.used), p.text]
+            + [p.probabilities[label] for label in labels]
+            for p in good
+        ]
+        write_table(self.out, header, rows)
+        errors = self.out.with_name(f"{self.out.stem}.errors.csv")
+        errors.unlink(missing_ok=True)
+        if bad:
+            write_table(
+                errors, ["ID", "error"], [[p.name, p.error] for p in bad]
+            )
+        else:
+            self.path.unlink()
+
+
+def write_table(path, header, rows):
+    """Write a CSV, whole or not at all.
+
+    Arguments
+    ---------
+    path : pathlib.Path
+        Where.
+    header : list of str
+        The columns.
+    rows : list of list
+        Their values.
+    """
+    with replacing(path) as draft:
+        with open(draft, "w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerows([header, *rows])

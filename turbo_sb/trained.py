@@ -1,0 +1,191 @@
+"""The best model of a training, from the folder that it left.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import math
+from pathlib import Path
+
+from hyperpyyaml import load_hyperpyyaml
+from speechbrain.utils.checkpoints import ckpt_recency
+
+import turbo_sb
+from turbo_sb.checkpoints import WholeCheckpointer, earliest_best
+from turbo_sb.errors import InputError
+from turbo_sb.exported import FORMAT
+from turbo_sb.manifest import read_json
+
+TRAINING = "hyperparams.yaml"
+ENCODERS = "encoders"  # their configurations, beside the checkpoints
+WINDOW = 30  # s; a training whose utterances are longer has longer ones
+EMPTY_TEXT = "[UNK]"  # as in turbo_sb.transcripts
+RATE = 16000  # Hz
+EQUALIZER = ("trim", "band", "codec", "snr_db", "rms_db")
+
+
+def is_run(folder):
+    """Whether a folder is a training's output folder.
+
+    Arguments
+    ---------
+    folder : str or pathlib.Path
+        Any folder.
+
+    Returns
+    -------
+    is_run : bool
+
+    Example
+    -------
+    >>> is_run(getfixture("tmp_path"))
+    False
+    """
+    folder = Path(folder)
+    return (folder / TRAINING).is_file() and (folder / "save").is_dir()
+
+
+def save_encoders(folder, model):
+    """Keep the encoders' configurations beside a training.
+
+    With them, its model can be built again without the sources that its
+    encoders' weights came from.
+
+    Arguments
+    ---------
+    folder : str or pathlib.Path
+        The training's output folder.
+    model : TurboModel
+        Of the training.
+    """
+    for name, encoder in model.encoders.items():
+        own = Path(folder) / ENCODERS / name
+        own.mkdir(parents=True, exist_ok=True)
+        encoder.save_config(own)
+
+
+def load_run(folder):
+    """Build a training's model, with the weights of its best epoch.
+
+    This runs what the folder's hyperparams.yaml says.
+
+    Arguments
+    ---------
+    folder : str or pathlib.Path
+        A training's output folder.
+
+    Returns
+    -------
+    model : TurboModel
+        In evaluation mode.
+    hparams : dict
+        What its YAML describes, built.
+
+    Raises
+    ------
+    InputError
+        If it is no such folder, or has no whole checkpoint of an epoch.
+    """
+    folder = Path(folder)
+    if not is_run(folder):
+        raise InputError(
+            f"{folder}: not the output folder of a training: expected "
+            f"{TRAINING} and save/."
+        )
+    hparams = _build(folder)
+    model = hparams["model"].eval()
+    checkpointer = WholeCheckpointer(folder / "save", {"model": model})
+    found = checkpointer.recover_if_possible(
+        importance_key=earliest_best("score"),
+        ckpt_predicate=lambda checkpoint: "score" in checkpoint.meta,
+    )
+    if found is None:
+        raise InputError(
+            f"{folder}/save: no checkpoint of a whole epoch. Train on: the "
+            "same command goes on."
+        )
+    newest = max(checkpointer.list_checkpoints(), key=ckpt_recency)
+    best = newest.meta.get("best_epoch", found.meta["epoch"])
+    if best != found.meta["epoch"]:
+        raise InputError(
+            f"{folder}/save: the checkpoint of the best epoch, {best}, is not "
+            "there any more. Train again, in another --output_folder."
+        )
+    # Nothing is trained: the CNN may take a few rows at a time.
+    if "audio" in model.encoders:
+        model.encoders["audio"].freeze_cnn = True
+    return model, hparams
+
+
+def _build(folder):
+    """What the YAML describes, but for what would write or fetch."""
+    overrides = {"output_folder": str(folder), "logger": None}
+    overrides["save_folder"] = str(folder / "save")
+    for name in ("audio", "text"):
+        own = folder / ENCODERS / name
+        if own.is_dir():
+            overrides[f"{name}_encoder_source"] = str(own)
+            overrides[f"{name}_encoder"] = {"pretrained": False}
+    with open(folder / TRAINING, encoding="utf-8") as file:
+        return load_hyperpyyaml(file, overrides)
+
+
+def describe(model, hparams=None, folder=None):
+    """What prediction has to know, from a model and what its training knew.
+
+    Arguments
+    ---------
+    model : TurboModel
+        The model.
+    hparams : dict, optional
+        Of its training: ``labels``, and perhaps ``sample_rate``,
+        ``empty_text``, and the equaliser's keys.
+    folder : pathlib.Path, optional
+        The training's output folder, with its manifests.
+
+    Returns
+    -------
+    settings : dict
+        As of `turbo_sb.exported.read_export`.
+    """
+    hparams, encoders = hparams or {}, dict(model.encoders)
+    equalizer = {key: hparams.get(f"equalize_{key}") for key in EQUALIZER}
+    longest = _longest(folder) if folder else 0
+    return {
+        "format": FORMAT,
+        "version": turbo_sb.__version__,
+        "labels": list(hparams["labels"]),
+        "sample_rate": hparams.get("sample_rate", RATE),
+        "window_seconds": max(WINDOW, longest),
+        "empty_text": hparams.get("empty_text", EMPTY_TEXT),
+        "model": model.settings(),
+        **{
+            name: encoders[name].inference_settings()
+            if name in encoders
+            else None
+            for name in ("audio", "text")
+        },
+        "equalizer": _plain(equalizer) if any(equalizer.values()) else None,
+        "asr": None,
+    }
+
+
+def _plain(settings):
+    """Lists of YAML are of a class of its own."""
+    return {
+        key: list(value) if isinstance(value, list | tuple) else value
+        for key, value in settings.items()
+    }
+
+
+def _longest(folder):
+    """Seconds of the longest utterance that the training knew, rounded up.
+
+    None of its own is cut then, and each is predicted as in its test.
+    """
+    seconds = [
+        entry["duration"]
+        for name in ("train", "valid", "test")
+        for entry in read_json(folder / f"{name}.json", missing={}).values()
+    ]
+    return math.ceil(max(seconds, default=0))

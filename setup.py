@@ -47,13 +47,16 @@ setuptools.setup(
         "huggingface_hub",
         "matplotlib",  # DET curves
         "numpy",
+        "ruamel.yaml",  # plain YAML; hyperpyyaml's own
         "safetensors",
         "scikit-learn",  # the shortcut's linear model
         "scipy",
         "soundfile",
         "tqdm",
     ],
+    entry_points={"console_scripts": ["turbo-sb = turbo_sb.command:main"]},
     extras_require={
+        "app": ["gradio"],
         "demo": DEMO,
         "tensorboard": TRACKING,
         "wandb": ["wandb"],

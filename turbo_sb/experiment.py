@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from turbo_sb.brain import TurboBrain
 from turbo_sb.dataio import collate_with, make_datasets
-from turbo_sb.distributed import on_all, part, rank, world_size
+from turbo_sb.distributed import on_all, on_main, part, rank, world_size
 from turbo_sb.errors import InputError, own_errors
 from turbo_sb.feature_cache import FeatureCache
 from turbo_sb.manifest import load_manifest
@@ -24,6 +24,7 @@ from turbo_sb.notice import Notice, outlive_notice
 from turbo_sb.recipe import check_run
 from turbo_sb.sampling import SharedBatches
 from turbo_sb.split_checks import check_manifests
+from turbo_sb.trained import save_encoders
 
 logger = get_logger(__name__)
 
@@ -58,6 +59,9 @@ def train_and_test(hparams, run_opts, label_key, facts=None, others=None):
         checkpointer=hparams["checkpointer"],
     )
     brain.facts, brain.others = facts or {}, others or {}
+    on_main(
+        save_encoders, folder=hparams["output_folder"], model=hparams["model"]
+    )
     datasets = make_datasets(
         annotations,
         tokenizer=hparams["text_encoder"],

@@ -11,9 +11,10 @@ import json
 from pathlib import Path
 
 import ruamel.yaml
+import torch
 from safetensors.torch import load_file
 
-from turbo_sb.checksums import find_damage
+from turbo_sb.checksums import SUMS, find_damage
 from turbo_sb.encoders import make_audio_encoder, make_text_encoder
 from turbo_sb.equalizer import Equalizer
 from turbo_sb.errors import InputError
@@ -93,6 +94,11 @@ def read_export(folder):
         )
     _refuse_code(folder)
     settings = _read_plain(folder / SETTINGS)
+    if not (folder / SUMS).is_file():
+        raise InputError(
+            f"{folder}: no {SUMS} in it, which tells whether all of it is "
+            "there. Export it again, or fetch it again."
+        )
     if damage := find_damage(folder, listed_only=True):
         raise InputError(
             f"{folder}: damaged: {damage}. Export it again, or fetch it again."
@@ -194,26 +200,28 @@ def build_export(folder, settings):
         If a setting is none that the model has, or the weights do not fit.
     """
     folder, path = Path(folder), Path(folder) / SETTINGS
-    make = {"audio": make_audio_encoder, "text": make_text_encoder}
     try:
-        encoders = {
-            name: make[name](
-                str(folder / name), pretrained=False, **settings[name]
-            )
-            if settings[name] is not None
-            else None
-            for name in make
-        }
-        model = TurboModel(
-            encoders["audio"],
-            encoders["text"],
-            n_classes=len(settings["labels"]),
-            **settings["model"],
-        )
+        with torch.random.fork_rng(devices=[]):  # first weights, never used
+            model = _build(folder, settings)
     except TypeError as error:
         raise InputError(f"{path}: {error}. Export it again.") from error
     _load_weights(model, folder / WEIGHTS)
     return model.eval()
+
+
+def _build(folder, settings):
+    make = {"audio": make_audio_encoder, "text": make_text_encoder}
+    encoders = dict.fromkeys(make)
+    for name in settings["model"].get("modalities", []):
+        own = settings[name] or {}
+        source = str(folder / name)
+        encoders[name] = make[name](source, pretrained=False, **own)
+    return TurboModel(
+        encoders["audio"],
+        encoders["text"],
+        n_classes=len(settings["labels"]),
+        **settings["model"],
+    )
 
 
 def _load_weights(model, path):

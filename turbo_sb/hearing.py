@@ -23,7 +23,8 @@ logger = get_logger(__name__)
 SHORTEST = 400 / 16000  # s: one frame of wav2vec 2.0
 LONGEST = 3600.0  # s: an hour at 16 kHz takes 230 MB
 SILENT = 10 ** (-80 / 20)  # of full scale
-CLIPPED = 0.01  # share of samples at the very ends that is worth a word
+FULL_SCALE = 1 - 2**-14  # the highest that 16 bits hold, or next to it
+CLIPPED = 0.01  # share of samples there that is worth a word
 
 
 def hear(path, normalizer, start=None, stop=None, longest=LONGEST):
@@ -73,8 +74,8 @@ def hear(path, normalizer, start=None, stop=None, longest=LONGEST):
             f"{path}: silent, no sample reaches -80 dB of full scale. Was the "
             "right channel recorded?"
         )
-    clipped = (np.abs(samples) >= min(peak, 1) * (1 - 2**-15)).mean()
-    if peak >= 1 - 2**-14 and clipped > CLIPPED:
+    clipped = (np.abs(samples) >= FULL_SCALE).mean()
+    if clipped > CLIPPED:
         logger.warning(
             f"{path}: clipped, {clipped:.0%} of its samples are at full "
             "scale. Its classification is less reliable."
@@ -111,6 +112,7 @@ def _read(path, start, stop, longest):
 def _stretch(path, file, start, stop):
     """First sample, and the one behind the last."""
     rate, seconds = file.samplerate, file.frames / file.samplerate
+    _check_empty(path, seconds)
     start = start or 0.0
     stop = seconds if stop is None else stop
     if not 0 <= start < stop or start >= seconds:
@@ -121,9 +123,13 @@ def _stretch(path, file, start, stop):
     return round(start * rate), min(round(stop * rate), file.frames)
 
 
-def _check_seconds(path, seconds, longest):
+def _check_empty(path, seconds):
     if seconds == 0:
         raise InputError(f"{path}: empty, a header without samples.")
+
+
+def _check_seconds(path, seconds, longest):
+    _check_empty(path, seconds)
     if seconds < SHORTEST:
         raise InputError(
             f"{path}: {seconds:.4f} s; expected at least {SHORTEST} s."

@@ -15,13 +15,9 @@ from speechbrain.utils.logger import get_logger
 from turbo_sb.errors import InputError
 from turbo_sb.exported import SETTINGS
 from turbo_sb.hearing import hear, windows
-from turbo_sb.joint_space import (
-    by_what_is_there,
-    embed_audio,
-    embed_text,
-    unpad,
-)
+from turbo_sb.joint_space import embed_rows
 from turbo_sb.prediction import predict
+from turbo_sb.rows import classify_rows, unpad
 from turbo_sb.sources import load_folder, local_folder
 from turbo_sb.utterances import read_utterances
 
@@ -304,22 +300,10 @@ class TurboClassifier(Pretrained):
         probabilities : (batch, classes) torch.Tensor
             In float64, on the host: each row sums to 1.
         """
-        groups = by_what_is_there(self._embed(signals, texts))
-        found = torch.full((len(texts), len(self.labels)), torch.nan).double()
-        for rows, views in groups:
-            self._warn_of_missing(views)
-            with torch.no_grad(), self.inference_ctx:
-                # Of one view, which the model has in front.
-                views = {name: values[None] for name, values in views.items()}
-                logits = self.mods.model.classify(views)[0]
-            found[rows] = logits.double().softmax(dim=-1).cpu()
-        if found.isnan().any():
-            row = int(found.isnan().any(dim=1).nonzero()[0])
-            raise InputError(
-                f"utterance {row + 1} of {len(texts)}: nothing to classify: "
-                f"this model takes {' and '.join(self.modalities)}."
-            )
-        return found
+        embedded = self._embed(signals, texts)
+        self._warn_of_missing(embedded, len(texts))
+        with torch.no_grad(), self.inference_ctx:
+            return classify_rows(self.mods.model, embedded, len(texts))
 
     def decode(self, probabilities):
         """SpeechBrain's four, from probabilities.
@@ -359,31 +343,23 @@ class TurboClassifier(Pretrained):
         return self.classify_batch(wavs, wav_lens, texts)
 
     def _embed(self, signals, texts):
-        """Modality to the rows that have it, and their embeddings."""
-        given, hparams = {"audio": signals, "text": texts}, self.hparams
-        embed = {
-            "audio": (embed_audio, hparams.sample_rate, hparams.window_seconds),
-            "text": (embed_text, hparams.empty_text),
-        }
-        found = {}
-        for name in self.modalities:
-            function, *settings = embed[name]
-            rows = [k for k, x in enumerate(given[name]) if x is not None]
-            if rows:
-                inputs = [given[name][k] for k in rows]
-                with torch.no_grad(), self.inference_ctx:
-                    values = function(self.mods.model, inputs, *settings)
-                found[name] = torch.tensor(rows), values
-        return found
+        with torch.no_grad(), self.inference_ctx:
+            return embed_rows(
+                self.mods.model, signals, texts, vars(self.hparams)
+            )
 
-    def _warn_of_missing(self, views):
+    def _warn_of_missing(self, embedded, n):
         """Once: zeros in a modality's place are a guess."""
-        missing = [name for name in self.modalities if name not in views]
-        untrained = not self.mods.model.fusion.rate
-        if missing and untrained and not self._warned:
+        missing = [
+            name
+            for name in self.modalities
+            if len(embedded.get(name, [()])[0]) < n
+        ]
+        trained = self.mods.model.fusion.rate > 0
+        if missing and not trained and not self._warned:
             self._warned = True
             logger.warning(
-                f"classified without {missing[0]}, which this model was not "
-                "trained for (modality_dropout: 0 in its training): zeros "
-                "take its place, and the result is less reliable."
+                f"classified without {' or '.join(missing)}, which this model "
+                "was not trained for (modality_dropout: 0 in its training): "
+                "zeros take its place, and the result is less reliable."
             )

@@ -8,8 +8,6 @@ import torch
 from speechbrain.utils.logger import get_logger
 from torch.nn.utils.rnn import pad_sequence
 
-from turbo_sb.encoders.lengths import absolute
-from turbo_sb.errors import InputError
 from turbo_sb.hearing import windows
 
 logger = get_logger(__name__)
@@ -122,87 +120,36 @@ def _warn_of_text(encoder, text, ids):
         )
 
 
-def by_what_is_there(embedded):
-    """Group rows by the modalities that they have.
+def embed_rows(model, signals, texts, settings):
+    """Embed utterances, each of which may lack its audio or its words.
 
     Arguments
     ---------
-    embedded : dict
-        Modality to its rows' numbers, (n,) torch.LongTensor, and their
-        embeddings, (n, dim) torch.Tensor.
-
-    Returns
-    -------
-    groups : list of (torch.LongTensor, dict)
-        Row numbers, and modality to (rows, dim) torch.Tensor.
-
-    Example
-    -------
-    >>> audio = torch.tensor([0, 2]), torch.ones(2, 3)
-    >>> text = torch.tensor([2]), torch.ones(1, 3)
-    >>> for rows, views in by_what_is_there({"audio": audio, "text": text}):
-    ...     print(rows.tolist(), list(views))
-    [0] ['audio']
-    [2] ['audio', 'text']
-    """
-    places = {
-        name: {row: place for place, row in enumerate(rows.tolist())}
-        for name, (rows, _) in embedded.items()
-    }
-    groups = {}
-    for row in sorted(set().union(*places.values())):
-        present = tuple(name for name in places if row in places[name])
-        groups.setdefault(present, []).append(row)
-    return [
-        (
-            torch.tensor(rows),
-            {
-                name: embedded[name][1][[places[name][row] for row in rows]]
-                for name in present
-            },
-        )
-        for present, rows in groups.items()
-    ]
-
-
-def unpad(wavs, wav_lens=None, texts=None):
-    """A batch by its rows.
-
-    Arguments
-    ---------
-    wavs : (batch, samples) torch.Tensor, optional
-        Padded waveforms.
-    wav_lens : (batch,) torch.Tensor, optional
-        Relative lengths in [0, 1]; all 1 if not given.
-    texts : list of str, optional
-        The words of each.
-
-    Returns
-    -------
+    model : TurboModel
+        In evaluation mode.
     signals : list of (samples,) torch.Tensor
-        On the host; None where there is none.
+        None for one that has no audio.
     texts : list of str
-        None where there is none.
+        None for one that has no words.
+    settings : dict
+        ``sample_rate``, ``window_seconds``, ``empty_text``, of `read_export`.
 
-    Example
+    Returns
     -------
-    >>> unpad(torch.tensor([[1.0, 0.0]]), torch.tensor([0.5]))
-    ([tensor([1.])], [None])
+    embedded : dict
+        Modality to the numbers of the rows that have it, (n,)
+        torch.LongTensor, and their embeddings, (n, dim) torch.Tensor. A
+        modality that no row has, or the model does not take, is not there.
     """
-    if wavs is None and texts is None:
-        raise InputError("nothing to classify: neither wavs nor texts.")
-    n = len(texts) if wavs is None else len(wavs)
-    texts = [None] * n if texts is None else list(texts)
-    if len(texts) != n:
-        raise InputError(f"texts: {len(texts)}, for a batch of {n}.")
-    if wavs is None:
-        return [None] * n, texts
-    if wavs.dim() != 2:
-        raise InputError(
-            f"wavs: of shape {tuple(wavs.shape)}; expected (batch, samples)."
-        )
-    lengths = absolute(
-        [1.0] * n if wav_lens is None else wav_lens, wavs.shape[1]
-    )
-    wavs = wavs.float().cpu()
-    return [wav[:own] for wav, own in zip(wavs, lengths)], texts
+    rate, window = settings["sample_rate"], settings["window_seconds"]
+    embed = {
+        "audio": lambda rows: embed_audio(model, rows, rate, window),
+        "text": lambda rows: embed_text(model, rows, settings["empty_text"]),
+    }
+    given, found = {"audio": signals, "text": texts}, {}
+    for name in model.encoders:
+        rows = [k for k, x in enumerate(given[name]) if x is not None]
+        if rows:
+            values = embed[name]([given[name][k] for k in rows])
+            found[name] = torch.tensor(rows), values
+    return found

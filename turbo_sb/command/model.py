@@ -4,9 +4,8 @@ Authors
  * The turbo_sb developers 2026
 """
 
-from pathlib import Path
+import hashlib
 
-from turbo_sb.checksums import SUMS
 from turbo_sb.exported import SETTINGS
 from turbo_sb.inference import TurboClassifier
 from turbo_sb.trained import TRAINING
@@ -61,11 +60,13 @@ def load(options):
     )
 
 
-def model_key(options):
+def model_key(classifier, options):
     """Tell models and the ways that they are run apart.
 
     Arguments
     ---------
+    classifier : TurboClassifier
+        The model.
     options : argparse.Namespace
         Of the command line.
 
@@ -74,6 +75,9 @@ def model_key(options):
     key : str
         Equal for two calls whose predictions are.
     """
-    sums = Path(options.model) / SUMS
-    model = sums.read_text() if sums.is_file() else str(options.model)
-    return "\n".join([model, str(options.asr), options.precision])
+    weights = hashlib.sha256()
+    for name, tensor in classifier.mods.model.state_dict().items():
+        weights.update(name.encode())
+        weights.update(tensor.cpu().contiguous().numpy().tobytes())
+    asr = options.asr or classifier.hparams.asr
+    return f"{weights.hexdigest()} {options.precision} {asr}"

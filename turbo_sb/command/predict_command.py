@@ -98,7 +98,7 @@ def _predict_all(classifier, utterances, options, note=None):
 
 def _to_table(classifier, utterances, options):
     """The same, through a journal beside the table."""
-    with Journal(options.out, model_key(options)) as journal:
+    with Journal(options.out, model_key(classifier, options)) as journal:
         found = journal.done(utterances)
         if found:
             print(f"{len(found)} were predicted before", file=sys.stderr)

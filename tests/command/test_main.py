@@ -1,0 +1,198 @@
+"""turbo-sb as a person runs it."""
+
+import csv
+import json
+import logging
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import soundfile
+import torch
+
+from turbo_sb.command import main
+from turbo_sb.export import write_export
+from turbo_sb.inference import TurboClassifier
+
+N_LONG = 300
+
+
+@pytest.fixture(scope="module")
+def folder(make_small_model, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("exports") / "mine"
+    write_export(folder, make_small_model(modality_dropout=0.3), ["no", "yes"])
+    return folder
+
+
+@pytest.fixture
+def speech(tmp_path):
+    """A folder of three recordings, one in a folder within."""
+    generator = torch.Generator().manual_seed(1)
+    for k, name in enumerate(["a.wav", "b.flac", "x/c.wav"]):
+        path = tmp_path / "speech" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        noise = 0.1 * torch.randn(8000 * (k + 1), generator=generator)
+        soundfile.write(path, noise.numpy(), 16000)
+    return tmp_path / "speech"
+
+
+def run(capsys, *arguments):
+    """Exit code, standard output and error."""
+    code = 0
+    try:
+        main([str(argument) for argument in arguments])
+    except SystemExit as end:
+        code = end.code
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def table(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+class TestHelp:
+    @pytest.mark.parametrize("command", [[], ["predict"], ["export"], ["app"]])
+    def test_reads_well(self, capsys, command):
+        code, out, _ = run(capsys, *command, "--help")
+        assert code == 0
+        assert out.startswith(" ".join(["usage: turbo-sb", *command]))
+        assert max(map(len, out.splitlines())) <= 80
+
+    def test_examples_are_commands(self, capsys):
+        """Each line that begins with turbo-sb is one that argparse takes."""
+        _, out, _ = run(capsys, "--help")
+        lines = [x for x in out.splitlines() if x.startswith("  turbo-sb ")]
+        assert {line.split()[1] for line in lines} == {
+            "predict",
+            "export",
+            "app",
+        }
+
+    def test_version(self, capsys):
+        assert run(capsys, "--version")[:2] == (0, "0.1.0\n")
+
+    def test_no_command(self, capsys):
+        code, _, err = run(capsys)
+        assert code == 2 and "required: COMMAND" in err
+
+
+class TestOneFile:
+    def test_line(self, capsys, folder, speech):
+        path = speech / "a.wav"
+        code, out, _ = run(capsys, "predict", folder, path, "--text", "hello")
+        found = TurboClassifier.from_hparams(folder).classify_file(path, "hello")
+        assert code == 0
+        assert out.startswith(f"{path}: {found[3][0]}  ({found[3][0]} ")
+        assert f"{found[1].item():.3f}" in out
+        assert out.endswith("; from audio and text)\n")
+
+    def test_audio_only(self, capsys, folder, speech):
+        _, out, _ = run(capsys, "predict", folder, speech / "a.wav")
+        assert out.endswith("; from audio)\n")
+
+    def test_text_only(self, capsys, folder):
+        code, out, _ = run(capsys, "predict", folder, "--text=hello")
+        assert code == 0 and out.endswith("; from text)\n")
+
+    def test_json(self, capsys, folder, speech):
+        arguments = ("predict", folder, speech / "a.wav", "--json")
+        _, out, _ = run(capsys, *arguments, "--text=hallo, 你")
+        found = json.loads(out)
+        assert list(found) == [
+            *("ID", "label", "score", "probabilities", "used", "text"),
+        ]
+        assert found["text"] == "hallo, 你" and "你" in out
+        assert sum(found["probabilities"].values()) == pytest.approx(1)
+
+    @pytest.mark.parametrize("flags", [(), ("--json",)])
+    def test_bad(self, capsys, folder, tmp_path, flags):
+        path = tmp_path / "none.wav"
+        code, out, err = run(capsys, "predict", folder, path, *flags)
+        assert code == 1 and "none.wav: no such file" in err
+        if flags:
+            assert json.loads(out)["error"].endswith("no such file.")
+
+    def test_nothing(self, capsys, folder):
+        code, _, err = run(capsys, "predict", folder)
+        assert (code, err) == (
+            2,
+            "error: nothing to predict: give recordings, or --text.\n",
+        )
+
+    def test_no_model(self, capsys, tmp_path, speech):
+        where = tmp_path / "none"
+        code, _, err = run(capsys, "predict", where, speech / "a.wav")
+        assert (code, err) == (2, f"error: {where}: no such folder.\n")
+
+
+class TestMany:
+    def test_folder(self, capsys, folder, speech, tmp_path):
+        out = tmp_path / "predictions.csv"
+        code, said, _ = run(capsys, "predict", folder, speech, "--out", out)
+        assert code == 0 and said == f"3 predictions in {out}\n"
+        rows = table(out)
+        assert [row["ID"] for row in rows] == ["a.wav", "b.flac", "x/c.wav"]
+        for row in rows:
+            shares = float(row["p_no"]), float(row["p_yes"])
+            assert sum(shares) == pytest.approx(1, abs=1e-12)
+            assert float(row["score"]) == max(shares)
+
+    def test_one_bad_row(self, capsys, folder, speech, tmp_path):
+        (speech / "b.flac").write_bytes(b"no audio")
+        out = tmp_path / "predictions.csv"
+        code, _, err = run(capsys, "predict", folder, speech, "--out", out)
+        assert code == 1 and "1 of 3 could not be used" in err
+        assert [row["ID"] for row in table(out)] == ["a.wav", "x/c.wav"]
+        (bad,) = table(tmp_path / "predictions.errors.csv")
+        assert bad["ID"] == "b.flac" and "not audio" in bad["error"]
+        # Mended, the same command predicts that one alone.
+        soundfile.write(speech / "b.flac", torch.rand(8000).numpy(), 16000)
+        code, _, err = run(capsys, "predict", folder, speech, "--out", out)
+        assert code == 0 and "2 were predicted before" in err
+        assert len(table(out)) == 3
+        assert not (tmp_path / "predictions.errors.csv").exists()
+
+
+def test_killed_goes_on(folder, tmp_path):
+    """Killed by -9 in the middle; the same command ends with the same table."""
+    path = tmp_path / "speech"
+    path.mkdir()
+    generator = torch.Generator().manual_seed(1)
+    for k in range(N_LONG):
+        noise = 0.1 * torch.randn(1600 + 16 * k, generator=generator)
+        soundfile.write(path / f"{k:03d}.wav", noise.numpy(), 16000)
+
+    def command(out):
+        module = ["-m", "turbo_sb.command", "predict", str(folder), str(path)]
+        # One at a time: there is a middle to kill it in.
+        options = ["--out", str(out), "--batch-size=1", "--device=cpu"]
+        return [sys.executable, *module, *options]
+
+    expected, out = tmp_path / "expected.csv", tmp_path / "out.csv"
+    subprocess.run(command(expected), check=True, capture_output=True)
+    process = subprocess.Popen(
+        command(out), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    journal, done = tmp_path / "out.csv.partial", 0
+    while process.poll() is None and done < 20:
+        time.sleep(0.01)
+        done = len(journal.read_bytes().splitlines()) if journal.exists() else 0
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL and not out.exists()
+    again = subprocess.run(
+        command(out), check=True, capture_output=True, text=True
+    )
+    before = int(again.stderr.split(" were predicted before")[0].split()[-1])
+    assert 15 <= before < N_LONG
+    assert out.read_bytes() == expected.read_bytes()
+
+
+def test_logs_are_quiet(capsys, folder, speech, caplog):
+    with caplog.at_level(logging.WARNING):
+        run(capsys, "predict", folder, speech / "a.wav", "--text=hello")
+    assert not caplog.records

@@ -1,0 +1,103 @@
+"""A stop loses no prediction, and another model's are not taken."""
+
+import csv
+
+import pytest
+
+from turbo_sb.errors import InputError
+from turbo_sb.prediction import Prediction
+from turbo_sb.prediction.journal import Journal
+from turbo_sb.utterances import Utterance
+
+A, B = Utterance("a", "a.wav", "so, yes"), Utterance("b", "b.wav")
+FOUND = Prediction("a", "yes", 0.75, {"no": 0.25, "yes": 0.75}, ["audio"], "ö")
+BAD = Prediction("b", error="b.wav: empty")
+
+
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "new" / "out.csv"
+
+
+def add(out, *pairs, key="model"):
+    with Journal(out, key) as journal:
+        for pair in pairs:
+            journal.add(*pair)
+
+
+def done(out, utterances, key="model"):
+    with Journal(out, key) as journal:
+        return journal.done(utterances)
+
+
+def rows(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_is_read_back(out):
+    add(out, (A, FOUND))
+    assert done(out, [A, B]) == {"a": FOUND}
+    assert done(out, [A, B]) == {"a": FOUND}  # and is there again
+
+
+def test_bad_ones_are_tried_again(out):
+    add(out, (A, FOUND), (B, BAD))
+    assert done(out, [A, B]) == {"a": FOUND}
+
+
+def test_of_another_model(out):
+    add(out, (A, FOUND))
+    assert done(out, [A], key="other") == {}
+
+
+@pytest.mark.parametrize("changed", [{"text": "no"}, {"stop": 1.0}])
+def test_of_an_utterance_that_changed(out, changed):
+    add(out, (A, FOUND))
+    assert done(out, [Utterance("a", "a.wav", **changed)]) == {}
+
+
+def test_killed_in_the_middle_of_a_line(out):
+    add(out, (A, FOUND), (Utterance("c", "c.wav"), Prediction("c", "no", 1.0)))
+    path = out.with_name("out.csv.partial")
+    path.write_bytes(path.read_bytes()[:-20])
+    assert done(out, [A]) == {"a": FOUND}
+
+
+def test_table(out):
+    with Journal(out, "model") as journal:
+        journal.add(A, FOUND)
+        journal.end([FOUND], ["no", "yes"])
+    (row,) = rows(out)
+    assert row == {
+        "ID": "a",
+        "prediction": "yes",
+        "score": "0.75",
+        "used": "audio",
+        "text": "ö",
+        "p_no": "0.25",
+        "p_yes": "0.75",
+    }
+    assert [path.name for path in out.parent.iterdir()] == ["out.csv"]
+
+
+def test_errors_are_listed_until_they_are_mended(out):
+    with Journal(out, "model") as journal:
+        journal.add(A, FOUND)
+        journal.end([FOUND, BAD], ["no", "yes"])
+    errors = out.with_name("out.errors.csv")
+    assert rows(errors) == [{"ID": "b", "error": "b.wav: empty"}]
+    assert done(out, [A, B]) == {"a": FOUND}
+    good = Prediction("b", "no", 1.0, {"no": 1.0, "yes": 0.0}, ["audio"])
+    with Journal(out, "model") as journal:
+        journal.add(B, good)
+        journal.end([FOUND, good], ["no", "yes"])
+    assert [row["ID"] for row in rows(out)] == ["a", "b"]
+    assert [path.name for path in out.parent.iterdir()] == ["out.csv"]
+
+
+def test_cannot_be_written(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="cannot be written"):
+        with Journal(tmp_path / "file" / "out.csv", "model"):
+            pass

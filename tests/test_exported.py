@@ -1,0 +1,256 @@
+"""A folder from anybody: nothing of it runs, and damage is named."""
+
+import json
+import os
+import pickle
+import shutil
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from turbo_sb.checksums import SUMS, write_sums
+from turbo_sb.errors import InputError
+from turbo_sb.export import write_export
+from turbo_sb.exported import build_export, read_export
+from turbo_sb.inference import TurboClassifier
+
+SETTINGS = "inference.yaml"
+
+
+class Planted:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = str(path)
+
+    def __reduce__(self):
+        return os.mkdir, (self.path,)
+
+
+@pytest.fixture
+def folder(make_model, tmp_path):
+    write_export(tmp_path / "mine", make_model(), ["a", "b", "c", "d"])
+    return tmp_path / "mine"
+
+
+@pytest.fixture
+def trap(tmp_path):
+    """What planted code would make."""
+    yield tmp_path / "trap"
+    assert not (tmp_path / "trap").exists(), "planted code was run"
+
+
+def change(folder, old, new, name=SETTINGS, sums=True):
+    """Change a file as somebody would who can also change the sums."""
+    path = folder / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    if sums:
+        sum_up(folder)
+
+
+def sum_up(folder):
+    """New sums of the folder as it is."""
+    (folder / SUMS).unlink()
+    write_sums(folder)
+
+
+class TestPlantedCode:
+    @pytest.mark.parametrize(
+        "planted",
+        [
+            "!apply:os.mkdir ['{}']",
+            "!new:pathlib.Path ['{}']",
+            "!name:os.mkdir",
+            "!module:os",
+            "!!python/object/apply:os.mkdir ['{}']",
+            "!ref <labels>",
+            "!include:/etc/passwd",
+        ],
+    )
+    def test_tag_in_the_yaml(self, folder, trap, planted):
+        change(folder, "asr:", f"asr: {planted.format(trap)}\nwas:")
+        with pytest.raises(InputError, match=r"line \d+: could not determine"):
+            TurboClassifier.from_hparams(folder)
+
+    @pytest.mark.parametrize(
+        "name",
+        ["model.pt", "audio/pytorch_model.bin", "text/tokenizer.pkl", "x.PKL"],
+    )
+    def test_pickle(self, folder, trap, name):
+        (folder / name).write_bytes(pickle.dumps(Planted(trap)))
+        with pytest.raises(InputError, match="can run code when it is loaded"):
+            TurboClassifier.from_hparams(folder)
+
+    def test_pickle_for_weights(self, folder, trap):
+        torch.save({"w": Planted(trap)}, folder / "model.safetensors")
+        sum_up(folder)
+        with pytest.raises(InputError, match="cannot be read as safetensors"):
+            TurboClassifier.from_hparams(folder)
+
+    @pytest.mark.parametrize("part", ["audio/config.json", "text/config.json"])
+    def test_code_named_in_a_config(self, folder, trap, part):
+        code = folder / part.replace("config.json", "modeling.py")
+        entry = (
+            '"auto_map": {"AutoModel": "modeling.Model", "AutoConfig": "m.C"}'
+        )
+        change(folder, "{", "{" + entry + ",", part)
+        with pytest.raises(InputError, match="auto_map, which names code"):
+            TurboClassifier.from_hparams(folder)
+        code.write_text(f"import os; os.mkdir('{trap}')")
+        with pytest.raises(InputError, match="can run code|names code"):
+            TurboClassifier.from_hparams(folder)
+
+    @pytest.mark.parametrize(
+        "entry",
+        ['"_attn_implementation": "some/kernel"', '"x": [{"auto_map": "a.b"}]'],
+    )
+    def test_code_named_deeper(self, folder, entry):
+        change(folder, "{", "{" + entry + ",", "text/tokenizer_config.json")
+        with pytest.raises(InputError, match="which names code to run"):
+            read_export(folder)
+
+    def test_a_word_of_the_vocabulary_is_none(self, make_model, tmp_path):
+        model = make_model()
+        model.encoders["text"].tokenizer.add_tokens(["auto_map"])
+        write_export(tmp_path / "mine", model, list("abcd"))
+        assert read_export(tmp_path / "mine")["labels"] == list("abcd")
+
+    def test_recogniser_that_runs_code(self, folder, tmp_path, trap):
+        (folder / "asr").mkdir()
+        yaml = f"a: !apply:os.mkdir ['{trap}']\n"
+        (folder / "asr" / "hyperparams.yaml").write_text(yaml)
+        change(folder, "asr:", "asr: asr #")
+        with pytest.raises(InputError, match="whose YAML is run as code"):
+            TurboClassifier.from_hparams(folder)
+
+    def test_hyperparams_beside_it_are_not_read(self, folder, trap):
+        yaml = f"a: !apply:os.mkdir ['{trap}']\n"
+        (folder / "hyperparams.yaml").write_text(yaml)
+        TurboClassifier.from_hparams(folder)
+
+
+class TestDamage:
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "inference.yaml",
+            "model.safetensors",
+            "audio/config.json",
+            "audio/preprocessor_config.json",
+            "text/config.json",
+            "text/tokenizer.json",
+        ],
+    )
+    @pytest.mark.parametrize("sums", [True, False], ids=["", "new sums"])
+    def test_missing(self, folder, name, sums):
+        (folder / name).unlink()
+        if not sums:
+            sum_up(folder)
+        with pytest.raises(InputError, match=name.rpartition("/")[2]):
+            TurboClassifier.from_hparams(folder)
+
+    @pytest.mark.parametrize(
+        "name",
+        ["model.safetensors", "audio/config.json", "text/tokenizer.json"],
+    )
+    @pytest.mark.parametrize("sums", [True, False], ids=["", "new sums"])
+    def test_truncated(self, folder, name, sums):
+        path = folder / name
+        path.write_bytes(path.read_bytes()[:-100])
+        if not sums:
+            sum_up(folder)
+        with pytest.raises(InputError, match=name):
+            TurboClassifier.from_hparams(folder)
+
+    def test_a_bit(self, folder):
+        path = folder / "model.safetensors"
+        content = bytearray(path.read_bytes())
+        content[-1] ^= 1
+        path.write_bytes(content)
+        with pytest.raises(InputError, match="model.safetensors is not as it"):
+            TurboClassifier.from_hparams(folder)
+
+    def test_card_may_be_edited(self, folder):
+        (folder / "README.md").write_text("# Mine")
+        (folder / ".gitattributes").write_text("*.safetensors filter=lfs")
+        TurboClassifier.from_hparams(folder)
+
+    def test_moved(self, folder, tmp_path):
+        moved = tmp_path / "else where"
+        shutil.move(folder, moved)
+        TurboClassifier.from_hparams(moved)
+
+
+class TestWhatDoesNotFit:
+    def test_size(self, folder):
+        path = folder / "audio" / "config.json"
+        config = json.loads(path.read_text())
+        config["hidden_size"] *= 2
+        path.write_text(json.dumps(config))
+        sum_up(folder)
+        message = r"weights do not fit .* is \(.*\), expected \(.*\)"
+        with pytest.raises(InputError, match=message):
+            TurboClassifier.from_hparams(folder)
+
+    def test_labels(self, folder):
+        change(folder, "labels: [a, b, c, d]", "labels: [a, b]")
+        with pytest.raises(InputError, match="1 weights|2 weights"):
+            TurboClassifier.from_hparams(folder)
+
+    def test_a_weight_too_few_and_one_too_many(self, folder):
+        path = folder / "model.safetensors"
+        weights = load_file(path)
+        weights["other"] = weights.pop("classifier.bias")
+        save_file(weights, path)
+        sum_up(folder)
+        with pytest.raises(InputError, match="2 weights .*bias is missing"):
+            TurboClassifier.from_hparams(folder)
+
+    @pytest.mark.parametrize(
+        ("old", "new", "message"),
+        [
+            ("format: 1", "format: 2", "format 2; this version"),
+            ("labels:", "labels: a #", "labels: 'a'; expected list"),
+            ("sample_rate:", "sample_rate: True #", "sample_rate: True; exp"),
+            ("empty_text:", "empty: 1 #", "empty_text: None; expected str"),
+            ("asr:", "other: 1\nasr:", r"nothing reads: \['other'\]"),
+            ("projection:", "projecting:", "projecting"),
+            ("labels:", "labels: [", "inference.yaml: line"),
+        ],
+    )
+    def test_settings(self, folder, old, new, message):
+        change(folder, old, new)
+        with pytest.raises(InputError, match=message):
+            TurboClassifier.from_hparams(folder)
+
+    def test_no_mapping(self, folder):
+        (folder / SETTINGS).write_text("- 1\n")
+        with pytest.raises(InputError, match="expected a mapping"):
+            read_export(folder)
+
+
+class TestNoExport:
+    def test_no_sums(self, folder):
+        (folder / SUMS).unlink()
+        with pytest.raises(InputError, match="no SHA256SUMS in it"):
+            read_export(folder)
+
+    def test_no_folder(self, tmp_path):
+        with pytest.raises(InputError, match="none: no such folder"):
+            TurboClassifier.from_hparams(tmp_path / "none")
+
+    def test_empty_folder(self, tmp_path):
+        with pytest.raises(InputError, match="no inference.yaml in it"):
+            TurboClassifier.from_hparams(tmp_path)
+
+
+def test_is_built_without_the_generators(folder):
+    """Loading a model changes no draws of whoever loads it."""
+    torch.manual_seed(1)
+    expected = torch.rand(1)
+    torch.manual_seed(1)
+    build_export(folder, read_export(folder))
+    assert torch.equal(torch.rand(1), expected)

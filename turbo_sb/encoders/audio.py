@@ -1,4 +1,4 @@
-"""wav2vec 2.0 as an utterance encoder whose embedding ignores its batch.
+"""wav2vec 2.0 and its kin as encoders whose embeddings ignore the batch.
 
 Authors
  * The turbo_sb developers 2026
@@ -12,10 +12,18 @@ from speechbrain.integrations.huggingface.wav2vec2 import Wav2Vec2
 from speechbrain.utils.logger import get_logger
 
 from turbo_sb.encoders.attention import use_given_masks
-from turbo_sb.encoders.lengths import absolute, padding_mask
-from turbo_sb.encoders.policy import loading, log_dropout, set_dropout
+from turbo_sb.encoders.base import UtteranceEncoder
+from turbo_sb.encoders.families import SPEECH, find_family
+from turbo_sb.encoders.layers import hidden_states
+from turbo_sb.encoders.lengths import padding_mask
+from turbo_sb.encoders.policy import (
+    EXTRACTOR,
+    check_preparation,
+    loading,
+    log_dropout,
+    set_dropout,
+)
 from turbo_sb.encoders.unpadded import group_norm, normalize_wavs
-from turbo_sb.errors import InputError
 from turbo_sb.pooling import masked_mean
 
 logger = get_logger(__name__)
@@ -24,7 +32,7 @@ KEY = "audio_encoder_source"
 FROZEN_ROWS = 8  # utterances that a frozen CNN takes at a time
 
 
-class AudioEncoder(Wav2Vec2):
+class AudioEncoder(UtteranceEncoder, Wav2Vec2):
     """SpeechBrain's Wav2Vec2 lobe, pooled, with views and without padding.
 
     The lobe's normalisations (of the waveform, and the group norm of the
@@ -37,7 +45,7 @@ class AudioEncoder(Wav2Vec2):
     ---------
     source : str
         Hub name, e.g. "facebook/wav2vec2-base", or a local folder in Hugging
-        Face's format. HuBERT and WavLM share the architecture.
+        Face's format: wav2vec 2.0, also XLS-R, HuBERT or WavLM.
     dropout : float, optional
         Of every feed-forward layer and residual branch of the transformer.
         None keeps the checkpoint's.
@@ -54,6 +62,12 @@ class AudioEncoder(Wav2Vec2):
     freeze_cnn : bool
         Whether to freeze the convolutions, whose backward pass is then not
         run either.
+    layer_sum : bool
+        Whether a learnt mean of all hidden states takes the place of the
+        last; see `turbo_sb.encoders.layers.LayerSum`.
+    pretrained : bool
+        False: `source` is a folder of `save_config`, and the weights, random
+        here, come from elsewhere.
 
     Example
     -------
@@ -75,23 +89,22 @@ class AudioEncoder(Wav2Vec2):
         layerdrop=0.0,
         apply_spec_augment=False,
         freeze_cnn=True,
+        layer_sum=False,
+        pretrained=True,
     ):
-        # Read by override_config, which the lobe calls while it builds.
-        self.config_overrides = {
-            "feat_proj_dropout": feature_dropout,
-            "hidden_dropout": dropout,
-            "activation_dropout": dropout,
-            "attention_dropout": attention_dropout,
-            "layerdrop": layerdrop,
-        }
-        with loading(source, KEY) as cache:
+        # Read while the lobe builds the model.
+        self.pretrained = pretrained
+        self.rates = dropout, attention_dropout, feature_dropout, layerdrop
+        with loading(source, KEY, pretrained) as cache:
             super().__init__(
                 source, cache, apply_spec_augment=apply_spec_augment
             )
         use_given_masks(self.model)
-        self.dim = self.model.config.hidden_size
+        self.preparation = self.feature_extractor
+        self.sample_rate = self.feature_extractor.sampling_rate
         self.freeze_cnn = freeze_cnn
         self._freeze_unused(apply_spec_augment)
+        self._settle(layer_sum)
 
     def override_config(self, config):
         """Put the dropout of the YAML into the config that builds the layers.
@@ -105,13 +118,9 @@ class AudioEncoder(Wav2Vec2):
         -------
         config : transformers.PretrainedConfig
         """
-        if not hasattr(config, "conv_kernel"):
-            raise InputError(
-                f"{KEY}: {config.name_or_path} is a {config.model_type}; "
-                "expected wav2vec 2.0 or a model of its architecture (HuBERT, "
-                "WavLM)."
-            )
-        return set_dropout(config, self.config_overrides)
+        self.family = find_family(config, SPEECH, KEY)
+        check_preparation(config.name_or_path, KEY, EXTRACTOR)
+        return set_dropout(config, self.family.dropout_settings(*self.rates))
 
     def log_settings(self):
         """Log what is in force, read off the built model."""
@@ -123,32 +132,14 @@ class AudioEncoder(Wav2Vec2):
             f"CNN {'frozen' if self.freeze_cnn else 'trained'}"
         )
 
-    def forward(self, wavs, wav_lens, n_views=1):
-        """Embed each utterance `n_views` times, with fresh dropout each time.
-
-        Arguments
-        ---------
-        wavs : (batch, samples) or (batch, frames, channels) torch.Tensor
-            Padded waveforms at the rate of the encoder's training (16 kHz),
-            or what the CNN makes of them.
-        wav_lens : (batch,) torch.Tensor or list of float
-            Relative lengths in [0, 1].
-        n_views : int
-            Number of dropout draws.
-
-        Returns
-        -------
-        embeddings : (views, batch, dim) torch.Tensor
-        """
-        return self.embed(wavs, absolute(wav_lens, wavs.shape[1]), n_views)
-
     def embed(self, wavs, lengths, n_views=1):
         """`forward`, with the lengths in samples or frames.
 
         Arguments
         ---------
         wavs : (batch, samples) or (batch, frames, channels) torch.Tensor
-            As in `forward`.
+            Padded waveforms at the encoder's ``sample_rate``, or what the CNN
+            makes of them.
         lengths : list of int
             Number of each row's own samples or frames.
         n_views : int
@@ -168,8 +159,17 @@ class AudioEncoder(Wav2Vec2):
         mask = padding_mask(
             frames * n_views, features.shape[1], features.device
         )
-        sequences = self.contextualise(features, mask)
-        return masked_mean(sequences, mask).unflatten(0, (n_views, -1))
+        return self._pool(features, mask).unflatten(0, (n_views, -1))
+
+    def _pool(self, features, mask):
+        """The mean over own frames, of the last hidden state or of all."""
+        if self.layer_sum is None:
+            return masked_mean(self.contextualise(features, mask), mask)
+        with hidden_states(self.family.layers_of(self.model)) as states:
+            # Behind the final normalisation, where there is one.
+            last = self.contextualise(features, mask)
+        states = [*states[:-1], last]
+        return self.layer_sum([masked_mean(state, mask) for state in states])
 
     def frozen_prefix(self, wavs, lengths):
         """What has neither dropout nor a gradient, if anything: the CNN.

@@ -4,6 +4,10 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import torch
+
+from turbo_sb.encoders.families import AUDIO, TEXT
+
 
 def compile_layers(model, **settings):
     """Compile the layers of a transformer, in place.
@@ -16,7 +20,7 @@ def compile_layers(model, **settings):
     Arguments
     ---------
     model : transformers.PreTrainedModel
-        With an encoder of layers: wav2vec 2.0, HuBERT, WavLM, BERT, RoBERTa.
+        Of one of the families of `turbo_sb.encoders.families`.
     **settings
         Of torch.compile: mode, fullgraph, backend.
 
@@ -29,8 +33,8 @@ def compile_layers(model, **settings):
     >>> list(model.state_dict()) == names
     True
     """
-    encoder = model.encoder
-    layers = encoder.layers if hasattr(encoder, "layers") else encoder.layer
-    for layer in layers:
-        # Sizes as variables: hardly a chunk is as long as another.
-        layer.compile(dynamic=True, **settings)
+    family = {**AUDIO, **TEXT}[model.config.model_type]
+    for layer in family.layers_of(model):
+        # Sizes as variables: hardly a chunk is as long as another. Hooks, by
+        # which hidden states are kept, stay outside of what is compiled.
+        layer.forward = torch.compile(layer.forward, dynamic=True, **settings)

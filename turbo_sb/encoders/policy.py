@@ -18,9 +18,16 @@ from turbo_sb.files import weights_only
 logger = get_logger(__name__)
 
 WEIGHTS = (".safetensors", ".bin", ".ckpt")
+# Either of each is enough. Without any, Hugging Face would make up a tokeniser
+# that knows no word.
+EXTRACTOR = ("preprocessor_config.json", "processor_config.json")
+TOKENIZER = (
+    *("tokenizer.json", "vocab.txt", "vocab.json", "spm.model"),
+    *("spiece.model", "sentencepiece.bpe.model", "tokenizer.model"),
+)
 
 
-def check_source(source, key):
+def check_source(source, key, pretrained=True):
     """Refuse an encoder folder that cannot be loaded, before anything tries.
 
     Arguments
@@ -29,12 +36,19 @@ def check_source(source, key):
         Local folder, or hub name such as "facebook/wav2vec2-base".
     key : str
         The YAML key that gave it, for the message.
+    pretrained : bool
+        Whether weights are needed. Without, only a folder will do.
 
     Example
     -------
     >>> check_source("facebook/wav2vec2-base", "audio_encoder_source")
     """
     folder = Path(source)
+    if not pretrained and not folder.is_dir():
+        raise InputError(
+            f"{key}: {source} is no folder, from which an encoder is built "
+            "with pretrained=False."
+        )
     looks_local = source.startswith((".", "/", "~")) or source.count("/") > 1
     if not folder.is_dir():
         if looks_local:
@@ -42,16 +56,42 @@ def check_source(source, key):
         return
     names = sorted(path.name for path in folder.iterdir())
     has_weights = any(name.endswith(WEIGHTS) for name in names)
-    if "config.json" not in names or not has_weights:
+    if "config.json" not in names or not (has_weights or not pretrained):
+        weights = " and weights (*.safetensors or *.bin)" if pretrained else ""
         raise InputError(
             f"{key}: the folder {source} holds no Hugging Face model. "
-            "Expected config.json and weights (*.safetensors or *.bin); "
-            f"found {names or 'nothing'}."
+            f"Expected config.json{weights}; found {names or 'nothing'}."
+        )
+
+
+def check_preparation(source, key, expected):
+    """Refuse a folder without what prepares an encoder's input.
+
+    Arguments
+    ---------
+    source : str
+        Local folder, or hub name, which passes.
+    key : str
+        The YAML key that gave it, for the message.
+    expected : sequence of str
+        Names of files of which one is needed: `EXTRACTOR` or `TOKENIZER`.
+
+    Example
+    -------
+    >>> check_preparation("gpt2", "text_encoder_source", TOKENIZER)
+    """
+    if not Path(source).is_dir():
+        return
+    names = sorted(path.name for path in Path(source).iterdir())
+    if not set(expected) & set(names):
+        raise InputError(
+            f"{key}: the folder {source} lacks what prepares the encoder's "
+            f"input. Expected {' or '.join(expected)}; found {names}."
         )
 
 
 @contextlib.contextmanager
-def loading(source, key):
+def loading(source, key, pretrained=True):
     """Say what to do when an encoder cannot be loaded.
 
     Arguments
@@ -60,6 +100,8 @@ def loading(source, key):
         Local folder or hub name.
     key : str
         The YAML key that gave it, for the message.
+    pretrained : bool
+        As in `check_source`.
 
     Yields
     ------
@@ -71,7 +113,7 @@ def loading(source, key):
     >>> with loading("facebook/wav2vec2-base", "audio_encoder_source"):
     ...     pass
     """
-    check_source(source, key)
+    check_source(source, key, pretrained)
     try:
         with weights_only():
             yield HF_HUB_CACHE
@@ -149,11 +191,16 @@ def effective_dropout(module):
     """
     found = {}
     for path, layer in module.named_modules():
-        p = layer.p if isinstance(layer, torch.nn.Dropout) else None
-        if p is None and isinstance(getattr(layer, "dropout", None), float):
-            p = layer.dropout  # attention: applied inside of the kernel
-        if p is not None:
-            found[re.sub(r"(?:^|\.)\d+(?=\.|$)", "", path)] = p
+        name = re.sub(r"(?:^|\.)\d+(?=\.|$)", "", path)
+        if isinstance(layer, torch.nn.Dropout):
+            found[name] = layer.p
+            continue
+        # Numbers, where dropout is a function: of attention, within its
+        # kernel, and all over Whisper.
+        for key, p in vars(layer).items():
+            if key.endswith("dropout") and type(p) in (int, float):
+                part = "" if key == "dropout" else key
+                found[".".join(filter(None, (name, part)))] = p
     return found
 
 

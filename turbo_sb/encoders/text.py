@@ -1,4 +1,4 @@
-"""BERT as an utterance encoder on token ids, with views.
+"""BERT, its kin and GPT-2 as utterance encoders on token ids, with views.
 
 Authors
  * The turbo_sb developers 2026
@@ -13,16 +13,24 @@ from speechbrain.integrations.huggingface.textencoder import (
 from transformers import MODEL_MAPPING
 
 from turbo_sb.encoders.attention import use_given_masks
-from turbo_sb.encoders.lengths import absolute, padding_mask
-from turbo_sb.encoders.policy import loading, log_dropout, set_dropout
+from turbo_sb.encoders.base import UtteranceEncoder
+from turbo_sb.encoders.families import TEXT, find_family
+from turbo_sb.encoders.lengths import padding_mask
+from turbo_sb.encoders.policy import (
+    TOKENIZER,
+    check_preparation,
+    loading,
+    log_dropout,
+    set_dropout,
+)
 from turbo_sb.errors import InputError
-from turbo_sb.pooling import masked_mean
+from turbo_sb.pooling import last_step, masked_mean
 
 KEY = "text_encoder_source"
-POOLINGS = ("cls", "mean")
+POOLINGS = ("auto", "cls", "last", "mean")
 
 
-class TextEncoder(TextEncoderLobe):
+class TextEncoder(UtteranceEncoder, TextEncoderLobe):
     """SpeechBrain's TextEncoder lobe on token ids, pooled, with views.
 
     The lobe tokenises in its forward pass, without a limit; here `tokenize`
@@ -32,13 +40,20 @@ class TextEncoder(TextEncoderLobe):
     ---------
     source : str
         Hub name, e.g. "google-bert/bert-base-uncased", or a local folder in
-        Hugging Face's format.
+        Hugging Face's format: BERT, RoBERTa, XLM-RoBERTa, DeBERTa-v2 or v3,
+        ALBERT, ELECTRA, GPT-2.
     dropout : float, optional
         Of the embeddings and of every layer. None keeps the checkpoint's.
     attention_dropout : float, optional
         Of the attention weights. None keeps the checkpoint's.
     pooling : str
-        "cls", the first token's last hidden state, or "mean" over the tokens.
+        What is taken of the last hidden state: "cls", that of the first
+        token; "last", of the last one; "mean", over all; "auto": "cls", or
+        "last" of GPT-2, whose first token does not see the others.
+    layer_sum : bool
+        As in `AudioEncoder`.
+    pretrained : bool
+        As in `AudioEncoder`.
 
     Example
     -------
@@ -51,27 +66,45 @@ class TextEncoder(TextEncoderLobe):
     """
 
     def __init__(
-        self, source, dropout=0.2, attention_dropout=None, pooling="cls"
+        self,
+        source,
+        dropout=0.2,
+        attention_dropout=None,
+        pooling="auto",
+        layer_sum=False,
+        pretrained=True,
     ):
         if pooling not in POOLINGS:
             raise InputError(
                 f"text_pooling: {pooling!r} is not one of {POOLINGS}."
             )
-        # Read by override_config, which the lobe calls while it builds.
-        self.config_overrides = {
-            "hidden_dropout_prob": dropout,
-            "attention_probs_dropout_prob": attention_dropout,
-        }
-        with loading(source, KEY) as cache:
+        # Read while the lobe builds the model.
+        self.pretrained, self.pooling = pretrained, pooling
+        self.rates = dropout, attention_dropout
+        with loading(source, KEY, pretrained) as cache:
             super().__init__(source, cache, freeze=False)
         use_given_masks(self.model)
-        self.pooling = pooling
-        self.dim = self.model.config.hidden_size
-        self.pad_id = self.tokenizer.pad_token_id
-        self.max_tokens = min(
-            self.tokenizer.model_max_length,
-            self.model.config.max_position_embeddings,
-        )
+        self.preparation = self.tokenizer
+        self._settle(layer_sum)
+        self._settle_tokens(source)
+
+    def _settle_tokens(self, source):
+        """The limit, and what stands for padding and for an empty text."""
+        tokenizer, config = self.tokenizer, self.model.config
+        positions = config.max_position_embeddings
+        if self.family.offset_positions:
+            positions -= config.pad_token_id + 1
+        self.max_tokens = min(tokenizer.model_max_length, positions)
+        known = tokenizer.pad_token_id, tokenizer.eos_token_id
+        # Masked or never seen, any token will do for padding.
+        self.pad_id = next((i for i in known if i is not None), 0)
+        empty = tokenizer.bos_token_id, tokenizer.eos_token_id
+        self.empty_id = next((i for i in empty if i is not None), None)
+        if self.empty_id is None and not tokenizer("")["input_ids"]:
+            raise InputError(
+                f"{KEY}: the tokenizer of {source} makes no token of an empty "
+                "text, and has neither bos_token nor eos_token to stand for it."
+            )
 
     def log_settings(self):
         """Log what is in force, read off the built model."""
@@ -89,19 +122,34 @@ class TextEncoder(TextEncoderLobe):
         -------
         config : transformers.PretrainedConfig
         """
-        if not hasattr(config, "hidden_dropout_prob"):
+        self.family = find_family(config, TEXT, KEY)
+        check_preparation(config.name_or_path, KEY, TOKENIZER)
+        if self.pooling == "auto":
+            self.pooling = self.family.pooling
+        if self.family.causal and self.pooling == "cls":
             raise InputError(
-                f"{KEY}: {config.name_or_path} is a {config.model_type}; "
-                "expected BERT or an encoder configured like it (RoBERTa, ...)."
+                "text_pooling: cls: the first token of "
+                f"{self.family.name} does not see the others. Use last or mean."
             )
-        return set_dropout(config, self.config_overrides)
+        config.use_cache = False  # of decoders, for the next token
+        return set_dropout(config, self.family.dropout_settings(*self.rates))
 
-    def _from_pretrained(self, source, **kwargs):
+    def inference_settings(self):
+        """What the embeddings in evaluation depend on, beside the weights.
+
+        Returns
+        -------
+        settings : dict
+            Keywords of the constructor to plain values.
+        """
+        return {**super().inference_settings(), "pooling": self.pooling}
+
+    def _model_settings(self):
         """Leave out the pooler: its parameters would be left unused."""
         model_class = MODEL_MAPPING[type(self.config)]
         if "add_pooling_layer" in signature(model_class).parameters:
-            kwargs["add_pooling_layer"] = False
-        super()._from_pretrained(source, **kwargs)
+            return {"add_pooling_layer": False}
+        return {}
 
     def tokenize(self, text):
         """Token ids with the model's special tokens, at most its limit.
@@ -118,26 +166,8 @@ class TextEncoder(TextEncoderLobe):
         encoded = self.tokenizer(
             text, truncation=True, max_length=self.max_tokens
         )
-        return torch.tensor(encoded["input_ids"])
-
-    def forward(self, tokens, token_lens, n_views=1):
-        """Embed each text `n_views` times, with fresh dropout each time.
-
-        Arguments
-        ---------
-        tokens : (batch, tokens) torch.LongTensor
-            Padded token ids.
-        token_lens : (batch,) torch.Tensor or list of float
-            Relative lengths in [0, 1].
-        n_views : int
-            Number of dropout draws.
-
-        Returns
-        -------
-        embeddings : (views, batch, dim) torch.Tensor
-        """
-        lengths = absolute(token_lens, tokens.shape[1])
-        return self.embed(tokens, lengths, n_views)
+        # Of an empty text, GPT-2's tokeniser makes none.
+        return torch.tensor(encoded["input_ids"] or [self.empty_id])
 
     def embed(self, tokens, lengths, n_views=1):
         """`forward`, with the lengths in tokens.
@@ -145,7 +175,7 @@ class TextEncoder(TextEncoderLobe):
         Arguments
         ---------
         tokens : (batch, tokens) torch.LongTensor
-            Padded token ids.
+            Padded token ids, as `tokenize` makes them.
         lengths : list of int
             Number of each text's own tokens.
         n_views : int
@@ -155,16 +185,29 @@ class TextEncoder(TextEncoderLobe):
         -------
         embeddings : (views, batch, dim) torch.Tensor
         """
-        tokens = tokens.repeat(n_views, 1)
-        mask = padding_mask(lengths * n_views, tokens.shape[1], tokens.device)
-        hidden = self.model(tokens, attention_mask=mask).last_hidden_state
-        pooled = (
-            hidden[:, 0] if self.pooling == "cls" else masked_mean(hidden, mask)
-        )
-        return pooled.unflatten(0, (n_views, -1))
+        tokens, lengths = tokens.repeat(n_views, 1), lengths * n_views
+        mask = padding_mask(lengths, tokens.shape[1], tokens.device)
+        states = [self._pool(x, mask) for x in self._states(tokens, mask)]
+        joint = states[0] if self.layer_sum is None else self.layer_sum(states)
+        return joint.unflatten(0, (n_views, -1))
+
+    def _states(self, tokens, mask):
+        """The last hidden state, or all for a layer sum."""
+        # A causal model never sees what follows, hence no padding either.
+        given = None if mask is None or self.family.causal else mask.long()
+        every = self.layer_sum is not None
+        settings = {"output_hidden_states": True} if every else {}
+        outputs = self.model(tokens, attention_mask=given, **settings)
+        return outputs.hidden_states if every else [outputs.last_hidden_state]
+
+    def _pool(self, hidden, mask):
+        if self.pooling == "cls":
+            return hidden[:, 0]
+        pool = last_step if self.pooling == "last" else masked_mean
+        return pool(hidden, mask)
 
     def frozen_prefix(self, tokens, lengths):
-        """Nothing: dropout begins with BERT's embeddings.
+        """Nothing: dropout begins with the embeddings.
 
         Arguments
         ---------

@@ -1,0 +1,291 @@
+"""Whisper's encoder as an utterance encoder.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import torch
+import torch.nn.functional as F
+from speechbrain.integrations.huggingface.huggingface import (
+    HFTransformersInterface,
+)
+from speechbrain.utils.logger import get_logger
+from transformers import WhisperModel
+from transformers.masking_utils import create_bidirectional_mask
+from transformers.models.whisper.modeling_whisper import (
+    WhisperEncoder as WhisperEncoderModel,
+)
+
+from turbo_sb.encoders.attention import use_given_masks
+from turbo_sb.encoders.base import UtteranceEncoder
+from turbo_sb.encoders.families import AUDIO, find_family
+from turbo_sb.encoders.lengths import padding_mask
+from turbo_sb.encoders.mel import log_mel
+from turbo_sb.encoders.policy import (
+    EXTRACTOR,
+    check_preparation,
+    loading,
+    log_dropout,
+    set_dropout,
+)
+from turbo_sb.encoders.windows import cut, mean_by_utterance, split
+from turbo_sb.errors import InputError
+
+logger = get_logger(__name__)
+
+KEY = "audio_encoder_source"
+WINDOWS = ("full", "own")
+SHRINKS = 2  # stride of the second convolution
+
+
+class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
+    """Whisper's encoder, pooled over an utterance's own frames, with views.
+
+    Each utterance has a log-mel spectrogram of its own, whose floor is 8
+    below its own maximum. What is longer than 30 s is run in windows of 30 s,
+    each as a recording of its own, and the mean is over all of their frames.
+    The decoder is neither kept nor trained.
+
+    Arguments
+    ---------
+    source : str
+        Hub name, e.g. "openai/whisper-small", or a local folder in Hugging
+        Face's format.
+    dropout : float, optional
+        Of every feed-forward layer and residual branch, and of the input
+        with its positions. None keeps the checkpoint's.
+    attention_dropout : float, optional
+        Of the attention weights. None keeps the checkpoint's.
+    layerdrop : float
+        Probability to skip a layer.
+    apply_spec_augment : bool
+        Whether to mask the spectrogram in training.
+    freeze_cnn : bool
+        Whether to freeze the two convolutions. The positions always are.
+    whisper_window : str
+        "full": each window is filled up to 30 s with silence, which the
+        transformer sees, as Whisper was trained. "own": it sees the
+        utterance alone.
+    layer_sum : bool
+        As in `AudioEncoder`.
+    pretrained : bool
+        As in `AudioEncoder`.
+    """
+
+    cacheable = False
+
+    def __init__(
+        self,
+        source,
+        dropout=0.2,
+        attention_dropout=None,
+        layerdrop=0.0,
+        apply_spec_augment=False,
+        freeze_cnn=True,
+        whisper_window="full",
+        layer_sum=False,
+        pretrained=True,
+    ):
+        if whisper_window not in WINDOWS:
+            raise InputError(
+                f"whisper_window: {whisper_window!r} is not one of {WINDOWS}."
+            )
+        # Read while the lobe builds the model.
+        self.pretrained = pretrained
+        self.rates = dropout, attention_dropout, None, layerdrop
+        with loading(source, KEY, pretrained) as cache:
+            super().__init__(source, cache)
+            self.load_feature_extractor(source, cache_dir=cache)
+        self.model.config.apply_spec_augment = apply_spec_augment
+        use_given_masks(self.model)
+        self.preparation = self.feature_extractor
+        self.sample_rate = self.feature_extractor.sampling_rate
+        self._check_extractor(source)
+        self.full = whisper_window == "full"
+        self.freeze_cnn = freeze_cnn
+        for conv in (self.model.conv1, self.model.conv2):
+            conv.requires_grad_(not freeze_cnn)
+        self._settle(layer_sum)
+
+    def _check_extractor(self, source):
+        """The spectrogram has to be of the sizes that the model has."""
+        extractor, config = self.feature_extractor, self.model.config
+        found = extractor.feature_size, extractor.n_samples
+        expected = config.num_mel_bins, self.longest * self.hop
+        if found != expected:
+            raise InputError(
+                f"{KEY}: {source}: preprocessor_config.json makes {found[0]} "
+                f"mels of {found[1]} samples, and config.json has "
+                f"{expected[0]} of {expected[1]}. Take both from one model."
+            )
+
+    def override_config(self, config):
+        """Put the dropout of the YAML into the config that builds the layers.
+
+        Arguments
+        ---------
+        config : transformers.PretrainedConfig
+            As loaded from the source.
+
+        Returns
+        -------
+        config : transformers.PretrainedConfig
+        """
+        whisper = {"whisper": AUDIO["whisper"]}
+        self.family = find_family(config, whisper, KEY)
+        check_preparation(config.name_or_path, KEY, EXTRACTOR)
+        return set_dropout(config, self.family.dropout_settings(*self.rates))
+
+    def _from_pretrained(self, source, **settings):
+        """Keep the encoder alone."""
+        if self.pretrained:
+            super()._from_pretrained(source, **settings)
+            self.model = self.model.get_encoder()
+        else:
+            self.model = WhisperEncoderModel._from_config(
+                self.config, dtype=torch.float32
+            )
+
+    def log_settings(self):
+        """Log what is in force, read off the built model."""
+        log_dropout("audio encoder", self.model)
+        config = self.model.config
+        logger.info(
+            f"audio encoder: layerdrop {self.model.layerdrop:g}, "
+            f"SpecAugment {'on' if config.apply_spec_augment else 'off'}, "
+            f"CNN {'frozen' if self.freeze_cnn else 'trained'}, windows "
+            f"{'of 30 s with silence' if self.full else 'without silence'}"
+        )
+
+    def inference_settings(self):
+        """What the embeddings in evaluation depend on, beside the weights.
+
+        Returns
+        -------
+        settings : dict
+            Keywords of the constructor to plain values.
+        """
+        window = WINDOWS[0] if self.full else WINDOWS[1]
+        return {**super().inference_settings(), "whisper_window": window}
+
+    def embed(self, wavs, lengths, n_views=1):
+        """`forward`, with the lengths in samples or frames.
+
+        Arguments
+        ---------
+        wavs : (batch, samples) or (windows, frames, dim) torch.Tensor
+            Padded waveforms at the encoder's ``sample_rate``, or what
+            `frozen_prefix` makes of them.
+        lengths : list of int
+            Number of each utterance's own samples or frames.
+        n_views : int
+            Number of dropout draws.
+
+        Returns
+        -------
+        embeddings : (views, batch, dim) torch.Tensor
+        """
+        if wavs.dim() == 3:
+            features, frames = wavs.repeat(n_views, 1, 1), lengths
+        else:
+            features, frames = self._features(wavs, lengths, n_views)
+        windows, owners = split(frames * n_views, self.longest)
+        mask = padding_mask(windows, features.shape[1], features.device)
+        states = self._states(features, None if self.full else mask)
+        pooled = [mean_by_utterance(state, mask, owners) for state in states]
+        joint = pooled[0] if self.layer_sum is None else self.layer_sum(pooled)
+        return joint.unflatten(0, (n_views, -1))
+
+    def frozen_prefix(self, wavs, lengths):
+        """What has neither dropout nor a gradient, if anything.
+
+        Arguments
+        ---------
+        wavs : (batch, samples) torch.Tensor
+            As in `embed`.
+        lengths : list of int
+            As in `embed`.
+
+        Returns
+        -------
+        inputs : torch.Tensor
+            Of the same embeddings: what the convolutions give, or `wavs`
+            where they are trained, or what they see is masked.
+        lengths : list of int
+        """
+        if self.freeze_cnn and not self._augments:
+            return self._features(wavs, lengths, n_views=1)
+        return wavs, lengths
+
+    def frames(self, wavs, lengths):
+        """How long the transformer's sequences are.
+
+        Arguments
+        ---------
+        wavs : (batch, samples) torch.Tensor
+            As in `embed`.
+        lengths : list of int
+            As in `embed`.
+
+        Returns
+        -------
+        frames : list of int
+            Together, for an utterance of several windows.
+        """
+        found = [-(-length // self.hop) for length in lengths]
+        if self.full:
+            return [-(-own // self.longest) * self.longest for own in found]
+        return found
+
+    @property
+    def hop(self):
+        """Samples from one frame to the next: 320, or 20 ms."""
+        return self.feature_extractor.hop_length * SHRINKS
+
+    @property
+    def longest(self):
+        """Frames of a window: 1500, or 30 s."""
+        return self.model.config.max_source_positions
+
+    @property
+    def _augments(self):
+        return self.training and self.model.config.apply_spec_augment
+
+    def _features(self, wavs, lengths, n_views):
+        """(views * windows, frames, dim), and each utterance's own frames."""
+        frames = [-(-length // self.hop) for length in lengths]
+        windows, samples = cut(wavs, lengths, self.longest * self.hop)
+        mel, own = log_mel(
+            windows, samples, self.feature_extractor, self.hop, self.full
+        )
+        mel = mel.to(self.model.conv1.weight.dtype)
+        if self._augments:  # each view by itself
+            mel = self._masked(mel.repeat(n_views, 1, 1), own * n_views)
+            n_views = 1
+        x = F.gelu(self.model.conv1(mel))
+        x = F.gelu(self.model.conv2(x)).transpose(1, 2)
+        return x.repeat(n_views, 1, 1), frames
+
+    def _masked(self, mel, own):
+        """SpecAugment, of Hugging Face's whole model, on own steps."""
+        if mel.shape[2] < self.model.config.mask_time_length:
+            return mel
+        mask = padding_mask(own, mel.shape[2], mel.device)
+        return WhisperModel._mask_input_features(self.model, mel, mask)
+
+    def _states(self, features, mask):
+        """The last hidden state, or all for a layer sum."""
+        model = self.model
+        x = features + model.embed_positions.weight[: features.shape[1]]
+        x = F.dropout(x, model.dropout, self.training)
+        mask = create_bidirectional_mask(
+            config=model.config, inputs_embeds=x, attention_mask=mask
+        )
+        states = [x]
+        for layer in model.layers:
+            drops = self.training and model.layerdrop
+            if drops and torch.rand([]) < model.layerdrop:
+                continue
+            states.append(layer(states[-1], mask))
+        last = model.layer_norm(states[-1])
+        return [last] if self.layer_sum is None else [*states[:-1], last]

@@ -82,8 +82,14 @@ def make_text(text_folder):
 
 
 @pytest.fixture
-def make_model(make_audio, make_text):
+def make_model(make_small_model):
     """Build a model whose every layer has the same dropout."""
+    return make_small_model
+
+
+@pytest.fixture(scope="session")
+def make_small_model(audio_folder, text_folder):
+    """`make_model`, for fixtures that live longer than a test."""
 
     def make(
         dropout=0.2, freeze_cnn=True, spec_augment=False, seed=0, **settings
@@ -91,10 +97,13 @@ def make_model(make_audio, make_text):
         rates = {"dropout": dropout}
         if dropout == 0:
             rates["attention_dropout"] = 0.0
-        audio = make_audio(
-            freeze_cnn=freeze_cnn, apply_spec_augment=spec_augment, **rates
+        audio = AudioEncoder(
+            audio_folder,
+            freeze_cnn=freeze_cnn,
+            apply_spec_augment=spec_augment,
+            **rates,
         )
-        text = make_text(**rates)
+        text = TextEncoder(text_folder, **rates)
         torch.manual_seed(seed)
         settings = {"n_classes": 4, "projection_dim": 16, **settings}
         return TurboModel(audio, text, dropout=dropout, **settings)

@@ -130,14 +130,14 @@ def _build(folder):
         return load_hyperpyyaml(file, overrides)
 
 
-def describe(model, hparams=None, folder=None):
+def describe(model, hparams, folder=None):
     """What prediction has to know, from a model and what its training knew.
 
     Arguments
     ---------
     model : TurboModel
         The model.
-    hparams : dict, optional
+    hparams : dict
         Of its training: ``labels``, and perhaps ``sample_rate``,
         ``empty_text``, and the equaliser's keys.
     folder : pathlib.Path, optional
@@ -148,13 +148,19 @@ def describe(model, hparams=None, folder=None):
     settings : dict
         As of `turbo_sb.exported.read_export`.
     """
-    hparams, encoders = hparams or {}, dict(model.encoders)
+    encoders = dict(model.encoders)
+    labels, n_classes = list(hparams["labels"]), model.classifier.out_features
+    if len(set(labels)) != n_classes:
+        raise InputError(
+            f"labels: {labels}: expected {n_classes} different ones, as the "
+            "classifier has outputs."
+        )
     equalizer = {key: hparams.get(f"equalize_{key}") for key in EQUALIZER}
     longest = _longest(folder) if folder else 0
     return {
         "format": FORMAT,
         "version": turbo_sb.__version__,
-        "labels": list(hparams["labels"]),
+        "labels": [str(label) for label in labels],
         "sample_rate": hparams.get("sample_rate", RATE),
         "window_seconds": max(WINDOW, longest),
         "empty_text": hparams.get("empty_text", EMPTY_TEXT),

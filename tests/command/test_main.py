@@ -22,7 +22,8 @@ N_LONG = 300
 @pytest.fixture(scope="module")
 def folder(make_small_model, tmp_path_factory):
     folder = tmp_path_factory.mktemp("exports") / "mine"
-    write_export(folder, make_small_model(modality_dropout=0.3), ["no", "yes"])
+    model = make_small_model(modality_dropout=0.3, n_classes=2)
+    write_export(folder, model, ["no", "yes"])
     return folder
 
 
@@ -84,7 +85,9 @@ class TestOneFile:
     def test_line(self, capsys, folder, speech):
         path = speech / "a.wav"
         code, out, _ = run(capsys, "predict", folder, path, "--text", "hello")
-        found = TurboClassifier.from_hparams(folder).classify_file(path, "hello")
+        found = TurboClassifier.from_hparams(folder).classify_file(
+            path, "hello"
+        )
         assert code == 0
         assert out.startswith(f"{path}: {found[3][0]}  ({found[3][0]} ")
         assert f"{found[1].item():.3f}" in out

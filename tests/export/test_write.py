@@ -141,6 +141,12 @@ def test_unknown_setting(make_model, tmp_path):
         write_export(tmp_path / "mine", make_model(), LABELS, asl="whisper")
 
 
+@pytest.mark.parametrize("labels", [["a", "b"], ["a", "b", "c", "a"]])
+def test_labels_are_the_classifiers(export, labels):
+    with pytest.raises(InputError, match="expected 4 different ones"):
+        export(labels=labels)
+
+
 def test_json_names_no_code(export):
     _, folder = export()
     for name in files(folder):

@@ -8,8 +8,8 @@ from turbo_sb.command.model import add_model_arguments, load
 
 HELP = "open a local page to record, edit the words, and see the classes"
 DESCRIPTION = """\
-Open a page on this machine: record or upload speech, edit its words, and see the
-class probabilities from both, from audio only and from words only, and the
+Open a page on this machine: record or upload speech, edit its words, and see
+the class probabilities from both, from audio only and from words only, and the
 nearest training utterances if they were exported (--neighbours)."""
 
 

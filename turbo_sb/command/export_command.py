@@ -11,8 +11,8 @@ from turbo_sb.export import export_run
 HELP = "write a training's best model as a folder to predict with"
 DESCRIPTION = """\
 Write the best model of a training as a folder that holds what prediction needs
-and nothing else: weights (safetensors), configurations, tokenizer, labels, and a
-model card. Loading it runs no code and needs no network. RUN is train.py's
+and nothing else: weights (safetensors), configurations, tokenizer, labels, and
+a model card. Loading it runs no code and needs no network. RUN is train.py's
 output folder, whose hyperparams.yaml is run: export what you trained yourself."""
 
 

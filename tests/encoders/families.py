@@ -187,7 +187,9 @@ TEXT = {
         embedding_size=16,
         **POSITIONED,
     ),
-    "roberta": text("Roberta", "ForMaskedLM", byte_pairs(*OF_FAIRSEQ), **OFFSET),
+    "roberta": text(
+        "Roberta", "ForMaskedLM", byte_pairs(*OF_FAIRSEQ), **OFFSET
+    ),
     "xlm-roberta": text("XLMRoberta", "ForMaskedLM", unigrams, **OFFSET),
     "deberta-v3": text(
         "DebertaV2",

@@ -47,9 +47,11 @@ setuptools.setup(
         "huggingface_hub",
         "matplotlib",  # DET curves
         "numpy",
+        "protobuf",  # with sentencepiece: DeBERTa-v3 has no other tokeniser
         "safetensors",
         "scikit-learn",  # the shortcut's linear model
         "scipy",
+        "sentencepiece",
         "soundfile",
         "tqdm",
     ],

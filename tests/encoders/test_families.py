@@ -192,23 +192,22 @@ class TestWithoutPretrainedWeights:
 
 @every_case
 def test_learns_in_turbo(family_folder, case):
-    """Six steps on one batch, with everything that a training has."""
+    """Twenty steps on one batch, with everything that a training has."""
     torch.manual_seed(0)
     other = "bert" if case in AUDIO_CASES else "wav2vec2-base"
-    pair = [make(name, family_folder, dropout=0.05) for name in (case, other)]
+    pair = [make(name, family_folder, dropout=0.1) for name in (case, other)]
     if case in TEXT_CASES:
         pair.reverse()
     model = TurboModel(*pair, n_classes=2, projection_dim=16).train()
     loss, losses = TurboLoss(), []
-    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     batch = [x for encoder in pair for x in pad(utterances(encoder), encoder)]
     targets = torch.arange(5) % 2
-    for _ in range(6):
+    for _ in range(20):
         outputs = model(*batch, n_views=2)
-        logits = outputs["logits"][0]
-        terms = loss(outputs["views"])
-        total = sum(terms.values()) if isinstance(terms, dict) else terms
-        total = total + torch.nn.functional.cross_entropy(logits, targets)
+        total = loss(outputs["views"]) + torch.nn.functional.cross_entropy(
+            outputs["logits"][0], targets
+        )
         optimizer.zero_grad()
         total.backward()
         optimizer.step()

@@ -1,8 +1,7 @@
 """A tiny random checkpoint of each family, in its own files.
 
 They are written as the hub has them: with the heads of their pre-training,
-which an encoder leaves out, and with tokenisers of their own kind. Weights are
-large, so that what goes wrong in attention shows.
+which an encoder leaves out, and with tokenisers of their own kind.
 
 Authors
  * The turbo_sb developers 2026
@@ -21,7 +20,7 @@ from turbo_sb.demo.encoders import SPECIAL
 WORDS = "hello world how are you turn off the oven what a fine day".split()
 SENTENCES = [" ".join(WORDS[i:] + WORDS[:i]) for i in range(len(WORDS))]
 POSITIONS = 40  # tokens that a text encoder takes at most
-SPREAD = 0.2  # of the weights
+SPREAD = 0.1  # of the weights: what 0.02 is at a width of 768
 SIZES = dict(
     hidden_size=32,
     num_hidden_layers=2,

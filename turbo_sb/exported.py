@@ -13,6 +13,7 @@ from pathlib import Path
 import ruamel.yaml
 import torch
 from safetensors.torch import load_file
+from transformers.initialization import no_init_weights
 
 from turbo_sb.checksums import SUMS, find_damage
 from turbo_sb.encoders import make_audio_encoder, make_text_encoder
@@ -201,7 +202,8 @@ def build_export(folder, settings):
     """
     folder, path = Path(folder), Path(folder) / SETTINGS
     try:
-        with torch.random.fork_rng(devices=[]):  # first weights, never used
+        # Weights that are never used take most of the time to build a model.
+        with torch.random.fork_rng(devices=[]), no_init_weights():
             model = _build(folder, settings)
     except TypeError as error:
         raise InputError(f"{path}: {error}. Export it again.") from error

@@ -6,8 +6,6 @@ Authors
 
 from pathlib import Path
 
-from turbo_sb.export import export_run
-
 HELP = "write a training's best model as a folder to predict with"
 DESCRIPTION = """\
 Write the best model of a training as a folder that holds what prediction needs
@@ -45,6 +43,8 @@ def run(options):
     options : argparse.Namespace
         Of the command line.
     """
+    from turbo_sb.export import export_run
+
     folder = options.to or Path(options.run_folder) / "best"
     export_run(
         options.run_folder,

@@ -9,7 +9,6 @@ import sys
 
 from turbo_sb import __version__
 from turbo_sb.command import app_command, export_command, predict_command
-from turbo_sb.errors import plain_errors
 
 DESCRIPTION = """\
 Classify speech from its audio and its words with a model trained by turbo_sb.
@@ -57,6 +56,8 @@ def main(arguments=None):
         module.add_arguments(own)
         own.set_defaults(run=module.run)
     options = parser.parse_args(arguments)
+    from turbo_sb.errors import plain_errors
+
     with plain_errors():
         try:
             code = options.run(options)

@@ -6,10 +6,6 @@ Authors
 
 import hashlib
 
-from turbo_sb.exported import SETTINGS
-from turbo_sb.inference import TurboClassifier
-from turbo_sb.trained import TRAINING
-
 
 def add_model_arguments(parser):
     """Declare the options of all commands that load a model.
@@ -48,6 +44,10 @@ def load(options):
     -------
     classifier : TurboClassifier
     """
+    from turbo_sb.exported import SETTINGS
+    from turbo_sb.inference import TurboClassifier
+    from turbo_sb.trained import TRAINING
+
     run_opts = {"precision": options.precision}
     if options.device:
         run_opts["device"] = options.device

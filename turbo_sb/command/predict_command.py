@@ -9,10 +9,6 @@ import json
 import sys
 
 from turbo_sb.command.model import add_model_arguments, load, model_key
-from turbo_sb.errors import InputError, some_of
-from turbo_sb.prediction import predict
-from turbo_sb.prediction.journal import Journal
-from turbo_sb.utterances import find_utterances
 
 HELP = "classify recordings, a folder of them, or a manifest"
 DESCRIPTION = """\
@@ -56,6 +52,10 @@ def run(options):
     code : int
         0, or 1 if some could not be predicted.
     """
+    # Here, so that --help need not wait for them: as in the other commands.
+    from turbo_sb.errors import InputError, some_of
+    from turbo_sb.utterances import find_utterances
+
     utterances = find_utterances(
         options.inputs, options.text, options.data_folder
     )
@@ -85,6 +85,8 @@ def run(options):
 
 def _predict_all(classifier, utterances, options, note=None):
     """Name to prediction; `note` gets each as it is ready."""
+    from turbo_sb.prediction import predict
+
     by_name, found = {u.name: u for u in utterances}, {}
     show = len(utterances) > 1 and sys.stderr.isatty()
     for prediction in predict(
@@ -98,6 +100,8 @@ def _predict_all(classifier, utterances, options, note=None):
 
 def _to_table(classifier, utterances, options):
     """The same, through a journal beside the table."""
+    from turbo_sb.prediction.journal import Journal
+
     with Journal(options.out, model_key(classifier, options)) as journal:
         found = journal.done(utterances)
         if found:

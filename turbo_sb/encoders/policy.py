@@ -6,6 +6,7 @@ Authors
 
 import contextlib
 import re
+import warnings
 from pathlib import Path
 
 import torch
@@ -115,7 +116,9 @@ def loading(source, key, pretrained=True):
     """
     check_source(source, key, pretrained)
     try:
-        with weights_only():
+        with weights_only(), warnings.catch_warnings():
+            # Of what SpeechBrain calls.
+            warnings.filterwarnings("ignore", message=".*checkpointing_disable")
             yield HF_HUB_CACHE
     except InputError:
         raise

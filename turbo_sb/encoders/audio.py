@@ -52,6 +52,8 @@ class AudioEncoder(UtteranceEncoder, Convolutions, Wav2Vec2):
     layer_sum : bool
         Whether a learnt mean of all hidden states takes the place of the
         last; see `turbo_sb.encoders.layers.LayerSum`.
+    frozen_layers : int
+        How many of the first layers are frozen, with what is before them.
     pretrained : bool
         False: `source` is a folder of `save_config`, and the weights, random
         here, come from elsewhere.
@@ -80,6 +82,7 @@ class AudioEncoder(UtteranceEncoder, Convolutions, Wav2Vec2):
         apply_spec_augment=False,
         freeze_cnn=True,
         layer_sum=False,
+        frozen_layers=0,
         pretrained=True,
     ):
         # Read while the lobe builds the model.
@@ -95,7 +98,7 @@ class AudioEncoder(UtteranceEncoder, Convolutions, Wav2Vec2):
         self.sample_rate = self.feature_extractor.sampling_rate
         self.freeze_cnn = freeze_cnn
         self._freeze_unused(apply_spec_augment)
-        self._settle(layer_sum)
+        self._settle(layer_sum, frozen_layers)
 
     def embed(self, wavs, lengths, n_views=1):
         """`forward`, with the lengths in samples or frames.

@@ -9,7 +9,7 @@ from speechbrain.utils.logger import get_logger
 from transformers import AutoConfig, AutoModel
 
 from turbo_sb.encoders.families import find_family
-from turbo_sb.encoders.layers import LayerSum
+from turbo_sb.encoders.layers import LayerSum, freeze_first
 from turbo_sb.encoders.lengths import absolute
 from turbo_sb.encoders.policy import (
     check_preparation,
@@ -123,9 +123,15 @@ class UtteranceEncoder:
         """Keywords of the model's constructor."""
         return {}
 
-    def _settle(self, layer_sum):
+    def _settle(self, layer_sum, frozen_layers):
         """What needs the built model."""
         config = self.model.config
+        if frozen_layers and not getattr(self, "freeze_cnn", True):
+            raise InputError(
+                f"frozen_layers: {frozen_layers} freezes the convolutions too, "
+                "and freeze_cnn: False trains them. Use one of the two."
+            )
+        freeze_first(self.model, self.family, frozen_layers)
         self.dim = config.hidden_size
         self.layer_sum = None
         if layer_sum:

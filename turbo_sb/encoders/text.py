@@ -46,6 +46,8 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
         "last" of GPT-2, whose first token does not see the others.
     layer_sum : bool
         As in `AudioEncoder`.
+    frozen_layers : int
+        As in `AudioEncoder`.
     pretrained : bool
         As in `AudioEncoder`.
 
@@ -68,6 +70,7 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
         attention_dropout=None,
         pooling="auto",
         layer_sum=False,
+        frozen_layers=0,
         pretrained=True,
     ):
         if pooling not in POOLINGS:
@@ -81,7 +84,7 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
             super().__init__(source, cache, freeze=False)
         use_given_masks(self.model)
         self.preparation = self.tokenizer
-        self._settle(layer_sum)
+        self._settle(layer_sum, frozen_layers)
         self._settle_tokens(source)
 
     def _settle_tokens(self, source):

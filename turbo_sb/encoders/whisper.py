@@ -59,6 +59,8 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
         utterance alone.
     layer_sum : bool
         As in `AudioEncoder`.
+    frozen_layers : int
+        As in `AudioEncoder`.
     pretrained : bool
         As in `AudioEncoder`.
     """
@@ -81,6 +83,7 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
         freeze_cnn=True,
         whisper_window="full",
         layer_sum=False,
+        frozen_layers=0,
         pretrained=True,
     ):
         if whisper_window not in WINDOWS:
@@ -103,7 +106,7 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
         for conv in (self.model.conv1, self.model.conv2):
             conv.requires_grad_(not freeze_cnn)
         self.model.embed_positions.requires_grad_(False)
-        self._settle(layer_sum)
+        self._settle(layer_sum, frozen_layers)
 
     def _check_extractor(self, source):
         """The spectrogram has to be of the sizes that the model has."""

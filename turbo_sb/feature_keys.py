@@ -20,7 +20,8 @@ from turbo_sb.errors import InputError
 # The files that compute them. A hash of their text, where a version number
 # would wait for somebody to think of it.
 CODE = (
-    *("encoders/audio.py", "encoders/lengths.py", "encoders/unpadded.py"),
+    *("encoders/convolutions.py", "encoders/lengths.py"),
+    "encoders/unpadded.py",
     *("dataio.py", "equalizer.py", "channel.py", "codec.py", "feature_*.py"),
 )
 # What else computes them: it resamples, decodes and convolves.

@@ -24,6 +24,7 @@ AT_LEAST = {
     "projection_dim": 1,
     "sample_rate": 1,
     "num_workers": 0,
+    "frozen_layers": 0,
     "lr": 0,
     "shortcut_limit": 2,
 }

@@ -3,6 +3,8 @@
 import pytest
 import torch
 
+from tests.encoders.cases import CASES, embed, make, utterances
+from tests.encoders.families import AUDIO, TEXT
 from turbo_sb.encoders.compiled import compile_layers
 
 LENGTHS = [(8000, 9), (16000, 5), (4800, 3), (11200, 7)]
@@ -55,3 +57,29 @@ def test_few_graphs_and_the_same_numbers(make_model, batches, recompute):
         torch.testing.assert_close(*found, rtol=1e-5, atol=1e-6)
     # Without sizes as variables, they are 8: torch then gives up.
     assert 2 <= len(graphs) <= 6
+
+
+@pytest.mark.parametrize("family", [*AUDIO, *TEXT])
+@pytest.mark.parametrize("layer_sum", [False, True])
+def test_each_familys_layers_are_compiled(family_folder, family, layer_sum):
+    """Hidden states are still seen, and names are as before."""
+    torch.compiler.reset()
+    ran = []
+
+    def backend(graph, _):
+        def run_graph(*inputs):
+            ran.append(graph)
+            return graph.forward(*inputs)
+
+        return run_graph
+
+    assert family in CASES
+    encoder = make(family, family_folder, layer_sum=layer_sum).eval()
+    names, items = list(encoder.state_dict()), utterances(encoder)[:3]
+    with torch.no_grad():
+        expected = embed(encoder, items)
+        compile_layers(encoder.model, backend=backend)
+        found = embed(encoder, items)
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
+    assert len(ran) >= 2  # two layers
+    assert list(encoder.state_dict()) == names

@@ -4,36 +4,22 @@ Authors
  * The turbo_sb developers 2026
 """
 
-import math
-
-import torch
-import torch.nn.functional as F
 from speechbrain.integrations.huggingface.wav2vec2 import Wav2Vec2
-from speechbrain.utils.logger import get_logger
 
 from turbo_sb.encoders.attention import use_given_masks
 from turbo_sb.encoders.base import UtteranceEncoder
-from turbo_sb.encoders.families import SPEECH, find_family
+from turbo_sb.encoders.convolutions import Convolutions
+from turbo_sb.encoders.families import SPEECH
 from turbo_sb.encoders.layers import hidden_states
 from turbo_sb.encoders.lengths import padding_mask
-from turbo_sb.encoders.policy import (
-    EXTRACTOR,
-    check_preparation,
-    loading,
-    log_dropout,
-    set_dropout,
-)
-from turbo_sb.encoders.unpadded import group_norm, normalize_wavs
+from turbo_sb.encoders.policy import EXTRACTOR, loading
 from turbo_sb.encoders.wavlm import use_kernel
 from turbo_sb.pooling import masked_mean
 
-logger = get_logger(__name__)
-
 KEY = "audio_encoder_source"
-FROZEN_ROWS = 8  # utterances that a frozen CNN takes at a time
 
 
-class AudioEncoder(UtteranceEncoder, Wav2Vec2):
+class AudioEncoder(UtteranceEncoder, Convolutions, Wav2Vec2):
     """SpeechBrain's Wav2Vec2 lobe, pooled, with views and without padding.
 
     The lobe's normalisations (of the waveform, and the group norm of the
@@ -66,12 +52,15 @@ class AudioEncoder(UtteranceEncoder, Wav2Vec2):
     layer_sum : bool
         Whether a learnt mean of all hidden states takes the place of the
         last; see `turbo_sb.encoders.layers.LayerSum`.
+    frozen_layers : int
+        How many of the first layers are frozen, with what is before them.
     pretrained : bool
         False: `source` is a folder of `save_config`, and the weights, random
         here, come from elsewhere.
 
     Example
     -------
+    >>> import torch
     >>> from turbo_sb.demo.encoders import build_encoders
     >>> folder = getfixture("tmp_path")
     >>> audio, text = build_encoders(folder)
@@ -80,6 +69,8 @@ class AudioEncoder(UtteranceEncoder, Wav2Vec2):
     >>> encoder(wavs, torch.tensor([1.0, 0.5, 0.7]), n_views=2).shape
     torch.Size([2, 3, 64])
     """
+
+    key, families, needs = KEY, SPEECH, EXTRACTOR
 
     def __init__(
         self,
@@ -91,6 +82,7 @@ class AudioEncoder(UtteranceEncoder, Wav2Vec2):
         apply_spec_augment=False,
         freeze_cnn=True,
         layer_sum=False,
+        frozen_layers=0,
         pretrained=True,
     ):
         # Read while the lobe builds the model.
@@ -106,33 +98,7 @@ class AudioEncoder(UtteranceEncoder, Wav2Vec2):
         self.sample_rate = self.feature_extractor.sampling_rate
         self.freeze_cnn = freeze_cnn
         self._freeze_unused(apply_spec_augment)
-        self._settle(layer_sum)
-
-    def override_config(self, config):
-        """Put the dropout of the YAML into the config that builds the layers.
-
-        Arguments
-        ---------
-        config : transformers.PretrainedConfig
-            As loaded from the source.
-
-        Returns
-        -------
-        config : transformers.PretrainedConfig
-        """
-        self.family = find_family(config, SPEECH, KEY)
-        check_preparation(config.name_or_path, KEY, EXTRACTOR)
-        return set_dropout(config, self.family.dropout_settings(*self.rates))
-
-    def log_settings(self):
-        """Log what is in force, read off the built model."""
-        log_dropout("audio encoder", self.model)
-        config = self.model.config
-        logger.info(
-            f"audio encoder: layerdrop {config.layerdrop:g}, "
-            f"SpecAugment {'on' if config.apply_spec_augment else 'off'}, "
-            f"CNN {'frozen' if self.freeze_cnn else 'trained'}"
-        )
+        self._settle(layer_sum, frozen_layers)
 
     def embed(self, wavs, lengths, n_views=1):
         """`forward`, with the lengths in samples or frames.
@@ -211,53 +177,6 @@ class AudioEncoder(UtteranceEncoder, Wav2Vec2):
         hop = self.hop if wavs.dim() == 2 else 1
         return [max(1, length // hop) for length in lengths]
 
-    def convolve(self, wavs, samples):
-        """The CNN over each utterance's own samples.
-
-        Arguments
-        ---------
-        wavs : (batch, samples) torch.Tensor
-            Padded waveforms.
-        samples : list of int
-            Number of each waveform's own samples.
-
-        Returns
-        -------
-        features : (batch, frames, channels) torch.Tensor
-            The first ``frames[i]`` of row i do not depend on other rows.
-        frames : list of int
-            Number of each utterance's own frames.
-        """
-        if self.normalize_wav:
-            wavs = normalize_wavs(wavs, samples)
-        # An utterance too short for one frame is padded with silence.
-        needed = self.min_samples
-        wavs = F.pad(wavs, (0, max(0, needed - wavs.shape[1])))
-        samples = [max(needed, own) for own in samples]
-        # Without a graph, a few rows at a time take little memory: the first
-        # activation of 64 utterances of 15 s would be 6 GB.
-        rows = FROZEN_ROWS if self.freeze_cnn else len(wavs)
-        features, frames = [], []
-        for start, part in zip(range(0, len(wavs), rows), wavs.split(rows)):
-            x, own = self._cnn(part, samples[start : start + rows])
-            features.append(x)
-            frames += own
-        return torch.cat(features).transpose(1, 2), frames
-
-    def _cnn(self, wavs, samples):
-        """Hugging Face's feature encoder, but for padding."""
-        x = wavs.unsqueeze(1)
-        for layer in self.model.feature_extractor.conv_layers:
-            conv = layer.conv
-            kernel, stride = conv.kernel_size[0], conv.stride[0]
-            samples = [(own - kernel) // stride + 1 for own in samples]
-            norm = getattr(layer, "layer_norm", None)
-            if isinstance(norm, torch.nn.GroupNorm):
-                x = layer.activation(group_norm(conv(x), samples, norm))
-            else:
-                x = layer(x)
-        return x, samples
-
     def contextualise(self, features, mask):
         """Feature projection and transformer, where all dropout is.
 
@@ -282,21 +201,6 @@ class AudioEncoder(UtteranceEncoder, Wav2Vec2):
     @property
     def _precision(self):
         return next(self.model.feature_projection.parameters()).dtype
-
-    @property
-    def hop(self):
-        """Samples from one frame to the next; 320 for wav2vec 2.0."""
-        layers = self.model.feature_extractor.conv_layers
-        return math.prod(layer.conv.stride[0] for layer in layers)
-
-    @property
-    def min_samples(self):
-        """How many samples make one frame; 400 for wav2vec 2.0."""
-        needed = 1
-        for layer in reversed(self.model.feature_extractor.conv_layers):
-            kernel, stride = layer.conv.kernel_size[0], layer.conv.stride[0]
-            needed = (needed - 1) * stride + kernel
-        return needed
 
     def _freeze_unused(self, apply_spec_augment):
         """DDP waits for the gradient of every parameter that wants one."""

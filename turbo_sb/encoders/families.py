@@ -136,7 +136,9 @@ def _bert(name, layers="encoder.layer", **settings):
         dropout=("hidden_dropout_prob",),
         attention_dropout="attention_probs_dropout_prob",
         layers=layers,
-        inputs=("embeddings",),
+        # The second is ELECTRA's; the third, DeBERTa-v2's, goes around its
+        # first layer.
+        inputs=("embeddings", "embeddings_project", "encoder.conv"),
         **settings,
     )
 

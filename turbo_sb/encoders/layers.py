@@ -1,4 +1,4 @@
-"""The hidden states of an encoder's layers, and their weighted sum.
+"""An encoder's layers: their hidden states, a sum of these, and freezing.
 
 Authors
  * The turbo_sb developers 2026
@@ -92,3 +92,53 @@ def hidden_states(layers):
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def freeze_first(model, family, n_layers):
+    """Freeze the first layers of an encoder and all that is before them.
+
+    Their dropout stays, so that views still differ.
+
+    Arguments
+    ---------
+    model : transformers.PreTrainedModel
+        Changed in place.
+    family : turbo_sb.encoders.families.Family
+        Of the model.
+    n_layers : int
+        0 freezes nothing.
+
+    Raises
+    ------
+    InputError
+        If there are not so many layers, or they share their weights.
+
+    Example
+    -------
+    >>> from transformers import BertConfig, BertModel
+    >>> from turbo_sb.encoders.families import TEXT
+    >>> model = BertModel(BertConfig(num_hidden_layers=2))
+    >>> freeze_first(model, TEXT["bert"], 1)
+    >>> [p.requires_grad for p in model.embeddings.parameters()][:1]
+    [False]
+    """
+    layers, depth = family.layers_of(model), model.config.num_hidden_layers
+    if type(n_layers) is not int or not 0 <= n_layers <= depth:
+        raise InputError(
+            f"frozen_layers: {n_layers}: expected a whole number from 0 to "
+            f"{depth}, the layers of {family.name}."
+        )
+    if n_layers and len(layers) < depth:
+        raise InputError(
+            f"frozen_layers: {n_layers}: the layers of {family.name} share "
+            "their weights. Leave it at 0."
+        )
+    if n_layers:
+        before = set(family.inputs)
+        # The one norm of a speech encoder is before its layers or behind.
+        if not getattr(model.config, "do_stable_layer_norm", True):
+            before.add("encoder.layer_norm")
+        for name, part in model.named_modules():
+            if name in before:
+                part.requires_grad_(False)
+        layers[:n_layers].requires_grad_(False)

@@ -14,15 +14,9 @@ from transformers import MODEL_MAPPING
 
 from turbo_sb.encoders.attention import use_given_masks
 from turbo_sb.encoders.base import UtteranceEncoder
-from turbo_sb.encoders.families import TEXT, find_family
+from turbo_sb.encoders.families import TEXT
 from turbo_sb.encoders.lengths import padding_mask
-from turbo_sb.encoders.policy import (
-    TOKENIZER,
-    check_preparation,
-    loading,
-    log_dropout,
-    set_dropout,
-)
+from turbo_sb.encoders.policy import TOKENIZER, loading
 from turbo_sb.errors import InputError
 from turbo_sb.pooling import last_step, masked_mean
 
@@ -52,6 +46,8 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
         "last" of GPT-2, whose first token does not see the others.
     layer_sum : bool
         As in `AudioEncoder`.
+    frozen_layers : int
+        As in `AudioEncoder`.
     pretrained : bool
         As in `AudioEncoder`.
 
@@ -65,6 +61,8 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
     torch.Size([2, 1, 64])
     """
 
+    key, families, needs = KEY, TEXT, TOKENIZER
+
     def __init__(
         self,
         source,
@@ -72,6 +70,7 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
         attention_dropout=None,
         pooling="auto",
         layer_sum=False,
+        frozen_layers=0,
         pretrained=True,
     ):
         if pooling not in POOLINGS:
@@ -85,7 +84,7 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
             super().__init__(source, cache, freeze=False)
         use_given_masks(self.model)
         self.preparation = self.tokenizer
-        self._settle(layer_sum)
+        self._settle(layer_sum, frozen_layers)
         self._settle_tokens(source)
 
     def _settle_tokens(self, source):
@@ -106,12 +105,8 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
                 "text, and has neither bos_token nor eos_token to stand for it."
             )
 
-    def log_settings(self):
-        """Log what is in force, read off the built model."""
-        log_dropout("text encoder", self.model)
-
     def override_config(self, config):
-        """Put the dropout of the YAML into the config that builds the layers.
+        """Settle the pooling too, and put the dropout into the config.
 
         Arguments
         ---------
@@ -122,8 +117,8 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
         -------
         config : transformers.PretrainedConfig
         """
-        self.family = find_family(config, TEXT, KEY)
-        check_preparation(config.name_or_path, KEY, TOKENIZER)
+        config = super().override_config(config)
+        config.use_cache = False  # of decoders, for the next token
         if self.pooling == "auto":
             self.pooling = self.family.pooling
         if self.family.causal and self.pooling == "cls":
@@ -131,8 +126,7 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
                 "text_pooling: cls: the first token of "
                 f"{self.family.name} does not see the others. Use last or mean."
             )
-        config.use_cache = False  # of decoders, for the next token
-        return set_dropout(config, self.family.dropout_settings(*self.rates))
+        return config
 
     def inference_settings(self):
         """What the embeddings in evaluation depend on, beside the weights.

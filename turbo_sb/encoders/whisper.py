@@ -9,7 +9,6 @@ import torch.nn.functional as F
 from speechbrain.integrations.huggingface.huggingface import (
     HFTransformersInterface,
 )
-from speechbrain.utils.logger import get_logger
 from transformers import WhisperModel
 from transformers.masking_utils import create_bidirectional_mask
 from transformers.models.whisper.modeling_whisper import (
@@ -18,20 +17,12 @@ from transformers.models.whisper.modeling_whisper import (
 
 from turbo_sb.encoders.attention import use_given_masks
 from turbo_sb.encoders.base import UtteranceEncoder
-from turbo_sb.encoders.families import AUDIO, find_family
+from turbo_sb.encoders.families import WHISPER
 from turbo_sb.encoders.lengths import padding_mask
 from turbo_sb.encoders.mel import log_mel
-from turbo_sb.encoders.policy import (
-    EXTRACTOR,
-    check_preparation,
-    loading,
-    log_dropout,
-    set_dropout,
-)
+from turbo_sb.encoders.policy import EXTRACTOR, loading
 from turbo_sb.encoders.windows import cut, mean_by_utterance, split
 from turbo_sb.errors import InputError
-
-logger = get_logger(__name__)
 
 KEY = "audio_encoder_source"
 WINDOWS = ("full", "own")
@@ -68,6 +59,8 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
         utterance alone.
     layer_sum : bool
         As in `AudioEncoder`.
+    frozen_layers : int
+        As in `AudioEncoder`.
     pretrained : bool
         As in `AudioEncoder`.
     """
@@ -77,6 +70,8 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
         "audio_encoder_source: the convolutions of Whisper take little time, "
         "and their output more room than the audio"
     )
+
+    key, families, needs = KEY, {"whisper": WHISPER}, EXTRACTOR
 
     def __init__(
         self,
@@ -88,6 +83,7 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
         freeze_cnn=True,
         whisper_window="full",
         layer_sum=False,
+        frozen_layers=0,
         pretrained=True,
     ):
         if whisper_window not in WINDOWS:
@@ -110,7 +106,7 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
         for conv in (self.model.conv1, self.model.conv2):
             conv.requires_grad_(not freeze_cnn)
         self.model.embed_positions.requires_grad_(False)
-        self._settle(layer_sum)
+        self._settle(layer_sum, frozen_layers)
 
     def _check_extractor(self, source):
         """The spectrogram has to be of the sizes that the model has."""
@@ -124,23 +120,6 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
                 f"{expected[0]} of {expected[1]}. Take both from one model."
             )
 
-    def override_config(self, config):
-        """Put the dropout of the YAML into the config that builds the layers.
-
-        Arguments
-        ---------
-        config : transformers.PretrainedConfig
-            As loaded from the source.
-
-        Returns
-        -------
-        config : transformers.PretrainedConfig
-        """
-        whisper = {"whisper": AUDIO["whisper"]}
-        self.family = find_family(config, whisper, KEY)
-        check_preparation(config.name_or_path, KEY, EXTRACTOR)
-        return set_dropout(config, self.family.dropout_settings(*self.rates))
-
     def _from_pretrained(self, source, **settings):
         """Keep the encoder alone."""
         if self.pretrained:
@@ -151,16 +130,9 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
                 self.config, dtype=torch.float32
             )
 
-    def log_settings(self):
-        """Log what is in force, read off the built model."""
-        log_dropout("audio encoder", self.model)
-        config = self.model.config
-        logger.info(
-            f"audio encoder: layerdrop {self.model.layerdrop:g}, "
-            f"SpecAugment {'on' if config.apply_spec_augment else 'off'}, "
-            f"CNN {'frozen' if self.freeze_cnn else 'trained'}, windows "
-            f"{'of 30 s with silence' if self.full else 'without silence'}"
-        )
+    def _description(self):
+        silence = "of 30 s with silence" if self.full else "without silence"
+        return f"{super()._description()}, windows {silence}"
 
     def inference_settings(self):
         """What the embeddings in evaluation depend on, beside the weights.

@@ -1,0 +1,40 @@
+"""Gradio, an extra that only the page needs.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import os
+
+from turbo_sb.errors import InputError
+
+# Gradio would count its users, look for a newer version of itself, and keep
+# what was classified in the browser.
+PRIVATE = {
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "GRADIO_RUN_HISTORY": "False",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+}
+
+
+def need_gradio():
+    """Import gradio, so that it keeps to itself.
+
+    Returns
+    -------
+    gradio : module
+
+    Raises
+    ------
+    InputError
+        If it is not installed.
+    """
+    os.environ.update(PRIVATE)
+    try:
+        import gradio
+    except ImportError as error:
+        raise InputError(
+            f"the page needs gradio, which cannot be imported ({error}): "
+            'pip install "turbo_sb[app]", or pip install gradio.'
+        ) from error
+    return gradio

@@ -4,7 +4,9 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import functools
 import os
+import tempfile
 
 from turbo_sb.errors import InputError
 
@@ -15,6 +17,15 @@ PRIVATE = {
     "GRADIO_RUN_HISTORY": "False",
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }
+
+
+@functools.cache
+def _folder():
+    """A folder for recordings, which goes with the process.
+
+    Gradio's own would stay, and be everybody's on this machine.
+    """
+    return tempfile.TemporaryDirectory(prefix="turbo_sb_app_")
 
 
 def need_gradio():
@@ -30,6 +41,7 @@ def need_gradio():
         If it is not installed.
     """
     os.environ.update(PRIVATE)
+    os.environ.setdefault("GRADIO_TEMP_DIR", _folder().name)
     try:
         import gradio
     except ImportError as error:

@@ -4,9 +4,7 @@ Authors
  * The turbo_sb developers 2026
 """
 
-import os
 import signal
-import tempfile
 from pathlib import Path
 
 from turbo_sb.app.page import make_page, style
@@ -38,8 +36,6 @@ def find_neighbours(classifier):
 def serve(classifier, port=None, title="turbo_sb"):
     """Serve the page until Ctrl-C, or SIGTERM.
 
-    Recordings are kept in a folder that goes with the page.
-
     Arguments
     ---------
     classifier : TurboClassifier
@@ -54,18 +50,16 @@ def serve(classifier, port=None, title="turbo_sb"):
     InputError
         If gradio is not installed, or the port is taken.
     """
+    page = make_page(classifier, find_neighbours(classifier), title)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with tempfile.TemporaryDirectory(prefix="turbo_sb_app_") as folder:
-        os.environ["GRADIO_TEMP_DIR"] = folder
-        page = make_page(classifier, find_neighbours(classifier), title)
-        try:
-            address = launch(page, port)
-            print(f"{title}: {address} (Ctrl-C ends it)", flush=True)
-            page.block_thread()
-        except KeyboardInterrupt:
-            pass
-        finally:
-            page.close(verbose=False)
+    try:
+        address = launch(page, port)
+        print(f"{title}: {address} (Ctrl-C ends it)", flush=True)
+        page.block_thread()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        page.close(verbose=False)
 
 
 def launch(page, port=None):

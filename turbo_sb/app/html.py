@@ -4,19 +4,23 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import textwrap
 from html import escape
 
 from turbo_sb.app.look import views_of
 
+SHOWN = 160  # characters of the words; the box has them all
 CSS = """
 .turbo p { margin: 0 0 .4em; overflow-wrap: anywhere; }
 .turbo .note, .turbo .error { border-left: 4px solid; padding-left: .6em; }
 .turbo .note { border-color: #d97706; }
 .turbo .error { border-color: #dc2626; }
-.turbo table { width: 100%; table-layout: fixed; border-collapse: collapse; }
-.turbo th, .turbo td { padding: .35em .5em .35em 0; text-align: left; }
+.turbo table { width: 100%; table-layout: fixed; margin: 0 0 .6em; }
+.turbo table, .turbo tr { border: 0 !important; }
+.turbo th, .turbo td { padding: .4em .8em .4em 0 !important;
+  border: 0 !important; text-align: left; vertical-align: top; }
 .turbo th { font-weight: normal; overflow-wrap: anywhere; }
-.turbo thead th { color: var(--body-text-color-subdued); }
+.turbo thead th { color: var(--block-label-text-color); }
 .turbo td.best { font-weight: bold; }
 .turbo .bar { height: .5em; border-radius: .25em;
   background: var(--border-color-primary); }
@@ -98,7 +102,7 @@ def result(found, labels, modalities):
     if found.seconds is not None:
         what.append(f"{found.seconds:.2f} s of audio")
     if found.text is not None:
-        what.append(f"“{found.text}”")
+        what.append(f"“{textwrap.shorten(found.text, SHOWN, placeholder='…')}”")
     parts = [line(f"Classified: {', '.join(what)}", "said")]
     parts.append(_table(found.probabilities, labels, views_of(modalities)))
     return "".join([*parts, *(line(note, "note") for note in found.notes)])

@@ -11,11 +11,12 @@ from turbo_sb.app.extra import need_gradio
 from turbo_sb.app.look import hears, look
 from turbo_sb.errors import InputError
 
+# Of the neighbours: what they are called, and how wide they are.
 COLUMNS = {
-    "ID": "22%",
-    "label": "20%",
-    "text": "40%",
-    "similarity": "18%",
+    "ID": ("ID", "22%"),
+    "label": ("Label", "20%"),
+    "text": ("Words", "44%"),
+    "similarity": ("Cosine", "14%"),
 }
 # The system's: gradio would fetch others.
 FONTS = {
@@ -150,6 +151,7 @@ def _inputs(gr, classifier):
         sources=["upload", "microphone"],
         type="filepath",
         label="Speech",
+        buttons=[],  # one of gradio's uploads to its hub
         visible=hears(classifier),
     )
     asks = " (blank: recognised)" if classifier.recogniser else ""
@@ -165,13 +167,13 @@ def _inputs(gr, classifier):
 
 def _table(gr):
     return gr.Dataframe(
-        headers=[name[0].upper() + name[1:] for name in COLUMNS],
+        headers=[title for title, _ in COLUMNS.values()],
         datatype="str",
         type="array",
         label="Nearest training utterances",
         interactive=False,
         wrap=True,
-        column_widths=list(COLUMNS.values()),
+        column_widths=[width for _, width in COLUMNS.values()],
     )
 
 

@@ -4,6 +4,7 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import contextlib
 import dataclasses
 import logging
 import threading
@@ -164,37 +165,28 @@ def _from_each_view(classifier, embeddings):
     }
 
 
-class _warnings(logging.Handler):
-    """Within the block, this thread's warnings of the package, once each."""
-
-    def __enter__(self):
-        self.thread, self.lines = threading.get_ident(), []
-        logging.getLogger("turbo_sb").addHandler(self)
-        return self.lines
-
-    def __exit__(self, *_):
-        logging.getLogger("turbo_sb").removeHandler(self)
-
-    def emit(self, record):
-        mine = record.thread == self.thread
-        if mine and record.levelno >= logging.WARNING:
-            message = record.getMessage()
-            if message not in self.lines:
-                self.lines.append(message)
+@contextlib.contextmanager
+def _warnings():
+    """This thread's warnings of the package, each once."""
+    thread, lines = threading.get_ident(), {}
+    handler = logging.Handler(logging.WARNING)
+    handler.addFilter(lambda record: record.thread == thread)
+    handler.emit = lambda record: lines.setdefault(record.getMessage())
+    logger = logging.getLogger("turbo_sb")
+    logger.addHandler(handler)
+    try:
+        yield lines
+    finally:
+        logger.removeHandler(handler)
 
 
-class _short:
-    """Errors in the block name the file, not the folder that nobody chose."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, _):
-        if isinstance(error, InputError):
-            raise InputError(_shorten(str(error), self.path)) from error
+@contextlib.contextmanager
+def _short(path):
+    """Errors name the file, and not the folder, which nobody chose."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(_shorten(str(error), path)) from error
 
 
 def _shorten(message, path):

@@ -58,7 +58,7 @@ def make_page(classifier, neighbours=None, title="turbo_sb"):
         heard = gr.State("")
         act = {
             "fn": functools.partial(answer, classifier, neighbours),
-            "inputs": [audio, text],
+            "inputs": [audio, text, heard],
             "outputs": [text, heard, *shown],
         }
         button.click(**act, api_name="classify")
@@ -80,7 +80,7 @@ def style():
     return {"theme": gr.themes.Default(**FONTS), "css": html.CSS}
 
 
-def answer(classifier, neighbours, path, text):
+def answer(classifier, neighbours, path, text, heard=""):
     """What the button puts on the page.
 
     Arguments
@@ -93,13 +93,15 @@ def answer(classifier, neighbours, path, text):
         The recording; None without one.
     text : str
         What the text box holds.
+    heard : str
+        The recogniser's words; blank if there are none in the box.
 
     Returns
     -------
     text : str
-        What it holds now: a recogniser's words, if it was blank.
+        What the text box holds now: a recogniser's words, if it was blank.
     heard : str
-        The recogniser's words; blank if it was not asked.
+        As above, now.
     result : str
         HTML: the probabilities; or what is wrong.
     rows : list of list of str
@@ -109,11 +111,14 @@ def answer(classifier, neighbours, path, text):
         found = look(classifier, path, text, neighbours)
     except InputError as error:
         rows = [] if neighbours is None else [[]]
-        return text, "", html.line(str(error), "error"), *rows
-    heard = "" if text and text.strip() else found.text or ""
+        return text, heard, html.line(str(error), "error"), *rows
+    if not (text and text.strip()):
+        text = heard = found.text or ""
+    elif text != heard:  # edited, or written
+        heard = ""
     shown = html.result(found, classifier.labels, classifier.modalities)
     rows = [] if neighbours is None else [[*map(_row, found.neighbours)]]
-    return heard or text, heard, shown, *rows
+    return text, heard, shown, *rows
 
 
 def forget(text, heard):

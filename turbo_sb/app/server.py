@@ -4,7 +4,9 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import logging
 import signal
+import threading
 from pathlib import Path
 
 from turbo_sb.app.page import make_page, style
@@ -55,11 +57,20 @@ def serve(classifier, port=None, title="turbo_sb"):
     try:
         address = launch(page, port)
         print(f"{title}: {address} (Ctrl-C ends it)", flush=True)
-        page.block_thread()
+        threading.Event().wait()
     except KeyboardInterrupt:
         pass
     finally:
-        page.close(verbose=False)
+        _end(page)
+
+
+def _end(page):
+    """At once: pages that are open in a browser are not waited for."""
+    if page.is_running:
+        page.server.force_exit = True
+        # That they are cut off is no error.
+        logging.getLogger("uvicorn.error").disabled = True
+    page.close(verbose=False)
 
 
 def launch(page, port=None):

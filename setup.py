@@ -48,9 +48,11 @@ setuptools.setup(
         "matplotlib",  # DET curves
         "numpy",
         "ruamel.yaml",  # plain YAML; hyperpyyaml's own
+        "protobuf",  # with sentencepiece: DeBERTa-v3 has no other tokeniser
         "safetensors",
         "scikit-learn",  # the shortcut's linear model
         "scipy",
+        "sentencepiece",
         "soundfile",
         "tqdm",
     ],

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from turbo_sb.errors import InputError
-from turbo_sb.finished import find_runs, parse_log
+from turbo_sb.finished import find_runs
+from turbo_sb.train_log import parse_log
 
 FACTS = {"labels": ["ang", "hap"], "protocol": "speaker10", "confusion": []}
 LINE = "epoch: {}, lr: 1.00e-05 - train ce: {}, train in/audio: 2e-05 - {}"

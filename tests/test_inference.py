@@ -287,6 +287,45 @@ class TestHub:
         )
 
 
+TAGGED = """
+labels: [ang, hap, neu, sad]
+sample_rate: 16000
+window_seconds: 30
+empty_text: "[UNK]"
+audio_encoder: !apply:turbo_sb.encoders.make_audio_encoder
+    source: {folder}/audio
+    pretrained: False
+text_encoder: !apply:turbo_sb.encoders.make_text_encoder
+    source: {folder}/text
+    pretrained: False
+model: !new:turbo_sb.model.TurboModel
+    audio_encoder: !ref <audio_encoder>
+    text_encoder: !ref <text_encoder>
+    n_classes: 4
+    projection_dim: 16
+    modality_dropout: 0.3
+modules:
+    model: !ref <model>
+pretrainer: !new:speechbrain.utils.parameter_transfer.Pretrainer
+    loadables:
+        model: !ref <model>
+"""
+
+
+def test_speechbrains_own_kind_of_folder(classifier, tmp_path):
+    """modules and a pretrainer: its tags are run, on request alone."""
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    text = TAGGED.format(folder=classifier.hparams.folder)
+    (folder / "hyperparams.yaml").write_text(text)
+    torch.save(classifier.mods.model.state_dict(), folder / "model.ckpt")
+    with pytest.raises(InputError, match="no inference.yaml in it"):
+        TurboClassifier.from_hparams(folder)
+    found = TurboClassifier.from_hparams(folder, "hyperparams.yaml")
+    expected = classifier.classify_batch(*pad(SIGNALS), TEXTS)[0]
+    assert torch.equal(found.classify_batch(*pad(SIGNALS), TEXTS)[0], expected)
+
+
 def test_probabilities_of_many_classes(make_classifier):
     found = make_classifier().classify_batch(None, texts=["hello"] * 3)[0]
     assert all(math.isclose(row.sum(), 1, abs_tol=1e-12) for row in found)

@@ -166,6 +166,90 @@ class TestWrite:
         assert '"a,b",hap,ang,' in text
 
 
+class TestAlone:
+    """One modality where the other is missing: its own file and metrics."""
+
+    AUDIO = torch.log(torch.tensor([[1.0, 1, 4], [1, 4, 1], [1, 1, 4]]))
+    TEXT = torch.log(torch.tensor([[1.0, 4, 1], [1, 4, 1], [4, 1, 1]]))
+
+    def collect(self, order=(0, 1, 2)):
+        found = Outcomes(Classification(LABELS))
+        for row in order:
+            here = slice(row, row + 1)
+            logits = torch.stack([LOGITS[here], -LOGITS[here]])
+            alone = {
+                "audio": torch.stack([self.AUDIO[here], LOGITS[here]]),
+                "text": torch.stack([self.TEXT[here], LOGITS[here]]),
+            }
+            outputs = {"logits": logits, "views": {}, "alone": alone}
+            found.add(["abc"[row]], TARGETS[here], outputs)
+        return found
+
+    def test_files_are_in_the_order_of_the_ids(self, tmp_path):
+        self.collect(order=(2, 0, 1)).write(tmp_path, {})
+        header = "ID label prediction p_ang p_hap p_neu".split()
+        for name, logits, guesses in (
+            ("audio", self.AUDIO, ["neu", "hap", "neu"]),
+            ("text", self.TEXT, ["hap", "hap", "ang"]),
+        ):
+            path = tmp_path / f"predictions_{name}_only.csv"
+            first, *rows = read_csv(path)
+            assert first == header
+            expected = list(zip("abc", LABELS, guesses))
+            assert [tuple(row[:3]) for row in rows] == expected
+            found = [[float(p) for p in row[3:]] for row in rows]
+            assert np.allclose(found, logits.softmax(dim=-1), atol=1e-7)
+        header, *rows = read_csv(tmp_path / "predictions.csv")
+        assert [tuple(row[:3]) for row in rows] == PREDICTIONS
+
+    def test_only_a_test_has_the_metrics(self):
+        found = self.collect()
+        summary = found.test_summary({})
+        assert summary["audio_only"]["WA"] == pytest.approx(2 / 3)
+        assert summary["text_only"]["WA"] == pytest.approx(1 / 3)
+        assert set(summary["text_only"]) == {"WA", "UA"}
+        assert summary["WA"] == pytest.approx(2 / 3)
+        rest = {k: v for k, v in summary.items() if "_only" not in k}
+        assert rest == found.summary()  # what the validation logs
+
+    def test_without_it_nothing_is_left(self, outcomes, tmp_path):
+        assert not [k for k in outcomes.test_summary({}) if "_only" in k]
+        outcomes.write(tmp_path, {})
+        assert not list(tmp_path.glob("predictions_*"))
+
+    def test_metrics_are_written_last(self, tmp_path, monkeypatch):
+        def fail(*_, **__):
+            raise OSError("disk full")
+
+        monkeypatch.setattr("numpy.savez_compressed", fail)
+        with pytest.raises(OSError, match="disk full"):
+            self.collect().write(tmp_path, {})
+        assert not (tmp_path / "metrics.json").exists()
+
+    def test_processes_have_what_all_of_them_found(self, monkeypatch):
+        """A process may have had nothing to evaluate."""
+        parts = [self.collect((2,)), self.collect(()), self.collect((1, 0))]
+
+        def all_gather_object(gathered, own):
+            gathered[:] = [
+                (p.ids, p.speakers, p.batches, p.embeddings, p.alone)
+                for p in parts
+            ]
+            assert own == gathered[1]
+
+        monkeypatch.setattr("turbo_sb.results.world_size", lambda: 3)
+        monkeypatch.setattr(
+            "torch.distributed.all_gather_object", all_gather_object
+        )
+        found = Outcomes(Classification(LABELS))
+        found.gather()
+        whole = self.collect().arrays_alone()
+        for name, values in found.arrays_alone().items():
+            assert torch.equal(values, whole[name])
+        assert set(whole) == {"audio_only", "text_only"}
+        assert found.test_summary({}) == self.collect().test_summary({})
+
+
 class TestReplacing:
     def test_nothing_is_seen_before_it_is_whole(self, tmp_path):
         path = tmp_path / "a.txt"

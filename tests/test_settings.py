@@ -50,6 +50,11 @@ def test_number_out_of_its_range_is_refused():
     check_values({"lr": 0, "batch_size": 1})
     with pytest.raises(InputError, match="batch_size=0: expected at least 1"):
         check_values({"batch_size": 0})
+    for rate in (0, 0.0, 0.5):
+        check_values({"modality_dropout": rate})
+    for rate in (-0.1, 1, 1.5):
+        with pytest.raises(InputError, match=f"{rate}: expected a share in"):
+            check_values({"modality_dropout": rate})
 
 
 @pytest.fixture

@@ -216,7 +216,8 @@ def reason_against(hparams):
     Arguments
     ---------
     hparams : dict
-        Has freeze_cnn, train_crop_seconds, train_noise_snr, modalities.
+        Has freeze_cnn, train_crop_seconds, train_noise_snr, modalities, and
+        the audio_encoder.
 
     Returns
     -------
@@ -235,4 +236,4 @@ def reason_against(hparams):
             return f"{key}: {hparams[key]} changes the waveforms in training"
     if "audio" not in hparams["modalities"]:
         return "modalities has no audio"
-    return None
+    return getattr(hparams.get("audio_encoder"), "uncacheable", None)

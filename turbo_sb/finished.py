@@ -8,21 +8,21 @@ Authors
 
 import csv
 import dataclasses
-import re
 from pathlib import Path
 
 import numpy as np
 
 from turbo_sb.errors import InputError
 from turbo_sb.manifest import read_json
+from turbo_sb.train_log import parse_log
 
 # The paper's, in its order; others follow.
 METHODS = ("vanilla", "cross_modal", "turbo")
 # What marks a finished run: it is written last (`turbo_sb.results`).
 FINISHED = "metrics.json"
+# What it says of one modality where the other is missing.
+ALONE = ("audio_only", "text_only")
 NEEDED = ("labels", "confusion", "protocol", "fold", "seed")
-EPOCH = re.compile(r"^epoch: (\d+), lr: \S+ - (.*)$", flags=re.MULTILINE)
-VALUE = re.compile(r"((?:train|valid) [^:,]+): ([^,\s]+)")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,8 +75,22 @@ class FinishedRun:
         """The classes, in the order of the classifier's outputs."""
         return self.metrics["labels"]
 
-    def predictions(self):
-        """The contents of predictions.csv.
+    @property
+    def alone(self):
+        """What metrics.json says where a modality is missing: name to metrics.
+
+        The names are of `ALONE`; empty for a model of one modality, and for a
+        run of a version that did not measure it.
+        """
+        return {k: self.metrics[k] for k in ALONE if k in self.metrics}
+
+    def predictions(self, alone=None):
+        """The contents of predictions.csv, or of one where half is missing.
+
+        Arguments
+        ---------
+        alone : str, optional
+            Of `ALONE`, for predictions_audio_only.csv or its like.
 
         Returns
         -------
@@ -90,7 +104,8 @@ class FinishedRun:
         InputError
             If the file is missing, or a row does not fit.
         """
-        path = self.folder / "predictions.csv"
+        name = f"predictions_{alone}.csv" if alone else "predictions.csv"
+        path = self.folder / name
         place = {label: index for index, label in enumerate(self.labels)}
         try:
             with open(path, encoding="utf-8", newline="") as file:
@@ -104,7 +119,7 @@ class FinishedRun:
                     [[float(row[column]) for column in columns] for row in rows]
                 ),
             }
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, OSError, TypeError, ValueError) as error:
             raise InputError(
                 f"{path}: not what a run with the classes {self.labels} "
                 f"writes ({error}). Run it again, or take its folder out."
@@ -176,38 +191,6 @@ class FinishedRun:
         except OSError:
             return {}
         return parse_log(log)
-
-
-def parse_log(text):
-    """Read the epochs of a train log.
-
-    Arguments
-    ---------
-    text : str
-        Of train_log.txt. An epoch that was run twice, for it was interrupted
-        before its checkpoint was whole, counts as it was run last.
-
-    Returns
-    -------
-    curves : dict
-        Name to (epochs,) numpy.ndarray.
-
-    Example
-    -------
-    >>> line = "epoch: {}, lr: 0.1 - train ce: {} - valid UA: 0.5, valid WA: 0.6"
-    >>> log = "\\n".join([line.format(1, 1.5), line.format(2, 1.25)])
-    >>> {name: curve.tolist() for name, curve in parse_log(log).items()}
-    {'train ce': [1.5, 1.25], 'valid UA': [0.5, 0.5], 'valid WA': [0.6, 0.6]}
-    """
-    epochs = {
-        int(number): {name: float(value) for name, value in VALUE.findall(rest)}
-        for number, rest in EPOCH.findall(text)
-    }
-    names = dict.fromkeys(name for found in epochs.values() for name in found)
-    return {
-        name: np.array([epochs[e].get(name, np.nan) for e in sorted(epochs)])
-        for name in names
-    }
 
 
 def find_runs(folder):

@@ -84,11 +84,11 @@ class Outcomes:
         self.ids, self.speakers = [], []
         self.batches = {"targets": [], "probabilities": []}
         self.embeddings, self.alone = {}, {}
-        tensors = self.batches, self.embeddings, self.alone
+        mine_of_all = self.batches, self.embeddings, self.alone
         for ids, speakers, *others in parts:
             self.ids += ids
             self.speakers += speakers
-            for mine, its in zip(tensors, others):
+            for mine, its in zip(mine_of_all, others):
                 for name, kept in its.items():
                     mine.setdefault(name, []).extend(kept)
 
@@ -123,8 +123,7 @@ class Outcomes:
         Returns
         -------
         arrays : dict
-            ``audio_only`` and ``text_only`` to (n, classes) torch.Tensor in
-            float64; empty for a model of one modality.
+            ``audio_only`` and ``text_only`` to (n, classes), if there are two.
         """
         rows = self._rows()
         return {k: torch.cat(parts)[rows] for k, parts in self.alone.items()}
@@ -146,9 +145,9 @@ class Outcomes:
         """
         arrays = self.arrays()
         targets, probabilities = map(arrays.pop, self.batches)
-        predictions = probabilities.argmax(dim=-1)
-        classes = len(self.labels)
-        counts = metrics.confusion_matrix(predictions, targets, classes)
+        counts = metrics.confusion_matrix(
+            probabilities.argmax(dim=-1), targets, len(self.labels)
+        )
         return {
             **self.scoring.measure(targets, probabilities),
             "n": len(targets),
@@ -186,8 +185,7 @@ class Outcomes:
         """Write predictions, embeddings.npz, figures and metrics.json.
 
         Each file appears whole or not at all, metrics.json last. Of two
-        modalities, predictions_audio_only.csv and predictions_text_only.csv
-        stand beside predictions.csv.
+        modalities, predictions_audio_only.csv and its like stand beside.
 
         Arguments
         ---------
@@ -205,12 +203,11 @@ class Outcomes:
             predicted[f"predictions_{name}.csv"] = found
         for name, found in predicted.items():
             write_predictions(folder / name, ids, self.labels, targets, found)
-        names = [self.labels[target] for target in targets]
-        write_embeddings(folder / "embeddings.npz", ids, names, arrays)
+        labels = [self.labels[target] for target in targets]
+        write_embeddings(folder / "embeddings.npz", ids, labels, arrays)
         self.scoring.draw(folder, targets, probabilities, others or {})
         with replacing(folder / "metrics.json") as path:
-            text = json.dumps(summary, indent=2)
-            path.write_text(text + "\n", encoding="utf-8")
+            path.write_text(json.dumps(summary, indent=2) + "\n", "utf-8")
 
 
 def geometry(embeddings, on_sphere=True):

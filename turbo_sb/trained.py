@@ -15,6 +15,7 @@ from turbo_sb.checkpoints import WholeCheckpointer, earliest_best
 from turbo_sb.errors import InputError
 from turbo_sb.exported import FORMAT
 from turbo_sb.manifest import read_json
+from turbo_sb.recipe import yaml_keys
 
 TRAINING = "hyperparams.yaml"
 ENCODERS = "encoders"  # their configurations, beside the checkpoints
@@ -119,15 +120,20 @@ def load_run(folder):
 
 def _build(folder):
     """What the YAML describes, but for what would write or fetch."""
-    overrides = {"output_folder": str(folder), "logger": None}
-    overrides["save_folder"] = str(folder / "save")
+    text = (folder / TRAINING).read_text(encoding="utf-8")
+    # Written out by SpeechBrain, it refers to nothing: each place is changed.
+    overrides = {
+        "loggers": {"output_folder": str(folder), "kind": None},
+        "checkpointer": {"checkpoints_dir": str(folder / "save")},
+    }
     for name in ("audio", "text"):
         own = folder / ENCODERS / name
         if own.is_dir():
-            overrides[f"{name}_encoder_source"] = str(own)
-            overrides[f"{name}_encoder"] = {"pretrained": False}
-    with open(folder / TRAINING, encoding="utf-8") as file:
-        return load_hyperpyyaml(file, overrides)
+            source = {"source": str(own), "pretrained": False}
+            overrides[f"{name}_encoder"] = source
+    known = yaml_keys(text)
+    overrides = {key: own for key, own in overrides.items() if key in known}
+    return load_hyperpyyaml(text, overrides)
 
 
 def describe(model, hparams, folder=None):

@@ -195,6 +195,15 @@ def test_killed_goes_on(folder, tmp_path):
     assert out.read_bytes() == expected.read_bytes()
 
 
+def test_ctrl_c(capsys, folder, monkeypatch):
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("turbo_sb.command.predict_command.run", interrupt)
+    code, _, err = run(capsys, "predict", folder, "--text=hello")
+    assert (code, err) == (130, "interrupted\n")
+
+
 def test_logs_are_quiet(capsys, folder, speech, caplog):
     with caplog.at_level(logging.WARNING):
         run(capsys, "predict", folder, speech / "a.wav", "--text=hello")

@@ -104,6 +104,12 @@ def test_method_trains_to_the_end_and_leaves_its_files(method, run, tmp_path):
     with np.load(tmp_path / "embeddings.npz") as arrays:
         assert set(arrays) - {"ids", "labels"} == METHODS[method]
     assert (found["alignment"] is None) == (len(METHODS[method]) == 1)
+    both, beside = len(METHODS[method]) == 2, tmp_path.glob("predictions_*")
+    expected = [f"predictions_{m}_only.csv" for m in ("audio", "text")]
+    assert sorted(p.name for p in beside) == (expected if both else [])
+    for name in ("audio_only", "text_only") if both else ():
+        measured = {"ACC", "EER", "EER_threshold", "AUC", "FAR_at_FRR10"}
+        assert set(found[name]) == measured
 
 
 def test_every_metric_can_be_computed_from_the_predictions(run, tmp_path):

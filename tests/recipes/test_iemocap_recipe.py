@@ -10,6 +10,7 @@ import time
 import numpy as np
 import pytest
 import soundfile
+import torch
 
 from tests.iemocap_layout import lay_out
 from tests.recipes.recipe_runs import FOLDER, load_train, start, start_ranks
@@ -26,6 +27,8 @@ FILES = {
     "valid.json",
     "test.json",
     "predictions.csv",
+    "predictions_audio_only.csv",
+    "predictions_text_only.csv",
     "metrics.json",
     "embeddings.npz",
     "save",
@@ -44,9 +47,9 @@ TERMS = {
 }
 
 
-def read(folder):
+def read(folder, name="predictions.csv"):
     metrics = json.loads((folder / "metrics.json").read_text())
-    with open(folder / "predictions.csv", newline="") as file:
+    with open(folder / name, newline="") as file:
         rows = list(csv.DictReader(file))
     return metrics, rows
 
@@ -80,6 +83,45 @@ def test_method_trains_to_the_end_and_leaves_its_files(method, run, tmp_path):
     assert logged == TERMS[method]
 
 
+@pytest.mark.parametrize("placeholder", ["learnt", "zeros"])
+def test_one_checkpoint_predicts_from_both_and_from_each_alone(
+    placeholder, run, tmp_path
+):
+    keys = dict(modality_dropout=0.5, placeholder=placeholder)
+    run("turbo", tmp_path, **keys)
+    metrics, both = read(tmp_path)
+    assert {key: metrics[key] for key in keys} == keys
+    for source in ("audio_only", "text_only"):
+        _, rows = read(tmp_path, f"predictions_{source}.csv")
+        right = np.mean([row["label"] == row["prediction"] for row in rows])
+        assert metrics[source]["WA"] == pytest.approx(right)
+        assert set(metrics[source]) == {"WA", "UA"}
+        for row, other in zip(rows, both):
+            assert (row["ID"], row["label"]) == (other["ID"], other["label"])
+            assert row["p_ang"] != other["p_ang"]
+    log = "\n".join(train_log(tmp_path))
+    assert "_only" not in log  # the validation goes by both
+    checkpoint = next((tmp_path / "save").glob("CKPT*")) / "model.ckpt"
+    found = torch.load(checkpoint, weights_only=True)
+    learnt = [found[key] for key in found if "placeholders" in key]
+    assert len(learnt) == (2 if placeholder == "learnt" else 0)
+    assert all(vector.abs().min() > 0 for vector in learnt)
+
+
+def test_without_modality_dropout_it_is_said_too(run, tmp_path):
+    run("turbo", tmp_path, number_of_epochs=1)
+    metrics, _ = read(tmp_path)
+    assert metrics["modality_dropout"] == 0
+    assert metrics["placeholder"] == "zeros"  # the one in use
+
+
+def test_one_modality_has_no_missing_one(run, tmp_path):
+    run("audio_only", tmp_path, number_of_epochs=1)
+    metrics, _ = read(tmp_path)
+    assert not {"audio_only", "text_only", "modality_dropout"} & set(metrics)
+    assert not list(tmp_path.glob("predictions_*"))
+
+
 def test_log_says_which_dropout_is_in_force(run, tmp_path):
     run("turbo", tmp_path, number_of_epochs=1, dropout=0.3)
     log = (tmp_path / "log.txt").read_text()
@@ -99,7 +141,7 @@ def test_lambda_1_is_vanilla_with_projection(run, tmp_path):
 
 def test_killed_run_resumes_to_the_same_numbers(command, run, tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    keys = dict(number_of_epochs=12, patience=12)
+    keys = dict(number_of_epochs=12, patience=12, modality_dropout=0.3)
     run("turbo", whole, **keys)
     # On as many threads as here, for sums to be in one order.
     env = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -375,6 +417,12 @@ def spoil_encoder(folder):
         ({"batch_size": 64}, "more than the 48 training utterances"),
         ({"max_grad_norm": -1}, "max_grad_norm: -1.0 is not > 0"),
         ({"dropout": 1.0}, r"dropout: 1.0 is not in \[0, 1\)"),
+        ({"modality_dropout": 1.0}, r"dropout=1.0: expected a share in \[0, 1"),
+        ({"placeholder": "mean"}, "placeholder: 'mean': expected one of"),
+        (
+            {"modality_dropout": 0.3, "modalities": "[audio]"},
+            r"modality_dropout: 0.3: with modalities: \['audio'\]",
+        ),
         ({"mask_equal": "speaker"}, "mask_equal: 'speaker'"),
         ({"patience": 0}, "patience are at least 1"),
         ({"logger": "mlflow"}, "logger: 'mlflow'"),

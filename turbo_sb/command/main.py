@@ -31,7 +31,7 @@ def main(arguments=None):
     """Run turbo-sb.
 
     Exits with 0; with 1 if some of what was to be predicted could not be;
-    with 2 for an error.
+    with 2 for an error; with 130 for Ctrl-C.
 
     Arguments
     ---------
@@ -58,6 +58,10 @@ def main(arguments=None):
         own.set_defaults(run=module.run)
     options = parser.parse_args(arguments)
     with plain_errors():
-        code = options.run(options)
+        try:
+            code = options.run(options)
+        except KeyboardInterrupt:
+            print("interrupted", file=sys.stderr)
+            code = 130
         if code:
             sys.exit(code)

@@ -24,6 +24,7 @@ from turbo_sb.encoders.policy import (
     set_dropout,
 )
 from turbo_sb.encoders.unpadded import group_norm, normalize_wavs
+from turbo_sb.encoders.wavlm import use_kernel
 from turbo_sb.pooling import masked_mean
 
 logger = get_logger(__name__)
@@ -100,6 +101,7 @@ class AudioEncoder(UtteranceEncoder, Wav2Vec2):
                 source, cache, apply_spec_augment=apply_spec_augment
             )
         use_given_masks(self.model)
+        use_kernel(self.family.layers_of(self.model))
         self.preparation = self.feature_extractor
         self.sample_rate = self.feature_extractor.sampling_rate
         self.freeze_cnn = freeze_cnn

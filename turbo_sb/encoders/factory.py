@@ -11,10 +11,8 @@ from turbo_sb.encoders.text import TextEncoder
 from turbo_sb.encoders.whisper import WhisperEncoder
 from turbo_sb.errors import InputError
 
-DEFAULT_WINDOW = "full"
 
-
-def make_audio_encoder(source, pretrained=True, **settings):
+def make_audio_encoder(source, pretrained=True, sample_rate=None, **settings):
     """Build a wav2vec 2.0, HuBERT, WavLM or Whisper encoder.
 
     Arguments
@@ -23,6 +21,8 @@ def make_audio_encoder(source, pretrained=True, **settings):
         Hub name or local folder.
     pretrained : bool
         False builds it from a folder of `save_config` alone.
+    sample_rate : int, optional
+        Of the waveforms that are to come, in Hz.
     **settings
         Of `AudioEncoder` and `WhisperEncoder`: what only the other has must
         be left at its default.
@@ -47,19 +47,28 @@ def make_audio_encoder(source, pretrained=True, **settings):
     config = config_of(source, KEY, pretrained)
     name = find_family(config, AUDIO, KEY).name
     if config.model_type == "whisper":
-        if settings.pop("feature_dropout", None) is not None:
-            raise InputError(
-                f"feature_dropout: {name} has no dropout of its own behind its "
-                "convolutions. Leave it at null."
-            )
-        return WhisperEncoder(source, pretrained=pretrained, **settings)
-    window = settings.pop("whisper_window", DEFAULT_WINDOW)
-    if window != DEFAULT_WINDOW:
+        _leave("feature_dropout", None, settings, name)
+        encoder = WhisperEncoder(source, pretrained=pretrained, **settings)
+    else:
+        _leave("whisper_window", "full", settings, name)
+        encoder = AudioEncoder(source, pretrained=pretrained, **settings)
+    if sample_rate not in (None, encoder.sample_rate):
         raise InputError(
-            f"whisper_window: {window}: {source} is no Whisper but {name}. "
-            f"Leave it at {DEFAULT_WINDOW}."
+            f"sample_rate: {sample_rate} Hz, and {KEY}: {source} was trained "
+            f"at {encoder.sample_rate} Hz. Use "
+            f"--sample_rate={encoder.sample_rate}: recordings are resampled."
         )
-    return AudioEncoder(source, pretrained=pretrained, **settings)
+    return encoder
+
+
+def _leave(key, default, settings, name):
+    """Take away a setting that this encoder does not have."""
+    value = settings.pop(key, default)
+    if value != default:
+        raise InputError(
+            f"{key}: {value}: {name} has nothing of the kind. Leave it at "
+            f"{'null' if default is None else default}."
+        )
 
 
 def make_text_encoder(source, pretrained=True, **settings):

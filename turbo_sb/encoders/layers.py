@@ -16,8 +16,8 @@ class LayerSum(torch.nn.Module):
 
     ``sum_l softmax(w)_l h_l``, as SUPERB (Yang et al., 2021) weighs frozen
     encoders. The hidden states are the input of the first layer and the
-    output of each, the last one behind the encoder's final normalisation:
-    those that Hugging Face gives with output_hidden_states.
+    output of each, the last one behind the encoder's final normalisation,
+    where it has one.
 
     Arguments
     ---------

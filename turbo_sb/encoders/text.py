@@ -195,10 +195,12 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
         """The last hidden state, or all for a layer sum."""
         # A causal model never sees what follows, hence no padding either.
         given = None if mask is None or self.family.causal else mask.long()
-        every = self.layer_sum is not None
-        settings = {"output_hidden_states": True} if every else {}
-        outputs = self.model(tokens, attention_mask=given, **settings)
-        return outputs.hidden_states if every else [outputs.last_hidden_state]
+        if self.layer_sum is None:
+            return [self.model(tokens, attention_mask=given).last_hidden_state]
+        outputs = self.model(
+            tokens, attention_mask=given, output_hidden_states=True
+        )
+        return [*outputs.hidden_states[:-1], outputs.last_hidden_state]
 
     def _pool(self, hidden, mask):
         if self.pooling == "cls":

@@ -72,7 +72,11 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
         As in `AudioEncoder`.
     """
 
-    cacheable = False
+    # Why features are not kept; see `turbo_sb.experiment.reason_against`.
+    uncacheable = (
+        "audio_encoder_source: the convolutions of Whisper take little time, "
+        "and their output more room than the audio"
+    )
 
     def __init__(
         self,
@@ -105,6 +109,7 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
         self.freeze_cnn = freeze_cnn
         for conv in (self.model.conv1, self.model.conv2):
             conv.requires_grad_(not freeze_cnn)
+        self.model.embed_positions.requires_grad_(False)
         self._settle(layer_sum)
 
     def _check_extractor(self, source):

@@ -15,6 +15,15 @@ NAMES = {
     "EER": "equal error rate",
     "AUC": "area under the ROC curve",
 }
+# By modalities: in Python, and from the shell.
+USES = {
+    ("audio", "text"): (
+        'classify_file("a.wav", text="...")',
+        'a.wav --text "..."',
+    ),
+    ("audio",): ('classify_file("a.wav")', "a.wav"),
+    ("text",): ('classify_batch(None, texts=["..."])', '--text "..."'),
+}
 UNSTATED = """\
 Not stated by whoever exported this. The licences of the corpus and of the
 pre-trained encoders apply to what was learnt from them."""
@@ -40,9 +49,9 @@ turbo_sb, a plugin for [SpeechBrain](https://speechbrain.github.io) that impleme
 from turbo_sb.inference import TurboClassifier
 
 classifier = TurboClassifier.from_hparams("FOLDER")
-probabilities, score, index, label = classifier.classify_file("a.wav", text="...")
+probabilities, score, index, label = classifier.{call}
 ```
-or `turbo-sb predict FOLDER a.wav --text "..."`. {missing}
+or `turbo-sb predict FOLDER {arguments}`.{missing}
 Loading this folder runs no code from it, and needs no network.
 
 ## Data and protocol
@@ -84,25 +93,30 @@ def model_card(settings, model, metrics=None, hparams=None, licence=None):
         Markdown with a YAML header.
     """
     metrics, hparams = metrics or {}, hparams or {}
-    both = len(settings["model"]["modalities"]) == 2
-    trained = settings["model"]["modality_dropout"] > 0
-    missing = ""
-    if both:
-        missing = "Without the words, or without audio, it " + (
-            "was trained to predict from the other alone."
-            if trained
-            else "was not trained (modality_dropout: 0): zeros take their place."
-        )
+    call, arguments = USES[tuple(settings["model"]["modalities"])]
     return TEMPLATE.format(
         header=_header(settings, metrics, licence),
         title=_title(settings),
         labels=", ".join(settings["labels"]),
-        missing=missing,
+        call=call,
+        arguments=arguments,
+        missing=_missing(settings["model"]),
         data=_data(metrics, hparams),
         metrics=_metrics(metrics),
         model=_model(settings, model, hparams),
         use=USE,
         licence=licence or UNSTATED,
+    )
+
+
+def _missing(model):
+    """What it does without one of two modalities."""
+    if len(model["modalities"]) < 2:
+        return ""
+    return " Without the words, or without audio, it " + (
+        "was trained to predict from the other alone."
+        if model["modality_dropout"] > 0
+        else "was not trained (modality_dropout: 0): zeros take their place."
     )
 
 

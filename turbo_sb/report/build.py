@@ -6,8 +6,9 @@ Authors
 
 from turbo_sb.errors import InputError
 from turbo_sb.finished import find_runs
-from turbo_sb.report import facts
+from turbo_sb.report import checks, facts
 from turbo_sb.report.embeddings import geometry
+from turbo_sb.report.missing import missing
 from turbo_sb.report.paper import PAPER, SETTING
 from turbo_sb.report.pool import gather
 from turbo_sb.report.scores import Comparison
@@ -30,7 +31,7 @@ def build_report(folder, reference=None, n_resamples=2000):
     -------
     report : dict
         ``metrics``, ``labels``, ``paper``, and ``protocols``: name to
-        ``methods``, ``scores`` and what goes with them.
+        ``methods``, ``scores``, ``missing`` and what goes with them.
 
     Raises
     ------
@@ -63,13 +64,14 @@ def _of_protocol(protocol, methods, reference, n_resamples):
     # Stable: the first is what the others are compared with.
     methods = sorted(methods, key=lambda method: method.name != reference)
     for method in methods:
-        facts.check_runs(protocol, method)
-    facts.check_alike(methods)
+        checks.check_runs(protocol, method)
+    checks.check_alike(methods)
     return {
         "reference": methods[0].name,
         "baselines": facts.baselines(methods[0]),
         "methods": {method.name: _of_method(method) for method in methods},
         "scores": Comparison(methods, n_resamples).score(),
+        "missing": missing(methods, n_resamples),
         "geometry": geometry(methods, n_resamples),
     }
 

@@ -19,7 +19,7 @@ COLUMNS = [
     *("protocol", "part", "method", "source", "metric", "value"),
     *("low", "high", "fold_mean", "fold_sd", "n_folds", "seed_sd", "n_seeds"),
     *("n", "difference", "difference_low", "difference_high"),
-    *("p_bootstrap", "p_mcnemar"),
+    *("p_bootstrap", "p_mcnemar", "modality_dropout", "placeholder"),
 ]
 
 
@@ -104,11 +104,13 @@ def _csv(report):
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for protocol, part in report["protocols"].items():
-        for kind, scores in part["scores"].items():
+        missing = part["missing"] or {"scores": {}, "settings": {}}
+        for kind, scores in {**part["scores"], **missing["scores"]}.items():
             for method, found in scores.items():
                 for metric in report["metrics"]:
                     row = _row(found[metric], found)
                     row.update(protocol=protocol, part=kind, method=method)
+                    row.update(missing["settings"].get(method, {}))
                     writer.writerow({**row, "source": "runs", "metric": metric})
         for name, values in part["baselines"].items():
             for metric, value in values.items():

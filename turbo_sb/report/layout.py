@@ -6,6 +6,7 @@ Authors
 
 from turbo_sb.markdown import table
 from turbo_sb.report import tables
+from turbo_sb.report.missing import missing_table
 from turbo_sb.split_checks import COMPLETE
 
 PROTOCOLS = {
@@ -60,6 +61,8 @@ def _protocol(report, protocol, part, beside, other):
     if len(part["methods"]) > 1:
         parts.append(f"### Against {part['reference']}, on the same utterances")
         parts.append(table(*tables.difference_table(names, part)))
+    if part["missing"]:
+        parts += _missing(names, part)
     for name, scores in part["scores"].items():
         if name != "all":
             parts += [
@@ -75,6 +78,23 @@ def _protocol(report, protocol, part, beside, other):
     )
     parts.append(table(*tables.geometry_table(part)))
     parts += ["### Cost", table(*tables.cost_table(part))]
+    return parts
+
+
+def _missing(names, part):
+    """What is found from both modalities, and from each alone."""
+    found = part["missing"]
+    parts = ["### Missing modality", table(*missing_table(names, part))]
+    if found["older"]:
+        older = ", ".join(found["older"])
+        parts.append(f"Without {older}: some runs have no such predictions.")
+    if len(found["settings"]) > 1:
+        for source, scores in found["scores"].items():
+            own = {"reference": found["reference"], "scores": {"all": scores}}
+            parts.append(
+                f"#### Against {found['reference']}, {source.replace('_', ' ')}"
+            )
+            parts.append(table(*tables.difference_table(names, own)))
     return parts
 
 
@@ -159,12 +179,25 @@ def _notes(report):
         "mean of its seeds, with a bootstrap by fold; folds share training "
         "data (the two of a session in speaker10 all of it), so these "
         "intervals too are rather too narrow.",
+        *_missing_notes(report),
         "s/epoch: median over runs; of trainings that ran side by side, each "
         "has a part of the machine.",
         f"(*) The paper's own figures: {report['paper']['setting']}. Not of "
         "the runs of this report.",
     ]
     return "\n".join(f"- {line}" for line in lines)
+
+
+def _missing_notes(report):
+    if not any(part["missing"] for part in report["protocols"].values()):
+        return []
+    return [
+        "Missing modality: the same checkpoints, the same utterances and "
+        "resamples, with a placeholder in the place of the other modality in "
+        "the classifier's input. The epoch was chosen by what it does with "
+        "both. With modality_dropout 0, the placeholder is zeros, which the "
+        "training never saw."
+    ]
 
 
 def _named(report):

@@ -24,6 +24,8 @@ class Pool:
     ---------
     runs : list of turbo_sb.finished.FinishedRun
         A fold each.
+    alone : str, optional
+        Of `turbo_sb.finished.ALONE`: the predictions from one modality.
 
     Example
     -------
@@ -32,11 +34,11 @@ class Pool:
     []
     """
 
-    def __init__(self, runs):
+    def __init__(self, runs, alone=None):
         self.keys, self.entries, parts = [], [], defaultdict(list)
         self.n_classes = len(runs[0].labels) if runs else 0
         for run in runs:
-            found, manifest = run.predictions(), run.manifest("test")
+            found, manifest = run.predictions(alone), run.manifest("test")
             self.keys += [(run.fold, ID) for ID in found["ids"]]
             self.entries += [manifest.get(ID, {}) for ID in found["ids"]]
             for name in ("targets", "predictions", "probabilities"):
@@ -126,6 +128,20 @@ class Method:
         """The seeds, sorted; [None] where there is no randomness."""
         return list(self.pools)
 
+    def alone(self, name):
+        """The same runs, as they predict from one modality.
+
+        Arguments
+        ---------
+        name : str
+            Of `turbo_sb.finished.ALONE`.
+
+        Returns
+        -------
+        method : Method
+        """
+        return dataclasses.replace(self, pools=_by_seed(self.runs, name))
+
 
 def gather(runs):
     """Sort finished runs by protocol and method, and read their predictions.
@@ -168,8 +184,13 @@ def gather(runs):
 
 
 def _method(name, runs, names):
-    by_seed = defaultdict(list)
-    for run in runs:
-        by_seed[run.seed].append(run)
-    pools = {seed: Pool(by_seed[seed]) for seed in by_seed}
-    return Method(name, runs, pools, names)
+    return Method(name, runs, _by_seed(runs), names)
+
+
+def _by_seed(runs, alone=None):
+    """Seed to the pool of its runs, in the order of the runs."""
+    seeds = dict.fromkeys(run.seed for run in runs)
+    return {
+        seed: Pool([run for run in runs if run.seed == seed], alone)
+        for seed in seeds
+    }

@@ -55,10 +55,20 @@ class Comparison:
             "all" and, for example, "kind: impro", to method to metric to its
             figures.
         """
-        found = {"all": self._score(np.ones(len(self.keys)))}
+        found = {"all": self.score_all()}
         for name, mask in self._kinds().items():
             found[name] = self._score(mask)
         return found
+
+    def score_all(self):
+        """The figures of every method on all utterances.
+
+        Returns
+        -------
+        scores : dict
+            Method to metric to its figures.
+        """
+        return self._score(np.ones(len(self.keys)))
 
     def _kinds(self):
         """Name the parts that are reported apart: (n,) arrays of 0 and 1."""

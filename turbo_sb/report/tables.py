@@ -4,6 +4,15 @@ Authors
  * The turbo_sb developers 2026
 """
 
+from turbo_sb.report.cells import (
+    interval,
+    mean_sd,
+    p_value,
+    plain,
+    share,
+    signed,
+)
+
 
 def score_table(report, part, beside, other):
     """A row a method, the paper's below it, and another report's.
@@ -45,7 +54,7 @@ def score_table(report, part, beside, other):
 
 def _bare_row(name, values):
     """A row of values without a spread."""
-    cells = [[_share(value), "", "", ""] for value in values]
+    cells = [[share(value), "", "", ""] for value in values]
     return [name, *(cell for group in cells for cell in group)]
 
 
@@ -54,8 +63,8 @@ def _score_cells(names, scores):
     for name in names:
         found = scores[name]
         folds = mean_sd(found["fold_mean"], found["fold_sd"], 3)
-        seeds = _share(found["seed_sd"])
-        cells += [_share(found["value"]), _interval(found["interval"])]
+        seeds = share(found["seed_sd"])
+        cells += [share(found["value"]), interval(found["interval"])]
         cells += [folds, seeds]
     return cells
 
@@ -85,10 +94,10 @@ def difference_table(names, part):
         row = [method]
         for name in names:
             found = scores[name]
-            row.append(_signed(found["difference"]))
-            row.append(_interval(found["difference_interval"]))
-            row.append(_p(found["p_bootstrap"]))
-        rows.append([*row, _p(scores["p_mcnemar"]["combined"])])
+            row.append(signed(found["difference"]))
+            row.append(interval(found["difference_interval"]))
+            row.append(p_value(found["p_bootstrap"]))
+        rows.append([*row, p_value(scores["p_mcnemar"]["combined"])])
     return [*columns, f"p, McNemar ({names[0]})"], rows
 
 
@@ -118,10 +127,10 @@ def kind_table(names, scores, part):
     for method, found in scores.items():
         row = [method, f"{found['n']:,}"]
         for name in names:
-            row += [_share(found[name]["value"])]
-            row += [_interval(found[name]["interval"])]
+            row += [share(found[name]["value"])]
+            row += [interval(found[name]["interval"])]
             if len(part["methods"]) > 1:
-                row.append(_signed(found[name].get("difference")))
+                row.append(signed(found[name].get("difference")))
         rows.append(row)
     return columns, rows
 
@@ -172,9 +181,9 @@ def geometry_table(part):
             values = values or {"mean": None, "sd": None}
             row += [
                 mean_sd(values["mean"], values["sd"], 2),
-                _signed(values.get("difference"), 2),
-                _interval(values.get("difference_interval"), 2),
-                _p(values.get("p_bootstrap")),
+                signed(values.get("difference"), 2),
+                interval(values.get("difference_interval"), 2),
+                p_value(values.get("p_bootstrap")),
             ]
         rows.append(row)
     return columns, rows
@@ -198,59 +207,9 @@ def cost_table(part):
     rows = []
     for method, found in part["methods"].items():
         cost = found["cost"]
-        row = [method, _plain(cost["seconds_per_epoch"], 1)]
-        row += [_plain(cost[key], 0) for key in ("epochs", "best_epoch")]
-        row += [_plain(cost["peak_memory_mb"], 0)]
+        row = [method, plain(cost["seconds_per_epoch"], 1)]
+        row += [plain(cost[key], 0) for key in ("epochs", "best_epoch")]
+        row += [plain(cost["peak_memory_mb"], 0)]
         row += [cost["peak_memory_of"] or ""]
-        rows.append([*row, _plain(cost["trainable_parameters"], 0)])
+        rows.append([*row, plain(cost["trainable_parameters"], 0)])
     return columns, rows
-
-
-def mean_sd(mean, sd, digits):
-    """Lay out a mean with its standard deviation.
-
-    Arguments
-    ---------
-    mean : float
-        None gives nothing.
-    sd : float
-        None is left out.
-    digits : int
-        Behind the point.
-
-    Returns
-    -------
-    text : str
-
-    Example
-    -------
-    >>> mean_sd(0.5, 0.25, 2), mean_sd(-1.25, None, 1)
-    ('0.50 (0.25)', '-1.2')
-    """
-    if mean is None:
-        return ""
-    text = f"{mean:.{digits}f}"
-    return text if sd is None else f"{text} ({sd:.{digits}f})"
-
-
-def _share(value):
-    return "" if value is None else f"{value:.3f}"
-
-
-def _signed(value, digits=3):
-    return "" if value is None else f"{value:+.{digits}f}"
-
-
-def _interval(bounds, digits=3):
-    low, high = bounds or (None, None)
-    return "" if low is None else f"{low:.{digits}f} to {high:.{digits}f}"
-
-
-def _p(value):
-    if value is None:
-        return ""
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
-
-
-def _plain(value, digits):
-    return "" if value is None else f"{value:,.{digits}f}"

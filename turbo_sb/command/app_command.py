@@ -4,13 +4,16 @@ Authors
  * The turbo_sb developers 2026
 """
 
+from pathlib import Path
+
 from turbo_sb.command.model import add_model_arguments, load
 
 HELP = "open a local page to record, edit the words, and see the classes"
 DESCRIPTION = """\
 Open a page on this machine: record or upload speech, edit its words, and see
 the class probabilities from both, from audio only and from words only, and the
-nearest training utterances if they were exported (--neighbours)."""
+nearest training utterances if they were exported (--neighbours). Nothing leaves
+this machine. It needs gradio: pip install "turbo_sb[app]"."""
 
 
 def add_arguments(parser):
@@ -22,7 +25,9 @@ def add_arguments(parser):
         Of this command.
     """
     add_model_arguments(parser)
-    parser.add_argument("--port", type=int, default=7860)
+    parser.add_argument(
+        "--port", type=int, help="(the first free one from 7860)"
+    )
 
 
 def run(options):
@@ -33,6 +38,9 @@ def run(options):
     options : argparse.Namespace
         Of the command line.
     """
-    from turbo_sb.app import serve
+    from turbo_sb.app import need_gradio, serve
 
-    serve(load(options), options.port)
+    need_gradio()  # before a large model is loaded
+    folder = Path(options.model).expanduser()
+    title = folder.resolve().name if folder.is_dir() else options.model
+    serve(load(options), options.port, title)

@@ -113,7 +113,7 @@ def load_folder(folder, hparams_file=SETTINGS, asr=None, trust_asr=False):
             raise InputError(
                 f"{folder}: a training's folder. Export it (python -m "
                 f"turbo_sb.export {folder} --to FOLDER); or trust it, for its "
-                f'{TRAINING} runs code: hparams_file="{TRAINING}".'
+                f'{TRAINING} runs code: hparams_file="{TRAINING}", or --trust.'
             )
         settings = read_export(folder)
         model = build_export(folder, settings)

@@ -46,8 +46,10 @@ def test_header_is_what_the_hub_reads(card):
 
 
 def test_metrics_stand_with_their_protocol(card):
-    text = card(METRICS, {"best_metric": "UA"}, modality_dropout=0.3)
+    hparams = {"best_metric": "UA", "data_folder": "/data/IEMOCAP_release"}
+    text = card(METRICS, hparams, modality_dropout=0.3)
     for line in (
+        "- data: IEMOCAP_release",
         "- protocol: session5, fold 2, seed 7: one training, one test set",
         "- test utterances: 1,241",
         "- epoch: 12, chosen on the validation set by UA",
@@ -59,6 +61,7 @@ def test_metrics_stand_with_their_protocol(card):
     ):
         assert f"\n{line}\n" in text
     assert "One fold and one seed" in text
+    assert "/data" not in text
 
 
 def test_what_is_not_known_is_not_said(card):

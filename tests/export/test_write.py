@@ -52,6 +52,11 @@ def test_one_modality_has_one_encoder(export):
     assert read_export(folder)["text"] is None
 
 
+def test_whoever_reads_one_reads_all(export):
+    _, folder = export()
+    assert len({(folder / name).stat().st_mode for name in files(folder)}) == 1
+
+
 def test_sums_are_sha256sums(export):
     _, folder = export()
     run = subprocess.run(

@@ -95,7 +95,7 @@ def model_card(settings, model, metrics=None, hparams=None, licence=None):
     metrics, hparams = metrics or {}, hparams or {}
     call, arguments = USES[tuple(settings["model"]["modalities"])]
     return TEMPLATE.format(
-        header=_header(settings, metrics, licence),
+        header=_header(settings, metrics, hparams, licence),
         title=_title(settings),
         labels=", ".join(settings["labels"]),
         call=call,
@@ -125,12 +125,17 @@ def _title(settings):
     return f"turbo_sb: {modalities} to {', '.join(settings['labels'])}"
 
 
-def _header(settings, metrics, licence):
+def _data_name(hparams):
+    return Path(str(hparams.get("data_folder") or "unknown")).name
+
+
+def _header(settings, metrics, hparams, licence):
     results = [
         EvalResult(
             task_type="audio-classification",
             dataset_type=metrics["protocol"],
-            dataset_name=f"{metrics['protocol']}, fold {metrics['fold']}",
+            dataset_name=f"{_data_name(hparams)}, {metrics['protocol']}, "
+            f"fold {metrics['fold']}",
             dataset_split="test",
             metric_type=name.lower(),
             metric_name=NAMES[name],
@@ -155,6 +160,7 @@ def _data(metrics, hparams):
             "Not known: this model was exported without its training's files."
         )
     lines = [
+        f"- data: {_data_name(hparams)}",
         f"- protocol: {metrics['protocol']}, fold {metrics['fold']}, seed "
         f"{metrics['seed']}: one training, one test set",
         f"- test utterances: {metrics['n']:,}",

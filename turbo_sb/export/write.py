@@ -176,6 +176,8 @@ def _write_files(draft, model, settings):
 
 
 def _finish(draft, card):
+    for path in draft.rglob("*.safetensors"):  # written for the owner alone
+        shutil.copymode(draft / SETTINGS, path)
     write_sums(draft)
     # Behind the sums: a card is edited, on the hub too.
     (draft / CARD).write_text(card, encoding="utf-8")

@@ -3,7 +3,7 @@
 import torch
 
 from tests import references
-from turbo_sb.pooling import masked_mean
+from turbo_sb.pooling import last_step, masked_mean
 
 MASK = torch.tensor([[True, True, False], [True, False, False]])
 
@@ -37,3 +37,9 @@ def test_two_calls_agree():
     sequences = torch.randn(2, 3, 4)
     first, second = (masked_mean(sequences, MASK) for _ in range(2))
     assert torch.equal(first, second)
+
+
+def test_the_last_step_by_hand():
+    sequences = torch.arange(6.0).reshape(2, 3, 1)
+    assert last_step(sequences, MASK).tolist() == [[1.0], [3.0]]
+    assert last_step(sequences, None).tolist() == [[2.0], [5.0]]

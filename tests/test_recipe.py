@@ -246,6 +246,16 @@ class TestTheYamls:
         assert rates == {0.2}
         assert not [path for path in found if "classifier" in path]
 
+    def test_encoders_are_built_once(self, load):
+        """What is made by a function is one object wherever it is used."""
+        hparams = load("turbo")
+        for name, encoder in hparams["model"].encoders.items():
+            assert encoder is hparams[f"{name}_encoder"]
+
+    def test_another_sample_rate_than_the_encoders(self, load):
+        with pytest.raises(InputError, match="Use --sample_rate=16000"):
+            load("turbo", sample_rate=8000)
+
     def test_overridden_settings_reach_the_objects(self, load):
         hparams = load(
             "turbo",

@@ -8,6 +8,9 @@ import torch
 from transformers import BertConfig, DistilBertConfig, Wav2Vec2Config
 
 from turbo_sb.encoders.policy import (
+    EXTRACTOR,
+    TOKENIZER,
+    check_preparation,
     check_source,
     effective_dropout,
     loading,
@@ -44,6 +47,29 @@ class TestCheckSource:
             (tmp_path / name).touch()
         with pytest.raises(InputError, match=f"holds no Hugging.*{found}"):
             check_source(str(tmp_path), "my_key")
+
+    def test_without_pretraining_weights_are_not_needed(self, tmp_path):
+        (tmp_path / "config.json").touch()
+        check_source(str(tmp_path), "my_key", pretrained=False)
+        with pytest.raises(InputError, match="config.json and weights"):
+            check_source(str(tmp_path), "my_key")
+
+    @pytest.mark.parametrize("source", ["a/name", "/no/such"])
+    def test_without_pretraining_only_a_folder_will_do(self, source):
+        with pytest.raises(InputError, match=f"my_key: {source} is no folder"):
+            check_source(source, "my_key", pretrained=False)
+
+
+class TestCheckPreparation:
+    def test_a_hub_name_passes(self):
+        check_preparation("facebook/wav2vec2-base", "my_key", EXTRACTOR)
+
+    @pytest.mark.parametrize("name", TOKENIZER)
+    def test_either_file_will_do(self, tmp_path, name):
+        with pytest.raises(InputError, match="my_key: .* or vocab.txt or"):
+            check_preparation(str(tmp_path), "my_key", TOKENIZER)
+        (tmp_path / name).touch()
+        check_preparation(str(tmp_path), "my_key", TOKENIZER)
 
 
 class TestLoading:
@@ -103,6 +129,13 @@ class TestEffectiveDropout:
             "layers.out": 0.2,
             "layers.attention": 0.3,
         }
+
+    def test_reads_dropout_that_is_a_number(self):
+        """Whisper's; also where it is 0, a whole number."""
+        layer = torch.nn.Identity()
+        layer.dropout, layer.activation_dropout, layer.size = 0, 0.1, 3
+        found = effective_dropout(torch.nn.ModuleList([layer]))
+        assert found == {"": 0, "activation_dropout": 0.1}
 
     def test_log_warns_when_all_dropout_is_0(self, caplog):
         with caplog.at_level(logging.WARNING):

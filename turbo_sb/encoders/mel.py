@@ -8,8 +8,46 @@ import torch
 import torch.nn.functional as F
 
 from turbo_sb.encoders.lengths import padding_mask
+from turbo_sb.errors import InputError
 
+SHRINKS = 2  # stride of Whisper's second convolution, in steps of the mel
 RANGE = 8.0  # decades below the maximum at which the floor is
+
+
+def check_sizes(extractor, config, source, key):
+    """Refuse a spectrogram of other sizes than the model has.
+
+    Arguments
+    ---------
+    extractor : transformers.WhisperFeatureExtractor
+        Makes it.
+    config : transformers.WhisperConfig
+        Of the model.
+    source : str
+        Where both come from, for the message.
+    key : str
+        The YAML key that gave it, for the message.
+
+    Raises
+    ------
+    InputError
+        If the mels or the samples of a window are others.
+
+    Example
+    -------
+    >>> from transformers import WhisperConfig, WhisperFeatureExtractor
+    >>> extractor = WhisperFeatureExtractor()
+    >>> check_sizes(extractor, WhisperConfig(), "whisper", "my_key")
+    """
+    window = config.max_source_positions * SHRINKS * extractor.hop_length
+    expected = config.num_mel_bins, window
+    found = extractor.feature_size, extractor.n_samples
+    if found != expected:
+        raise InputError(
+            f"{key}: {source}: preprocessor_config.json makes {found[0]} mels "
+            f"of {found[1]} samples, and config.json has {expected[0]} of "
+            f"{expected[1]}. Take both from one model."
+        )
 
 
 @torch.no_grad()

@@ -19,14 +19,13 @@ from turbo_sb.encoders.attention import use_given_masks
 from turbo_sb.encoders.base import UtteranceEncoder
 from turbo_sb.encoders.families import WHISPER
 from turbo_sb.encoders.lengths import padding_mask
-from turbo_sb.encoders.mel import log_mel
+from turbo_sb.encoders.mel import SHRINKS, check_sizes, log_mel
 from turbo_sb.encoders.policy import EXTRACTOR, loading
 from turbo_sb.encoders.windows import cut, mean_by_utterance, split
 from turbo_sb.errors import InputError
 
 KEY = "audio_encoder_source"
 WINDOWS = ("full", "own")
-SHRINKS = 2  # stride of the second convolution
 
 
 class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
@@ -70,7 +69,6 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
         "audio_encoder_source: the convolutions of Whisper take little time, "
         "and their output more room than the audio"
     )
-
     key, families, needs = KEY, {"whisper": WHISPER}, EXTRACTOR
 
     def __init__(
@@ -90,7 +88,6 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
             raise InputError(
                 f"whisper_window: {whisper_window!r} is not one of {WINDOWS}."
             )
-        # Read while the lobe builds the model.
         self.pretrained = pretrained
         self.rates = dropout, attention_dropout, None, layerdrop
         with loading(source, KEY, pretrained) as cache:
@@ -100,25 +97,13 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
         use_given_masks(self.model)
         self.preparation = self.feature_extractor
         self.sample_rate = self.feature_extractor.sampling_rate
-        self._check_extractor(source)
+        check_sizes(self.feature_extractor, self.model.config, source, KEY)
         self.full = whisper_window == "full"
         self.freeze_cnn = freeze_cnn
-        for conv in (self.model.conv1, self.model.conv2):
-            conv.requires_grad_(not freeze_cnn)
+        self.model.conv1.requires_grad_(not freeze_cnn)
+        self.model.conv2.requires_grad_(not freeze_cnn)
         self.model.embed_positions.requires_grad_(False)
         self._settle(layer_sum, frozen_layers)
-
-    def _check_extractor(self, source):
-        """The spectrogram has to be of the sizes that the model has."""
-        extractor, config = self.feature_extractor, self.model.config
-        found = extractor.feature_size, extractor.n_samples
-        expected = config.num_mel_bins, self.longest * self.hop
-        if found != expected:
-            raise InputError(
-                f"{KEY}: {source}: preprocessor_config.json makes {found[0]} "
-                f"mels of {found[1]} samples, and config.json has "
-                f"{expected[0]} of {expected[1]}. Take both from one model."
-            )
 
     def _from_pretrained(self, source, **settings):
         """Keep the encoder alone."""
@@ -142,7 +127,7 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
         settings : dict
             Keywords of the constructor to plain values.
         """
-        window = WINDOWS[0] if self.full else WINDOWS[1]
+        window = "full" if self.full else "own"
         return {**super().inference_settings(), "whisper_window": window}
 
     def embed(self, wavs, lengths, n_views=1):

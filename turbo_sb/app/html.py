@@ -102,7 +102,8 @@ def result(found, labels, modalities):
     if found.seconds is not None:
         what.append(f"{found.seconds:.2f} s of audio")
     if found.text is not None:
-        what.append(f"“{textwrap.shorten(found.text, SHOWN, placeholder='…')}”")
+        words = textwrap.shorten(found.text, SHOWN, placeholder="…")
+        what.append(f"“{words}”")
     parts = [line(f"Classified: {', '.join(what)}", "said")]
     parts.append(_table(found.probabilities, labels, views_of(modalities)))
     return "".join([*parts, *(line(note, "note") for note in found.notes)])

@@ -13,8 +13,8 @@ from turbo_sb.errors import InputError
 
 # Of the neighbours: what they are called, and how wide they are.
 COLUMNS = {
-    "ID": ("ID", "22%"),
-    "label": ("Label", "20%"),
+    "ID": ("ID", "20%"),
+    "label": ("Label", "22%"),
     "text": ("Words", "44%"),
     "similarity": ("Cosine", "14%"),
 }

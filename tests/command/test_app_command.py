@@ -1,0 +1,67 @@
+"""turbo-sb app: what it needs, what it is called, and how it ends."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+
+from turbo_sb.command import app_command, main
+from turbo_sb.export import write_export
+
+
+def test_without_gradio_no_model_is_loaded(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "gradio", None)
+    monkeypatch.setattr(app_command, "load", lambda options: 1 / 0)
+    with pytest.raises(SystemExit) as end:
+        main(["app", "mine"])
+    assert end.value.code == 2
+    assert 'pip install "turbo_sb[app]"' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("given, title", [(".", "mine"), ("me/it", "me/it")])
+def test_is_called_as_its_folder(monkeypatch, tmp_path, given, title):
+    served = []
+    monkeypatch.setattr("turbo_sb.app.need_gradio", lambda: None)
+    monkeypatch.setattr("turbo_sb.app.serve", lambda *own: served.append(own))
+    monkeypatch.setattr(app_command, "load", lambda options: "a model")
+    (tmp_path / "mine").mkdir()
+    monkeypatch.chdir(tmp_path / "mine")
+    main(["app", given, "--port", "7000"])
+    assert served == [("a model", 7000, title)]
+
+
+@pytest.fixture
+def start(make_model, tmp_path):
+    """Start the command; its process, and the address of its page."""
+    pytest.importorskip("gradio")
+    write_export(tmp_path / "mine", make_model(n_classes=2), ["no", "yes"])
+    (tmp_path / "temporary").mkdir()
+    own = {"TMPDIR": str(tmp_path / "temporary"), "PYTHONPATH": os.getcwd()}
+    command = [sys.executable, "-m", "turbo_sb.command", "app", "mine"]
+    process = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env={**os.environ, **own},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    yield process, re.search(r"http://\S+", process.stdout.readline())[0]
+    process.kill()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_ends_and_leaves_nothing(start, tmp_path, how):
+    process, address = start
+    assert address.startswith("http://127.0.0.1:")
+    assert urllib.request.urlopen(address, timeout=20).status == 200
+    assert any((tmp_path / "temporary").iterdir())
+    process.send_signal(how)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "Traceback" not in err and "share" not in out
+    assert not list((tmp_path / "temporary").iterdir())

@@ -35,9 +35,10 @@ def test_is_called_as_its_folder(monkeypatch, tmp_path, given, title):
 
 
 @pytest.fixture
-def start(make_model, tmp_path):
+def start(make_model, tmp_path, monkeypatch):
     """Start the command; its process, and the address of its page."""
     pytest.importorskip("gradio")
+    monkeypatch.delenv("GRADIO_TEMP_DIR", raising=False)  # an earlier test's
     write_export(tmp_path / "mine", make_model(n_classes=2), ["no", "yes"])
     (tmp_path / "temporary").mkdir()
     own = {"TMPDIR": str(tmp_path / "temporary"), "PYTHONPATH": os.getcwd()}

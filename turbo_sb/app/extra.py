@@ -41,7 +41,8 @@ def need_gradio():
         If it is not installed.
     """
     os.environ.update(PRIVATE)
-    os.environ.setdefault("GRADIO_TEMP_DIR", _folder().name)
+    if "GRADIO_TEMP_DIR" not in os.environ:
+        os.environ["GRADIO_TEMP_DIR"] = _folder().name
     try:
         import gradio
     except ImportError as error:

@@ -10,9 +10,12 @@ VERSION = re.search(
     r'__version__ = "(.+)"', (HERE / "turbo_sb" / "__init__.py").read_text()
 )[1]
 
+# Before, its page asks for Google's fonts.
+APP = ["gradio>=6.31,<7"]
 DEMO = ["espeakng-loader"]
 TRACKING = ["tensorboard"]
 TEST = [
+    *APP,
     *DEMO,
     *TRACKING,
     "pytest",
@@ -47,8 +50,8 @@ setuptools.setup(
         "huggingface_hub",
         "matplotlib",  # DET curves
         "numpy",
-        "ruamel.yaml",  # plain YAML; hyperpyyaml's own
         "protobuf",  # with sentencepiece: DeBERTa-v3 has no other tokeniser
+        "ruamel.yaml",  # plain YAML; hyperpyyaml's own
         "safetensors",
         "scikit-learn",  # the shortcut's linear model
         "scipy",
@@ -58,7 +61,7 @@ setuptools.setup(
     ],
     entry_points={"console_scripts": ["turbo-sb = turbo_sb.command:main"]},
     extras_require={
-        "app": ["gradio"],
+        "app": APP,
         "demo": DEMO,
         "tensorboard": TRACKING,
         "wandb": ["wandb"],

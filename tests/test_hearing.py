@@ -69,6 +69,12 @@ class TestBadInput:
         with pytest.raises(InputError, match=message):
             read(tmp_path / "a.wav")
 
+    def test_text_called_mp3(self, tmp_path):
+        """libsndfile says that there is no such file."""
+        (tmp_path / "a.mp3").write_text("ID,wav")
+        with pytest.raises(InputError, match="not audio, or damaged .unread"):
+            read(tmp_path / "a.mp3")
+
     def test_missing(self, tmp_path):
         with pytest.raises(InputError, match=r"a\.wav: no such file"):
             read(tmp_path / "a.wav")

@@ -66,13 +66,35 @@ def inspect_audio(path: str | Path) -> AudioFacts:
         facts = _read_through(path)
         check_riff_size(path)
     except (soundfile.SoundFileError, OSError) as error:
-        reason = getattr(error, "error_string", "") or str(error)
-        raise InputError(
-            f"{path}: not audio, or damaged ({reason.strip() or 'unreadable'})."
-        ) from error
+        raise InputError(not_audio(path, error)) from error
     if facts.duration == 0:
         raise InputError(f"{path}: empty, a header without samples.")
     return facts
+
+
+def not_audio(path: str | Path, error: Exception) -> str:
+    """What to say of a file that cannot be read as audio.
+
+    Arguments
+    ---------
+    path : str | Path
+        Of the file.
+    error : Exception
+        Of soundfile, or of the system.
+
+    Returns
+    -------
+    message : str
+
+    Example
+    -------
+    >>> print(not_audio("a.mp3", OSError("Input/output error")))
+    a.mp3: not audio, or damaged (Input/output error).
+    """
+    reason = (getattr(error, "error_string", "") or str(error)).strip(" .")
+    if not reason or "not exist" in reason:  # libsndfile's of a text.mp3
+        reason = "unreadable"
+    return f"{path}: not audio, or damaged ({reason})."
 
 
 def _read_through(path):

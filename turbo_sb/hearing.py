@@ -15,7 +15,7 @@ import soundfile
 import torch
 from speechbrain.utils.logger import get_logger
 
-from turbo_sb.audiofile import check_riff_size
+from turbo_sb.audiofile import check_riff_size, not_audio
 from turbo_sb.errors import InputError
 
 logger = get_logger(__name__)
@@ -100,10 +100,7 @@ def _read(path, start, stop, longest):
     except (soundfile.SoundFileError, OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
-        reason = getattr(error, "error_string", "") or str(error)
-        raise InputError(
-            f"{path}: not audio, or damaged ({reason.strip() or 'unreadable'})."
-        ) from error
+        raise InputError(not_audio(path, error)) from error
     # What a header promises and what an MP3 or Ogg holds may differ.
     _check_seconds(path, len(samples) / rate, longest)
     return samples, rate

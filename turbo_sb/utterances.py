@@ -5,6 +5,7 @@ Authors
 """
 
 import dataclasses
+from collections import Counter
 from pathlib import Path
 
 import soundfile
@@ -176,9 +177,8 @@ def find_utterances(paths, text=None, data_folder=None):
             found += read_utterances(path, data_folder)
         else:
             found.append(Utterance(str(path), str(path)))
-    names = [utterance.name for utterance in found]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
+    counts = Counter(utterance.name for utterance in found)
+    if twice := sorted(name for name, n in counts.items() if n > 1):
         raise InputError(f"several utterances are called:\n{some_of(twice)}")
     if text is None:
         return found

@@ -64,6 +64,24 @@ def test_killed_in_the_middle_of_a_line(out):
     assert done(out, [A]) == {"a": FOUND}
 
 
+@pytest.mark.parametrize("cut", range(1, 60, 7))
+def test_what_follows_a_broken_line_is_read_back(out, cut):
+    second = Prediction("c", "no", 1.0)
+    add(out, (A, FOUND), (Utterance("c", "c.wav"), second))
+    path = out.with_name("out.csv.partial")
+    path.write_bytes(path.read_bytes()[:-cut])
+    add(out, (B, second))
+    assert set(done(out, [A, B])) == {"a", "b"}
+
+
+def test_one_process_at_a_time(out):
+    with Journal(out, "model") as journal:
+        journal.add(A, FOUND)
+        with pytest.raises(InputError, match="another process writes it"):
+            add(out, (B, FOUND))
+    assert done(out, [A]) == {"a": FOUND}
+
+
 def test_table(out):
     with Journal(out, "model") as journal:
         journal.add(A, FOUND)

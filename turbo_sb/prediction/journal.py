@@ -11,6 +11,7 @@ from pathlib import Path
 
 from turbo_sb.errors import InputError
 from turbo_sb.files import replacing
+from turbo_sb.locking import fcntl
 from turbo_sb.prediction.batches import Prediction
 
 
@@ -41,37 +42,55 @@ class Journal:
         self.key, self.lines = key, {}
 
     def __enter__(self):
-        self._read()
         try:
             self.out.parent.mkdir(parents=True, exist_ok=True)
-            self.file = open(self.path, "w", encoding="utf-8")
+            self.file = open(self.path, "ab+")
         except OSError as error:
             raise InputError(
                 f"{self.path}: cannot be written ({error.strerror})."
             ) from error
-        self._write({"key": self.key})
-        for line in self.lines.values():
-            self._write(line)
+        try:
+            self._lock()
+            self._read()
+        except BaseException:
+            self.file.close()
+            raise
         return self
 
     def __exit__(self, *_):
         self.file.close()
 
-    def _read(self):
-        """What an earlier call left; a line that a kill broke is not there."""
-        if not self.path.is_file():
+    def _lock(self):
+        if fcntl is None:
             return
-        found = []
-        for line in self.path.read_text(encoding="utf-8").splitlines():
+        try:
+            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InputError(
+                f"{self.out}: another process writes it. Wait until it ends, "
+                "or give another --out."
+            ) from error
+
+    def _read(self):
+        """Keep what an earlier call left, up to a line that a kill broke."""
+        self.file.seek(0)
+        end, found = 0, []
+        for line in self.file:
             try:
                 found.append(json.loads(line))
             except ValueError:
                 break
-        if found and found[0] == {"key": self.key}:
-            self.lines = {line["utterance"]["name"]: line for line in found[1:]}
+            end += len(line)
+        if not found or found[0] != {"key": self.key}:
+            end, found = 0, []
+        self.file.truncate(end)
+        if not found:
+            self._write({"key": self.key})
+        self.lines = {line["utterance"]["name"]: line for line in found[1:]}
 
     def _write(self, line):
-        self.file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        text = json.dumps(line, ensure_ascii=False) + "\n"
+        self.file.write(text.encode())
         self.file.flush()
 
     def add(self, utterance, prediction):

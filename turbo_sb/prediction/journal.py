@@ -76,10 +76,9 @@ class Journal:
         self.file.seek(0)
         end, found = 0, []
         for line in self.file:
-            try:
-                found.append(json.loads(line))
-            except ValueError:
+            if (entry := _entry(line)) is None:
                 break
+            found.append(entry)
             end += len(line)
         if not found or found[0] != {"key": self.key}:
             end, found = 0, []
@@ -159,6 +158,14 @@ class Journal:
             )
         else:
             self.path.unlink()
+
+
+def _entry(line):
+    """What a line holds; None where it is not whole."""
+    try:
+        return json.loads(line) if line.endswith(b"\n") else None
+    except ValueError:
+        return None
 
 
 def write_table(path, header, rows):

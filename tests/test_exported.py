@@ -218,6 +218,11 @@ class TestWhatDoesNotFit:
             ("empty_text:", "empty: 1 #", "empty_text: None; expected str"),
             ("asr:", "other: 1\nasr:", r"nothing reads: \['other'\]"),
             ("projection:", "projecting:", "projecting"),
+            ("sample_rate: 16000", "sample_rate: 0", "0; expected more than 0"),
+            ("window_seconds: 30", "window_seconds: .nan", "more than 0"),
+            ("[a, b, c, d]", "[a, b, c, 1]", "labels: .*; expected words"),
+            ("[audio, text]", "[audio, video]", "modalities: .*video"),
+            ("[audio, text]", "[]", "modalities: .*: expected"),
             ("labels:", "labels: [", "inference.yaml: line"),
         ],
     )

@@ -175,6 +175,15 @@ def _read_plain(path):
             raise InputError(
                 f"{path}: {field}: {value!r:.60}; expected {names}."
             )
+    for field in ("sample_rate", "window_seconds"):
+        if not settings[field] > 0:
+            raise InputError(
+                f"{path}: {field}: {settings[field]}; expected more than 0."
+            )
+    if not all(isinstance(label, str) for label in settings["labels"]):
+        raise InputError(
+            f"{path}: labels: {settings['labels']}; expected words."
+        )
     if unknown := sorted(set(map(str, settings)) - set(FIELDS)):
         raise InputError(f"{path}: keys that nothing reads: {unknown}.")
     return settings
@@ -215,6 +224,8 @@ def _build(folder, settings):
     make = {"audio": make_audio_encoder, "text": make_text_encoder}
     encoders = dict.fromkeys(make)
     for name in settings["model"].get("modalities", []):
+        if name not in make:
+            continue  # which the model refuses
         own = settings[name] or {}
         source = str(folder / name)
         encoders[name] = make[name](source, pretrained=False, **own)

@@ -16,7 +16,7 @@ from turbo_sb.command import main
 from turbo_sb.export import write_export
 from turbo_sb.inference import TurboClassifier
 
-N_LONG = 300
+N_LONG = 120
 
 
 @pytest.fixture(scope="module")

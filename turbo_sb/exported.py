@@ -7,7 +7,6 @@ Authors
  * The turbo_sb developers 2026
 """
 
-import json
 from pathlib import Path
 
 import ruamel.yaml
@@ -20,6 +19,7 @@ from turbo_sb.encoders import make_audio_encoder, make_text_encoder
 from turbo_sb.equalizer import Equalizer
 from turbo_sb.errors import InputError
 from turbo_sb.model import TurboModel
+from turbo_sb.no_code import refuse_code
 
 SETTINGS, WEIGHTS, CARD = "inference.yaml", "model.safetensors", "README.md"
 FORMAT = 1
@@ -37,13 +37,6 @@ FIELDS = {
     "equalizer": (dict, type(None)),
     "asr": (str, dict, type(None)),
 }
-# Files that could hold code, and that nothing here writes or reads.
-CODE = {".py", ".pyc", ".so", ".pkl", ".pickle", ".pt", ".pth", ".bin"}
-CODE |= {".ckpt", ".joblib", ".h5", ".npy", ".npz", ".jinja"}
-# Keys of Hugging Face's JSON files that name code, here or on the hub.
-NAMES_CODE = {"auto_map", "custom_pipelines", "trust_remote_code"}
-NAMES_CODE |= {"attn_implementation", "_attn_implementation", "use_kernels"}
-NAMES_CODE |= {"_attn_implementation_internal", "quantization_config"}
 
 
 def is_export(folder):
@@ -93,7 +86,7 @@ def read_export(folder):
             f"{folder}: no {SETTINGS} in it; expected what "
             "`python -m turbo_sb.export RUN --to FOLDER` writes."
         )
-    _refuse_code(folder)
+    refuse_code(folder)
     settings = _read_plain(folder / SETTINGS)
     if not (folder / SUMS).is_file():
         raise InputError(
@@ -105,46 +98,6 @@ def read_export(folder):
             f"{folder}: damaged: {damage}. Export it again, or fetch it again."
         )
     return settings
-
-
-def _refuse_code(folder):
-    """Nothing that pickles, imports, or names something that does."""
-    for path in sorted(folder.rglob("*")):
-        own = path.relative_to(folder)
-        if path.suffix.lower() in CODE and own.parts[0] != ".git":
-            raise InputError(
-                f"{path}: a file of this kind can run code when it is loaded, "
-                "and no export has one. Do not trust this folder; if the file "
-                "is yours, move it elsewhere."
-            )
-        if path.suffix == ".json" and (named := _names_code(path)):
-            raise InputError(
-                f"{path}: it has {named}, which names code to run. No export "
-                "has that: do not trust this folder."
-            )
-
-
-def _names_code(path):
-    """The first key that names code, at any depth."""
-    try:
-        waiting = [json.loads(path.read_text(encoding="utf-8"))]
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{path}: cannot be read as JSON ({error}). Export or fetch the "
-            "folder again."
-        ) from error
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            # A tokenizer's vocabulary has any word for a key, with a number.
-            found = [k for k in NAMES_CODE if value.get(k) not in (None, False)]
-            if any(not isinstance(value[key], int | float) for key in found):
-                return min(found)
-            waiting += value.values()
-        elif isinstance(value, list) and value:
-            if not all(isinstance(item, str) for item in value):
-                waiting += value
-    return None
 
 
 def _read_plain(path):

@@ -118,6 +118,65 @@ class TestPlantedCode:
         write_export(tmp_path / "mine", model, list("abcd"))
         assert read_export(tmp_path / "mine")["labels"] == list("abcd")
 
+    def test_folder_that_is_a_link(self, folder, tmp_path, trap):
+        """What is behind it would not be looked through."""
+        (folder / "audio").rename(tmp_path / "elsewhere")
+        (folder / "audio").symlink_to(tmp_path / "elsewhere")
+        (tmp_path / "elsewhere" / "evil.py").write_text(
+            f"import os; os.mkdir('{trap}')"
+        )
+        with pytest.raises(InputError, match="audio: a link to another folder"):
+            TurboClassifier.from_hparams(folder)
+
+    def test_files_may_be_links_as_in_the_hubs_cache(self, folder, tmp_path):
+        path = folder / "audio" / "config.json"
+        path.rename(tmp_path / "blob")
+        path.symlink_to(tmp_path / "blob")
+        TurboClassifier.from_hparams(folder)
+
+    @pytest.mark.parametrize(
+        "name", ["text/model.safetensors.index.json", "x.bin.INDEX.JSON"]
+    )
+    def test_weights_in_pieces(self, folder, name):
+        (folder / name).write_text('{"weight_map": {"a": "weights.dat"}}')
+        with pytest.raises(InputError, match="can run code when it is loaded"):
+            TurboClassifier.from_hparams(folder)
+
+    @pytest.mark.parametrize(
+        ("part", "entry", "named"),
+        [
+            ("text", '"tokenizer_class": "DetrModel"', "DetrModel"),
+            ("text", '"tokenizer_class": "AutoModel"', "AutoModel"),
+            ("audio", '"feature_extractor_type": "DiaX"', "DiaX"),
+            ("audio", '"processor_class": "DiaProcessor"', "DiaProcessor"),
+            ("text", '"attribute_map": {"a": "_attn_implementation"}', "attri"),
+        ],
+    )
+    def test_class_of_all_that_transformers_has(
+        self, folder, part, entry, named
+    ):
+        change(folder, "{", "{" + entry + ",", f"{part}/config.json")
+        with pytest.raises(InputError, match=f"{named}.*which names code"):
+            TurboClassifier.from_hparams(folder)
+
+    def test_recogniser_under_the_name_of_another(self, folder, trap):
+        """A user's own recogniser is not one that the folder holds."""
+        planted = folder / "openai" / "whisper-small"
+        planted.mkdir(parents=True)
+        yaml = f"a: !apply:os.mkdir ['{trap}']\n"
+        (planted / "hyperparams.yaml").write_text(yaml)
+        found = TurboClassifier.from_hparams(folder, asr="openai/whisper-small")
+        assert found.recogniser.source == "openai/whisper-small"
+        assert found.recogniser.kind == "transformers"
+
+    @pytest.mark.parametrize("given", ["", "none"])
+    def test_no_recogniser_is_trusted_for_being_empty(self, folder, given):
+        (folder / "asr").mkdir()
+        (folder / "asr" / "hyperparams.yaml").write_text("a: 1\n")
+        change(folder, "asr:", "asr: asr #")
+        found = TurboClassifier.from_hparams(folder, asr=given)
+        assert found.recogniser is None
+
     def test_recogniser_that_runs_code(self, folder, tmp_path, trap):
         (folder / "asr").mkdir()
         yaml = f"a: !apply:os.mkdir ['{trap}']\n"
@@ -173,6 +232,19 @@ class TestDamage:
         with pytest.raises(InputError, match="model.safetensors is not as it"):
             TurboClassifier.from_hparams(folder)
 
+    @pytest.mark.parametrize("lines", [0, 1])
+    def test_sums_that_lack_lines(self, folder, lines):
+        path = folder / SUMS
+        kept = path.read_text().splitlines(keepends=True)[:lines]
+        path.write_text("".join(kept))
+        with pytest.raises(InputError, match="SHA256SUMS: does not list"):
+            read_export(folder)
+
+    def test_settings_may_be_edited(self, folder):
+        change(folder, "asr:", "asr: openai/whisper-small #", sums=False)
+        found = TurboClassifier.from_hparams(folder)
+        assert found.recogniser.source == "openai/whisper-small"
+
     def test_card_may_be_edited(self, folder):
         (folder / "README.md").write_text("# Mine")
         (folder / ".gitattributes").write_text("*.safetensors filter=lfs")
@@ -220,9 +292,11 @@ class TestWhatDoesNotFit:
             ("projection:", "projecting:", "projecting"),
             ("sample_rate: 16000", "sample_rate: 0", "0; expected more than 0"),
             ("window_seconds: 30", "window_seconds: .nan", "more than 0"),
-            ("[a, b, c, d]", "[a, b, c, 1]", "labels: .*; expected words"),
+            ("[a, b, c, d]", "[a, b, c, 1]", "expected different words"),
             ("[audio, text]", "[audio, video]", "modalities: .*video"),
-            ("[audio, text]", "[]", "modalities: .*: expected"),
+            ("[audio, text]", "[]", "modalities: .*; expected one of"),
+            ("[audio, text]", "audio", "modalities: .*; expected one of"),
+            ("[a, b, c, d]", "[a, b, c, a]", "expected different words"),
             ("labels:", "labels: [", "inference.yaml: line"),
         ],
     )

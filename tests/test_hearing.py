@@ -48,6 +48,9 @@ class TestFormats:
     def test_any_sample_format(self, write, subtype):
         assert len(read(write(tone(0.5), subtype=subtype))) == RATE // 2
 
+    def test_a_stretch_to_the_end(self, write):
+        assert len(read(write(tone(1)), 0.5, float("inf"))) == RATE // 2
+
     def test_a_stretch(self, write):
         samples = np.arange(RATE) / RATE
         heard = read(write(samples, subtype="FLOAT"), 0.25, 0.5)
@@ -120,8 +123,15 @@ class TestBadInput:
 
     @pytest.mark.parametrize("level", [0, 2**-15])
     def test_silent(self, write, level):
-        with pytest.raises(InputError, match="silent, no sample reaches -80"):
+        with pytest.raises(
+            InputError, match="silent, no sample of the mixed channels"
+        ):
             read(write(tone(1, level=level), subtype="PCM_24"))
+
+    def test_channels_that_cancel(self, write):
+        one = tone(1)
+        with pytest.raises(InputError, match="silent, no sample of the mixed"):
+            read(write(np.hstack([one, -one])))
 
     def test_quiet_is_not_silent(self, write):
         assert len(read(write(tone(1, level=0.001)))) == RATE

@@ -260,6 +260,30 @@ class TestText:
         assert not caplog.text
 
 
+class TestBadCalls:
+    def test_unknown_keyword(self, classifier):
+        with pytest.raises(InputError, match=r"\['device'\]: not known"):
+            TurboClassifier.from_hparams(
+                classifier.hparams.folder, device="cuda"
+            )
+
+    def test_one_text_for_a_list(self, classifier):
+        with pytest.raises(InputError, match="expected a list of them"):
+            classifier.classify_batch(None, texts="hello")
+
+    @pytest.mark.parametrize("lens", [[1.0], [2000.0, 3000.0]])
+    def test_lengths(self, classifier, lens):
+        wavs, _ = pad(SIGNALS[:2])
+        with pytest.raises(InputError, match="wav_lens: expected 2 relative"):
+            classifier.classify_batch(wavs, torch.tensor(lens))
+
+    def test_no_number(self, classifier):
+        wavs, lens = pad(SIGNALS[:2])
+        wavs[1, 5] = math.nan
+        with pytest.raises(InputError, match="utterance 2 of 2: .* no number"):
+            classifier.classify_batch(wavs, lens)
+
+
 class TestHub:
     def test_without_network(self):
         """The tests' environment has HF_HUB_OFFLINE."""

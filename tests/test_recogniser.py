@@ -1,6 +1,7 @@
 """Words where there are none: from a recogniser, and only if it is trusted."""
 
 import json
+import shutil
 
 import pytest
 import soundfile
@@ -119,9 +120,23 @@ class TestRecognisers:
         assert found and found == run(inputs)["text"].strip()
 
     def test_another_rate(self, ctc_folder):
-        recogniser = Recogniser(str(ctc_folder))
+        recogniser, heard = Recogniser(str(ctc_folder)), []
+        recogniser._run = lambda signal: heard.append(signal) or "yes"
         tone = torch.sin(torch.arange(8000) * 0.2)
-        assert isinstance(recogniser(tone, 8000), str)
+        assert recogniser(tone, 8000) == "yes"
+        assert heard[0].shape == (16000,)
+        # 8000 * 0.2 / (2 pi) Hz, at the rate of the recogniser.
+        peak = torch.fft.rfft(heard[0]).abs().argmax().item()
+        assert peak == pytest.approx(8000 * 0.2 / (2 * torch.pi), abs=1)
+
+    def test_pickled_weights_are_refused(self, ctc_folder, tmp_path):
+        folder = tmp_path / "pickled"
+        shutil.copytree(ctc_folder, folder)
+        model = Wav2Vec2ForCTC.from_pretrained(ctc_folder)
+        torch.save(model.state_dict(), folder / "pytorch_model.bin")
+        (folder / "model.safetensors").unlink()
+        with pytest.raises(InputError, match="cannot be loaded as a recogn"):
+            Recogniser(str(folder))(torch.randn(16000), 16000)
 
     def test_is_loaded_once(self, ctc_folder, monkeypatch):
         recogniser, loads = Recogniser(str(ctc_folder)), []
@@ -188,11 +203,20 @@ class TestClassifier:
         assert found[4] == "hello"
 
     def test_of_the_folder(self, make_model, ctc_folder, tmp_path, speech):
-        """Named in inference.yaml, in a folder within."""
+        """It goes along, and is there wherever the export goes."""
         folder, model = tmp_path / "own", make_model(modality_dropout=0.3)
         write_export(folder, model, list("abcd"), asr=str(ctc_folder))
+        folder = folder.rename(tmp_path / "moved")
         classifier = TurboClassifier.from_hparams(folder)
+        assert classifier.recogniser.source == str(folder / "asr")
         assert classifier.classify_file(speech, return_text=True)[4]
+
+    def test_speechbrains_does_not_go_along(self, make_model, tmp_path):
+        (tmp_path / "hyperparams.yaml").touch()
+        with pytest.raises(InputError, match="no export has that. Give it"):
+            write_export(
+                tmp_path / "own", make_model(), list("abcd"), asr=str(tmp_path)
+            )
 
     def test_many(self, folder, ctc_folder, speech):
         classifier = TurboClassifier.from_hparams(folder, asr=str(ctc_folder))

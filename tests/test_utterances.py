@@ -52,12 +52,36 @@ class TestTable:
         found = read_utterances(tmp_path / "test.json", "/corpus")
         assert found == [Utterance("a", "/corpus/a.wav", "yes", None, 2.5)]
 
+    def test_manifest_of_train_py_in_a_relative_folder(self, tmp_path):
+        entry = {"wav": "{data_root}/x/a.wav"}
+        write_json({tmp_path / "test.json": {"a": entry}})
+        (found,) = read_utterances(tmp_path / "test.json", "corpus")
+        assert found.wav == "corpus/x/a.wav"
+
+    def test_capital_letters(self, tmp_path):
+        write_json({tmp_path / "TEST.JSON": {"a": {"wav": "/a.wav"}}})
+        (found,) = find_utterances([str(tmp_path / "TEST.JSON")])
+        assert found.wav == "/a.wav"
+
+
+class TestKey:
+    """An equaliser's noise is the same wherever a recording is named."""
+
+    @pytest.mark.parametrize("name", ["a.wav", "x/a.wav", "/data/x/a.wav"])
+    def test_of_a_recording(self, name):
+        assert Utterance(name, "/data/x/a.wav").key == "a"
+
+    def test_of_a_table(self):
+        assert Utterance("utt.1", "/data/x/a.wav").key == "utt.1"
+        assert Utterance("utt.1", text="yes").key == "utt.1"
+
 
 class TestCommandLine:
     def test_folder(self, tmp_path):
         for name in ("b.flac", "a.WAV", "x/c.mp3", "notes.txt"):
             (tmp_path / name).parent.mkdir(exist_ok=True)
             (tmp_path / name).touch()
+        (tmp_path / "._a.wav").touch()  # macOS leaves these
         found = find_utterances([str(tmp_path)])
         assert [u.name for u in found] == ["a.WAV", "b.flac", "x/c.mp3"]
         assert found[2].wav == str(tmp_path / "x" / "c.mp3")

@@ -7,6 +7,7 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import math
 from pathlib import Path
 
 import ruamel.yaml
@@ -23,6 +24,7 @@ from turbo_sb.no_code import refuse_code
 
 SETTINGS, WEIGHTS, CARD = "inference.yaml", "model.safetensors", "README.md"
 FORMAT = 1
+MODALITIES = (["audio", "text"], ["audio"], ["text"])
 # Field of inference.yaml to its kinds.
 FIELDS = {
     "format": (int,),
@@ -88,16 +90,27 @@ def read_export(folder):
         )
     refuse_code(folder)
     settings = _read_plain(folder / SETTINGS)
-    if not (folder / SUMS).is_file():
+    _check_sums(folder, settings)
+    return settings
+
+
+def _check_sums(folder, settings):
+    """That all is there and as it was; but for settings and card, which people
+    may edit."""
+    path, again = folder / SUMS, "Export it again, or fetch it again."
+    if not path.is_file():
         raise InputError(
             f"{folder}: no {SUMS} in it, which tells whether all of it is "
-            "there. Export it again, or fetch it again."
+            f"there. {again}"
         )
+    text = path.read_text(encoding="utf-8", errors="replace")
+    listed = {line.partition("  ")[2] for line in text.splitlines()}
+    parts = [f"{name}/config.json" for name in settings["model"]["modalities"]]
+    for name in (WEIGHTS, *parts):
+        if name not in listed:
+            raise InputError(f"{path}: does not list {name}. {again}")
     if damage := find_damage(folder, listed_only=True):
-        raise InputError(
-            f"{folder}: damaged: {damage}. Export it again, or fetch it again."
-        )
-    return settings
+        raise InputError(f"{folder}: damaged: {damage}. {again}")
 
 
 def _read_plain(path):
@@ -129,13 +142,18 @@ def _read_plain(path):
                 f"{path}: {field}: {value!r:.60}; expected {names}."
             )
     for field in ("sample_rate", "window_seconds"):
-        if not settings[field] > 0:
+        if not 0 < settings[field] < math.inf:
             raise InputError(
                 f"{path}: {field}: {settings[field]}; expected more than 0."
             )
-    if not all(isinstance(label, str) for label in settings["labels"]):
+    labels = settings["labels"]
+    words = [label for label in labels if isinstance(label, str)]
+    if len(set(words)) < len(labels):
+        raise InputError(f"{path}: labels: {labels}; expected different words.")
+    if settings["model"].get("modalities") not in MODALITIES:
         raise InputError(
-            f"{path}: labels: {settings['labels']}; expected words."
+            f"{path}: model: modalities: {settings['model'].get('modalities')}"
+            f"; expected one of {MODALITIES}."
         )
     if unknown := sorted(set(map(str, settings)) - set(FIELDS)):
         raise InputError(f"{path}: keys that nothing reads: {unknown}.")
@@ -176,10 +194,10 @@ def build_export(folder, settings):
 def _build(folder, settings):
     make = {"audio": make_audio_encoder, "text": make_text_encoder}
     encoders = dict.fromkeys(make)
-    for name in settings["model"].get("modalities", []):
-        if name not in make:
-            continue  # which the model refuses
+    for name in settings["model"]["modalities"]:
         own = settings[name] or {}
+        if name == "audio":
+            own = {"sample_rate": settings["sample_rate"], **own}
         source = str(folder / name)
         encoders[name] = make[name](source, pretrained=False, **own)
     return TurboModel(

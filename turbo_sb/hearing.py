@@ -68,19 +68,19 @@ def hear(path, normalizer, start=None, stop=None, longest=LONGEST):
             f"{path}: sample {first} (at {first / rate:.3f} s) is NaN or "
             "infinite; expected finite numbers."
         )
-    peak = np.abs(samples).max()
-    if peak < SILENT:
-        raise InputError(
-            f"{path}: silent, no sample reaches -80 dB of full scale. Was the "
-            "right channel recorded?"
-        )
     clipped = (np.abs(samples) >= FULL_SCALE).mean()
     if clipped > CLIPPED:
         logger.warning(
             f"{path}: clipped, {clipped:.0%} of its samples are at full "
             "scale. Its classification is less reliable."
         )
-    return normalizer(torch.from_numpy(samples), rate)
+    signal = normalizer(torch.from_numpy(samples), rate)
+    if signal.abs().max() < SILENT:  # also where two channels cancel
+        raise InputError(
+            f"{path}: silent, no sample of the mixed channels reaches -80 dB "
+            "of full scale. Was the right one recorded?"
+        )
+    return signal
 
 
 def _read(path, start, stop, longest):
@@ -117,7 +117,7 @@ def _stretch(path, file, start, stop):
             f"{path}: start {start:g} and stop {stop:g}: expected a stretch "
             f"within its {seconds:.2f} s."
         )
-    return round(start * rate), min(round(stop * rate), file.frames)
+    return round(start * rate), round(min(stop, seconds) * rate)
 
 
 def _check_empty(path, seconds):

@@ -16,7 +16,7 @@ from turbo_sb.errors import InputError
 from turbo_sb.exported import SETTINGS
 from turbo_sb.hearing import hear, windows
 from turbo_sb.joint_space import embed_rows
-from turbo_sb.prediction import predict
+from turbo_sb.prediction.batches import asked, predict, words
 from turbo_sb.rows import classify_rows, unpad
 from turbo_sb.sources import load_folder, local_folder
 from turbo_sb.utterances import read_utterances
@@ -103,7 +103,8 @@ class TurboClassifier(Pretrained):
         savedir : str or pathlib.Path, optional
             Where the hub's files are put; if not given, its cache.
         asr : str or dict, optional
-            A recogniser in place of the folder's: see `Recogniser`.
+            A recogniser in place of the folder's: see `Recogniser`; "none"
+            for none.
         trust_asr : bool
             Whether the folder's own recogniser may be one of SpeechBrain's,
             whose YAML is run as code.
@@ -128,6 +129,11 @@ class TurboClassifier(Pretrained):
         if loaded is None:  # SpeechBrain's own kind of folder
             return super().from_hparams(
                 str(folder), hparams_file, run_opts=run_opts, **kwargs
+            )
+        if kwargs:
+            raise InputError(
+                f"from_hparams: {sorted(kwargs)}: not known. Of the device "
+                'and precision: run_opts={"device": ...}.'
             )
         model, hparams = loaded
         return cls({"model": model}, hparams, run_opts=run_opts)
@@ -188,9 +194,9 @@ class TurboClassifier(Pretrained):
         text : str
             Only with `return_text`: what was classified with; or None.
         """
-        signal = self.load_audio(path)
-        if text is None and self.recogniser and "text" in self.modalities:
-            text = self.transcribe(signal)
+        hears = "audio" in self.modalities or asked(self, text)
+        signal = self.load_audio(path) if hears else None
+        text = words(self, signal, text)
         found = self.decode(self.classify_signals([signal], [text]))
         return (*found, text) if return_text else found
 

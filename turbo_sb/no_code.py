@@ -13,8 +13,28 @@ CODE = {".py", ".pyc", ".so", ".pkl", ".pickle", ".pt", ".pth", ".bin"}
 CODE |= {".ckpt", ".joblib", ".h5", ".npy", ".npz", ".jinja"}
 # Keys of Hugging Face's JSON files that name code, here or on the hub.
 NAMES_CODE = {"auto_map", "custom_pipelines", "trust_remote_code"}
+NAMES_CODE |= {"attribute_map"}  # which gives any of them another name
 NAMES_CODE |= {"attn_implementation", "_attn_implementation", "use_kernels"}
 NAMES_CODE |= {"_attn_implementation_internal", "quantization_config"}
+
+# Of what transformers would look up among all that it has, these may be named.
+TOKENIZERS = (
+    *("Albert", "Bert", "DebertaV2", "Electra", "GPT2", "Roberta"),
+    *("XLMRoberta", "Whisper", "Wav2Vec2CTC"),
+)
+CLASSES = {
+    "tokenizer_class": {
+        *(f"{name}Tokenizer" for name in TOKENIZERS),
+        *(f"{name}TokenizerFast" for name in TOKENIZERS),
+        *("PreTrainedTokenizerFast", "TokenizersBackend"),
+    },
+    "feature_extractor_type": {
+        *("Wav2Vec2FeatureExtractor", "WhisperFeatureExtractor"),
+    },
+    "processor_class": {"Wav2Vec2Processor", "WhisperProcessor"},
+    "image_processor_type": set(),
+    "video_processor_type": set(),
+}
 
 
 def refuse_code(folder):
@@ -40,14 +60,23 @@ def refuse_code(folder):
     turbo_sb.errors.InputError: ...config.json: it has auto_map, which names code to run. ...
     """
     for path in sorted(folder.rglob("*")):
-        own = path.relative_to(folder)
-        if path.suffix.lower() in CODE and own.parts[0] != ".git":
+        if path.relative_to(folder).parts[0] == ".git":
+            continue
+        # The hub's cache links files, whose content is what is read here.
+        if path.is_symlink() and path.is_dir():
+            raise InputError(
+                f"{path}: a link to another folder, and no export has one. Do "
+                "not trust this folder."
+            )
+        name = path.name.lower()
+        # Of weights in pieces: it names files of any kind.
+        if path.suffix.lower() in CODE or name.endswith(".index.json"):
             raise InputError(
                 f"{path}: a file of this kind can run code when it is loaded, "
                 "and no export has one. Do not trust this folder; if the file "
                 "is yours, move it elsewhere."
             )
-        if path.suffix == ".json" and (named := _names_code(path)):
+        if name.endswith(".json") and (named := _names_code(path)):
             raise InputError(
                 f"{path}: it has {named}, which names code to run. No export "
                 "has that: do not trust this folder."
@@ -55,7 +84,7 @@ def refuse_code(folder):
 
 
 def _names_code(path):
-    """The first key that names code, at any depth."""
+    """The first key that names code to run or to look up, at any depth."""
     try:
         waiting = [json.loads(path.read_text(encoding="utf-8"))]
     except (OSError, ValueError) as error:
@@ -70,6 +99,10 @@ def _names_code(path):
             found = [k for k in NAMES_CODE if value.get(k) not in (None, False)]
             if any(not isinstance(value[key], int | float) for key in found):
                 return min(found)
+            for key, known in CLASSES.items():
+                own = value.get(key)
+                if isinstance(own, str) and own not in known:
+                    return f"{key}: {own}"
             waiting += value.values()
         elif isinstance(value, list) and value:
             if not all(isinstance(item, str) for item in value):

@@ -21,14 +21,13 @@ class Recogniser:
     Arguments
     ---------
     source : str
-        Hub name, such as "openai/whisper-small", or a folder; also one within
-        the exported folder.
+        Hub name, such as "openai/whisper-small", or a folder.
     kind : str, optional
         "transformers" (Whisper, or wav2vec 2.0 with CTC) or "speechbrain",
         whose YAML is run as code. If not given, what the folder is; of the
         hub, "transformers".
-    folder : str or pathlib.Path
-        Of the export.
+    folder : str or pathlib.Path, optional
+        Of the export that names it, which may hold it.
     trusted : bool
         Whether it may run code.
     language : str, optional
@@ -42,10 +41,10 @@ class Recogniser:
     """
 
     def __init__(
-        self, source, kind=None, folder=".", trusted=False, language=None
+        self, source, kind=None, folder=None, trusted=False, language=None
     ):
-        own = Path(folder) / source
-        self.source = str(own) if own.is_dir() else source
+        own = folder and Path(folder) / source
+        self.source = str(own) if own and own.is_dir() else source
         self.language, self._run = language, None
         if kind is None:
             is_speechbrain = (Path(self.source) / "hyperparams.yaml").is_file()
@@ -60,15 +59,15 @@ class Recogniser:
         self.kind = kind
 
     @classmethod
-    def of(cls, asr, folder=".", trusted=False):
+    def of(cls, asr, folder=None, trusted=False):
         """What a setting describes.
 
         Arguments
         ---------
         asr : str or dict, optional
-            A source; or source, kind and language.
-        folder : str or pathlib.Path
-            Of the export.
+            A source; or source, kind and language; or "none".
+        folder : str or pathlib.Path, optional
+            Of the export that names it, which may hold it.
         trusted : bool
             Whether it may run code.
 
@@ -86,7 +85,7 @@ class Recogniser:
         ...
         turbo_sb.errors.InputError: asr: {'sauce': 'openai/whisper-small'}: expected a name or a folder, or a mapping with source, kind, language.
         """
-        if not asr:
+        if not asr or asr == "none":
             return None
         settings = {"source": asr} if isinstance(asr, str) else asr
         known = {"source", "kind", "language"}
@@ -117,14 +116,34 @@ class Recogniser:
         Raises
         ------
         InputError
-            If the recogniser cannot be loaded.
+            If the recogniser cannot be loaded, or fails on this signal.
+        """
+        self.load(device)
+        if rate != RATE:
+            signal = AudioNormalizer(RATE)(signal[:, None], rate)
+        try:
+            with torch.no_grad():
+                return self._run(signal).strip()
+        except Exception as error:  # a library's of somebody else's model
+            raise InputError(
+                f"asr: {self.source} fails on this recording: {error}"
+            ) from error
+
+    def load(self, device="cpu"):
+        """Load the recogniser, unless it is loaded.
+
+        Arguments
+        ---------
+        device : str or torch.device
+            Where it runs.
+
+        Raises
+        ------
+        InputError
+            If it cannot be loaded.
         """
         if self._run is None:
             self._run = self._load(device)
-        if rate != RATE:
-            signal = AudioNormalizer(RATE)(signal[:, None], rate)
-        with torch.no_grad():
-            return self._run(signal).strip()
 
     def _load(self, device):
         load = {"transformers": _transformers, "speechbrain": _speechbrain}

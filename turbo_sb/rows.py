@@ -30,19 +30,28 @@ def classify_rows(model, embedded, n):
     Raises
     ------
     InputError
-        If an utterance has nothing that the model takes.
+        If an utterance has nothing that the model takes, or what it finds is
+        NaN.
     """
-    found = torch.full((n, model.classifier.out_features), torch.nan).double()
+    found, covered = torch.zeros(n, model.classifier.out_features), set()
+    found = found.double()
     for rows, views in by_what_is_there(embedded):
         # Of one view, which the model has in front.
         views = {name: values[None] for name, values in views.items()}
         logits = model.classify(views)[0]
-        found[rows] = logits.double().softmax(dim=-1).cpu()
+        # On the host: some devices have no float64.
+        found[rows] = logits.cpu().double().softmax(dim=-1)
+        covered.update(rows.tolist())
+    if missing := sorted(set(range(n)) - covered):
+        raise InputError(
+            f"utterance {missing[0] + 1} of {n}: nothing to classify: this "
+            f"model takes {' and '.join(model.encoders)}."
+        )
     if found.isnan().any():
         row = int(found.isnan().any(dim=1).nonzero()[0])
         raise InputError(
-            f"utterance {row + 1} of {n}: nothing to classify: this model "
-            f"takes {' and '.join(model.encoders)}."
+            f"utterance {row + 1} of {n}: what the model finds is no number. "
+            "Are its weights, and the waveform, finite?"
         )
     return found
 
@@ -116,6 +125,8 @@ def unpad(wavs, wav_lens=None, texts=None):
     """
     if wavs is None and texts is None:
         raise InputError("nothing to classify: neither wavs nor texts.")
+    if isinstance(texts, str):
+        raise InputError(f"texts: {texts!r:.60}: expected a list of them.")
     n = len(texts) if wavs is None else len(wavs)
     texts = [None] * n if texts is None else list(texts)
     if len(texts) != n:
@@ -129,5 +140,9 @@ def unpad(wavs, wav_lens=None, texts=None):
     lengths = absolute(
         [1.0] * n if wav_lens is None else wav_lens, wavs.shape[1]
     )
+    if len(lengths) != n or max(lengths) > wavs.shape[1]:
+        raise InputError(
+            f"wav_lens: expected {n} relative lengths, from 0 to 1."
+        )
     wavs = wavs.float().cpu()
     return [wav[:own] for wav, own in zip(wavs, lengths)], texts

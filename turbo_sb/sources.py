@@ -90,7 +90,8 @@ def load_folder(folder, hparams_file=SETTINGS, asr=None, trust_asr=False):
         "inference.yaml" of an export, of which nothing is run; or
         "hyperparams.yaml" of a training, whose tags are run.
     asr : str or dict, optional
-        A recogniser in place of the folder's: see `Recogniser`.
+        A recogniser in place of the folder's: see `Recogniser`; "none" for
+        none.
     trust_asr : bool
         Whether the folder's own recogniser may run code.
 
@@ -122,10 +123,13 @@ def load_folder(folder, hparams_file=SETTINGS, asr=None, trust_asr=False):
         settings = describe(model, training, folder)
     else:
         return None
-    trusted = trust_asr or asr is not None
+    if asr is None:
+        recogniser = Recogniser.of(settings["asr"], folder, trust_asr)
+    else:  # the user's own: never one that the folder holds under its name
+        recogniser = Recogniser.of(asr, trusted=True)
     return model, {
         **settings,
         "folder": str(folder),
         "equalizer": make_equalizer(settings),
-        "recogniser": Recogniser.of(asr or settings["asr"], folder, trusted),
+        "recogniser": recogniser,
     }

@@ -156,18 +156,19 @@ def describe(model, hparams, folder=None):
     """
     encoders = dict(model.encoders)
     labels, n_classes = list(hparams["labels"]), model.classifier.out_features
-    if len(set(labels)) != n_classes:
+    if len(labels) != n_classes or len(set(map(str, labels))) != n_classes:
         raise InputError(
             f"labels: {labels}: expected {n_classes} different ones, as the "
             "classifier has outputs."
         )
     equalizer = {key: hparams.get(f"equalize_{key}") for key in EQUALIZER}
     longest = _longest(folder) if folder else 0
+    rate = encoders["audio"].sample_rate if "audio" in encoders else RATE
     return {
         "format": FORMAT,
         "version": turbo_sb.__version__,
         "labels": [str(label) for label in labels],
-        "sample_rate": hparams.get("sample_rate", RATE),
+        "sample_rate": hparams.get("sample_rate", rate),
         "window_seconds": max(WINDOW, longest),
         "empty_text": hparams.get("empty_text", EMPTY_TEXT),
         "model": model.settings(),

@@ -49,6 +49,13 @@ class Utterance:
     start: float | None = None
     stop: float | None = None
 
+    @property
+    def key(self):
+        """What the equaliser's noise goes by: the ID, or a file's own name."""
+        wav = Path(self.wav or "")
+        own = wav.name and self.name.endswith(wav.name)
+        return wav.stem if own else self.name
+
 
 def read_utterances(path, data_folder=None):
     """Read a table of utterances.
@@ -82,7 +89,7 @@ def read_utterances(path, data_folder=None):
     """
     path = Path(path)
     folder = Path(data_folder) if data_folder else path.parent
-    if path.suffix == ".json":
+    if path.suffix.lower() == ".json":
         return _of_manifest(load_manifest(path, ("wav",)), folder)
     return _of_table(path, folder)
 
@@ -91,7 +98,7 @@ def _of_manifest(entries, folder):
     return [
         Utterance(
             name,
-            str(folder / entry["wav"].replace("{data_root}", str(folder))),
+            str(folder / entry["wav"].removeprefix("{data_root}/")),
             entry.get("text"),
             entry.get("start"),
             entry.get("stop"),
@@ -196,7 +203,9 @@ def _of_folder(folder):
     files = [
         path
         for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in AUDIO and path.is_file()
+        if path.suffix.lower() in AUDIO
+        and path.is_file()
+        and not path.name.startswith(".")  # macOS leaves ._a.wav
     ]
     if not files:
         raise InputError(f"{folder}: no recordings in it.")

@@ -132,7 +132,76 @@ class TestOneFile:
         assert (code, err) == (2, f"error: {where}: no such folder.\n")
 
 
+class TestNothingIsLost:
+    def test_out_is_what_is_read(self, capsys, folder, tmp_path):
+        table = tmp_path / "manifest.csv"
+        table.write_text("ID,text\na,hello\n")
+        for out in (table, tmp_path / "x" / ".." / "manifest.csv"):
+            code, _, err = run(capsys, "predict", folder, table, f"--out={out}")
+            assert code == 2 and "is what is read. Give another" in err
+        assert table.read_text() == "ID,text\na,hello\n"
+
+    def test_out_is_a_folder(self, capsys, folder, tmp_path):
+        arguments = ("predict", folder, "--text=a", f"--out={tmp_path}")
+        code, _, err = run(capsys, *arguments)
+        assert code == 2 and "is a folder; expected a file" in err
+
+    def test_other_labels_are_not_taken_over(
+        self, capsys, make_small_model, tmp_path, speech
+    ):
+        model = make_small_model(modality_dropout=0.3, n_classes=2)
+        (speech / "bad.wav").write_bytes(b"no audio")
+        out = tmp_path / "out.csv"
+        for labels in (["no", "yes"], ["yes", "no"]):
+            write_export(tmp_path / "mine", model, labels, overwrite=True)
+            run(capsys, "predict", tmp_path / "mine", speech, f"--out={out}")
+            found = [row["prediction"] for row in table(out)]
+            classifier = TurboClassifier.from_hparams(tmp_path / "mine")
+            paths = [speech / row["ID"] for row in table(out)]
+            assert found == [classifier.classify_file(p)[3][0] for p in paths]
+
+    @pytest.mark.parametrize("option", ["--precision=bf16", "--asr=none"])
+    def test_another_way_to_run_it_begins_anew(
+        self, capsys, folder, speech, tmp_path, option
+    ):
+        (speech / "bad.wav").write_bytes(b"no audio")
+        command = ("predict", folder, speech, f"--out={tmp_path / 'out.csv'}")
+        run(capsys, *command)
+        assert "3 were predicted before" in run(capsys, *command)[2]
+        assert "predicted before" not in run(capsys, *command, option)[2]
+
+
+def test_no_such_device(capsys, folder):
+    arguments = ("predict", folder, "--text=hello", "--device=nonsense")
+    code, _, err = run(capsys, *arguments)
+    assert code == 2 and err.startswith("error: --device: nonsense: ")
+
+
+def test_reader_that_has_seen_enough(folder, speech):
+    """As with `| head -1`."""
+    command = [sys.executable, "-m", "turbo_sb.command", "predict"]
+    options = ["--batch-size=1", "--json"]
+    process = subprocess.Popen(
+        [*command, str(folder), str(speech), *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    process.stdout.close()
+    err = process.stderr.read()
+    process.wait()
+    assert "Traceback" not in err and process.returncode == 141
+
+
 class TestMany:
+    def test_more_than_a_batch_are_told_as_they_are_ready(
+        self, capsys, folder, speech
+    ):
+        arguments = ("predict", folder, speech, "--json", "--batch-size=1")
+        _, out, _ = run(capsys, *arguments)
+        found = [json.loads(line)["ID"] for line in out.splitlines()]
+        assert found == ["x/c.wav", "b.flac", "a.wav"]  # the longest first
+
     def test_folder(self, capsys, folder, speech, tmp_path):
         out = tmp_path / "predictions.csv"
         code, said, _ = run(capsys, "predict", folder, speech, "--out", out)

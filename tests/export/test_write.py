@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import subprocess
 
 import pytest
@@ -9,9 +10,12 @@ import ruamel.yaml
 import torch
 from safetensors.torch import load_file
 
+from tests.encoders.families import build
+from turbo_sb.encoders import make_audio_encoder
 from turbo_sb.errors import InputError
 from turbo_sb.export import write_export
 from turbo_sb.exported import build_export, read_export
+from turbo_sb.model import TurboModel
 
 LABELS = ["ang", "no", "1e3", "sad"]  # that YAML might take for others
 
@@ -63,7 +67,8 @@ def test_sums_are_sha256sums(export):
         ["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=folder
     )
     assert run.returncode == 0
-    assert "README.md" not in (folder / "SHA256SUMS").read_text()
+    text = (folder / "SHA256SUMS").read_text()
+    assert "README.md" not in text and "inference.yaml" not in text
 
 
 def test_yaml_is_plain(export):
@@ -99,6 +104,42 @@ def test_model_is_the_same(export, batch, settings):
     assert not again.training
     expected, found = (m.eval()(*batch)["logits"] for m in (model, again))
     assert torch.equal(found, expected)
+
+
+def test_pooling_is_the_models(make_text, make_audio, batch, tmp_path):
+    torch.manual_seed(0)
+    audio, text = make_audio(layer_sum=True), make_text(pooling="mean")
+    model = TurboModel(audio, text, n_classes=4)
+    write_export(tmp_path / "mine", model, LABELS)
+    again = build_export(tmp_path / "mine", read_export(tmp_path / "mine"))
+    expected, found = (m.eval()(*batch)["logits"] for m in (model, again))
+    assert torch.equal(found, expected)
+
+
+@pytest.mark.parametrize("window", ["full", "own"])
+def test_whispers_window_is_the_models(make_text, batch, tmp_path, window):
+    audio = make_audio_encoder(
+        build("whisper", tmp_path), whisper_window=window
+    )
+    torch.manual_seed(0)
+    model = TurboModel(audio, make_text(), n_classes=4)
+    write_export(tmp_path / "mine", model, LABELS)
+    again = build_export(tmp_path / "mine", read_export(tmp_path / "mine"))
+    expected, found = (m.eval()(*batch)["logits"] for m in (model, again))
+    assert torch.equal(found, expected)
+
+
+def test_rate_is_the_encoders(make_text, audio_folder, tmp_path):
+    source = tmp_path / "telephone"
+    shutil.copytree(audio_folder, source)
+    path = source / "preprocessor_config.json"
+    path.write_text(path.read_text().replace("16000", "8000"))
+    audio = make_audio_encoder(str(source), sample_rate=8000)
+    write_export(tmp_path / "mine", TurboModel(audio, make_text(), 4), LABELS)
+    settings = read_export(tmp_path / "mine")
+    assert settings["sample_rate"] == 8000
+    with pytest.raises(InputError, match="sample_rate: 16000 Hz, and"):
+        build_export(tmp_path / "mine", {**settings, "sample_rate": 16000})
 
 
 def test_weights_are_the_models(export):

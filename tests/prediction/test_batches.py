@@ -101,6 +101,64 @@ def test_none(classifier):
     assert by_name(classifier, []) == {}
 
 
+def test_a_recogniser_that_fails_on_one(classifier, utterances, monkeypatch):
+    class Deaf:
+        def load(self, device):
+            pass
+
+        def __call__(self, signal, rate, device):
+            if len(signal) == 16000 * 3:
+                raise InputError("asr: fails on this recording: cough")
+            return "hello"
+
+    monkeypatch.setattr(classifier, "recogniser", Deaf())
+    found = by_name(classifier, utterances)
+    assert "4.wav: asr: fails on this" in found["4"].error
+    assert [p.text for n, p in found.items() if n in "026"] == ["hello"] * 3
+
+
+def test_a_recogniser_that_cannot_be_had(classifier, utterances, monkeypatch):
+    class Absent:
+        def load(self, device):
+            raise InputError("asr: cannot be loaded")
+
+    monkeypatch.setattr(classifier, "recogniser", Absent())
+    with pytest.raises(InputError, match="asr: cannot be loaded"):
+        list(predict(classifier, utterances))
+    given = [u for u in utterances if u.text]
+    assert not any(p.error for p in predict(classifier, given))
+
+
+def test_blank_text_is_given(classifier, utterances):
+    (found,) = predict(classifier, [Utterance("a", text="")])
+    assert found.error is None and found.used == ["text"]
+
+
+def test_of_words_alone_with_a_recogniser(
+    make_small_model, utterances, tmp_path, monkeypatch
+):
+    model = make_small_model(modalities=["text"])
+    write_export(tmp_path / "mine", model, list("abcd"))
+    classifier = TurboClassifier.from_hparams(tmp_path / "mine")
+
+    class Hears:
+        def load(self, device):
+            pass
+
+        def __call__(self, signal, rate, device):
+            return "hello world"
+
+    monkeypatch.setattr(classifier, "recogniser", Hears())
+    (found,) = predict(classifier, utterances[:1])
+    assert found.text == "hello world" and found.used == ["text"]
+    expected = classifier.classify_batch(None, texts=["hello world"])[1]
+    assert found.score == pytest.approx(expected.item(), abs=1e-6)
+    # What is not needed is not read.
+    gone = [Utterance("a", "/none.wav", "hello")]
+    assert next(predict(classifier, gone)).error is None
+    classifier.classify_file("/none.wav", text="hello")
+
+
 def test_a_bug_is_no_bad_recording(classifier, utterances, monkeypatch):
     def fail(*_):
         raise RuntimeError("a bug")

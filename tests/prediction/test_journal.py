@@ -57,6 +57,25 @@ def test_of_an_utterance_that_changed(out, changed):
     assert done(out, [Utterance("a", "a.wav", **changed)]) == {}
 
 
+def test_of_a_recording_that_changed(out, tmp_path):
+    path = tmp_path / "a.wav"
+    path.write_bytes(b"one")
+    utterance = Utterance("a", str(path))
+    add(out, (utterance, FOUND))
+    assert done(out, [utterance]) == {"a": FOUND}
+    path.write_bytes(b"other")
+    assert done(out, [utterance]) == {}
+
+
+def test_of_a_relative_path_elsewhere(out, tmp_path, monkeypatch):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "one")
+    add(out, (B, FOUND))
+    monkeypatch.chdir(tmp_path / "two")
+    assert done(out, [B]) == {}
+
+
 def test_killed_in_the_middle_of_a_line(out):
     add(out, (A, FOUND), (Utterance("c", "c.wav"), Prediction("c", "no", 1.0)))
     path = out.with_name("out.csv.partial")

@@ -12,6 +12,7 @@ from tests.recipes.recipe_runs import DSD, start
 from turbo_sb.demo.corpus import write_corpus
 from turbo_sb.errors import InputError
 from turbo_sb.export import export_run
+from turbo_sb.exported import read_export
 from turbo_sb.finished import find_runs
 from turbo_sb.inference import TurboClassifier
 
@@ -84,6 +85,18 @@ def test_elsewhere_without_network(trained, spoken, tmp_path, size):
     found = json.loads(out.read_text())
     assert len(found) == 16
     assert largest_difference(found, final_probabilities(trained)) <= 1e-5
+
+
+def test_no_utterance_of_the_training_is_cut(trained, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(trained, run)
+    for seconds, window in ((29.5, 30), (33.2, 34)):
+        entries = json.loads((run / "train.json").read_text())
+        next(iter(entries.values()))["duration"] = seconds
+        (run / "train.json").write_text(json.dumps(entries))
+        export_run(run, tmp_path / f"mine{window}")
+        settings = read_export(tmp_path / f"mine{window}")
+        assert settings["window_seconds"] == window
 
 
 @pytest.mark.parametrize("missing", ["audio", "text"])

@@ -64,5 +64,8 @@ def main(arguments=None):
         except KeyboardInterrupt:
             print("interrupted", file=sys.stderr)
             code = 130
+        except BrokenPipeError:  # | head has seen enough
+            sys.stdout = None
+            code = 141
         if code:
             sys.exit(code)

@@ -50,6 +50,7 @@ def load(options):
 
     run_opts = {"precision": options.precision}
     if options.device:
+        _check_device(options.device)
         run_opts["device"] = options.device
     return TurboClassifier.from_hparams(
         options.model,
@@ -58,6 +59,19 @@ def load(options):
         trust_asr=options.trust_asr,
         run_opts=run_opts,
     )
+
+
+def _check_device(device):
+    import torch
+
+    from turbo_sb.errors import InputError
+
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise InputError(
+            f"--device: {device}: {str(error).splitlines()[0]}"
+        ) from error
 
 
 def model_key(classifier, options):
@@ -75,9 +89,13 @@ def model_key(classifier, options):
     key : str
         Equal for two calls whose predictions are.
     """
-    weights = hashlib.sha256()
+    from turbo_sb.exported import FIELDS
+
+    hparams = vars(classifier.hparams)
+    found = hashlib.sha256()
     for name, tensor in classifier.mods.model.state_dict().items():
-        weights.update(name.encode())
-        weights.update(tensor.cpu().contiguous().numpy().tobytes())
-    asr = options.asr or classifier.hparams.asr
-    return f"{weights.hexdigest()} {options.precision} {asr}"
+        found.update(name.encode())
+        found.update(tensor.cpu().contiguous().numpy().tobytes())
+    for name in (*FIELDS, "sums"):
+        found.update(repr((name, hparams.get(name))).encode())
+    return f"{found.hexdigest()} {options.precision} {options.asr}"

@@ -7,6 +7,7 @@ Authors
 import dataclasses
 import json
 import sys
+from pathlib import Path
 
 from turbo_sb.command.model import add_model_arguments, load, model_key
 
@@ -61,17 +62,18 @@ def run(options):
     )
     if not utterances:
         raise InputError("nothing to predict: give recordings, or --text.")
+    if options.out:
+        _check_out(Path(options.out), options.inputs)
     classifier = load(options)
     if options.out:
         found = _to_table(classifier, utterances, options)
     else:
-        found = _predict_all(classifier, utterances, options)
+        found = _to_screen(classifier, utterances, options)
     ordered = [found[utterance.name] for utterance in utterances]
     bad = [p for p in ordered if p.error is not None]
-    if options.json or not options.out:
+    if options.out and options.json:
         for prediction in ordered:
-            if options.json or prediction.error is None:
-                print(_line(prediction, options.json))
+            _show(prediction, as_json=True)
     if options.out and not options.json:
         print(f"{len(ordered) - len(bad)} predictions in {options.out}")
     if bad:
@@ -81,6 +83,36 @@ def run(options):
             file=sys.stderr,
         )
     return 1 if bad else 0
+
+
+def _check_out(out, inputs):
+    """Before a model is loaded: nothing that is there may be lost."""
+    from turbo_sb.errors import InputError
+
+    if out.is_dir():
+        raise InputError(f"--out: {out} is a folder; expected a file.")
+    if out.resolve() in [Path(path).resolve() for path in inputs]:
+        raise InputError(f"--out: {out} is what is read. Give another.")
+
+
+def _to_screen(classifier, utterances, options):
+    """In order where it is one batch; else as they are ready."""
+    if len(utterances) <= options.batch_size:
+        found = _predict_all(classifier, utterances, options)
+        for utterance in utterances:
+            _show(found[utterance.name], options.json)
+        return found
+    return _predict_all(
+        classifier,
+        utterances,
+        options,
+        lambda _, prediction: _show(prediction, options.json),
+    )
+
+
+def _show(prediction, as_json):
+    if as_json or prediction.error is None:
+        print(_line(prediction, as_json), flush=True)
 
 
 def _predict_all(classifier, utterances, options, note=None):

@@ -117,7 +117,9 @@ class UtteranceEncoder:
         if self.pretrained:
             super()._from_pretrained(source, **own, **settings)
         else:
-            self.model = AutoModel.from_config(self.config, **own)
+            self.model = AutoModel.from_config(
+                self.config, trust_remote_code=False, **own
+            )
 
     def _model_settings(self):
         """Keywords of the model's constructor."""
@@ -161,4 +163,6 @@ def config_of(source, key, pretrained=True):
     config : transformers.PretrainedConfig
     """
     with loading(source, key, pretrained) as cache:
-        return AutoConfig.from_pretrained(source, cache_dir=cache)
+        return AutoConfig.from_pretrained(
+            source, cache_dir=cache, trust_remote_code=False
+        )

@@ -6,7 +6,8 @@ Authors
 
 from turbo_sb.encoders.audio import KEY, AudioEncoder
 from turbo_sb.encoders.base import config_of
-from turbo_sb.encoders.families import AUDIO, find_family
+from turbo_sb.encoders.families import AUDIO, TEXT, find_family
+from turbo_sb.encoders.text import KEY as TEXT_KEY
 from turbo_sb.encoders.text import TextEncoder
 from turbo_sb.encoders.whisper import WhisperEncoder
 from turbo_sb.errors import InputError
@@ -94,4 +95,6 @@ def make_text_encoder(source, pretrained=True, **settings):
     >>> make_text_encoder(text).inference_settings()
     {'layer_sum': False, 'pooling': 'cls'}
     """
+    # Its own code, if it has any, is refused, and nobody is asked.
+    find_family(config_of(source, TEXT_KEY, pretrained), TEXT, TEXT_KEY)
     return TextEncoder(source, pretrained=pretrained, **settings)

@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 import ruamel.yaml
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from turbo_sb.checksums import write_sums
@@ -17,8 +18,10 @@ from turbo_sb.export.card import model_card
 from turbo_sb.export.neighbours import save_neighbours
 from turbo_sb.exported import CARD, SETTINGS, WEIGHTS, is_export, read_export
 from turbo_sb.manifest import read_json
-from turbo_sb.trained import describe, load_run
+from turbo_sb.trained import TRAINING, describe, load_run
 
+# The folder within that a recogniser goes to, and its files.
+ASR, OF_RECOGNISERS = "asr", (".json", ".safetensors", ".txt", ".model")
 HEADER = """\
 # What turbo_sb needs to predict with this folder's weights. Plain data: nothing
 # in it is built or run. Loaded by turbo_sb.inference.TurboClassifier.
@@ -143,7 +146,7 @@ def check_free(folder, overwrite=False):
 @contextlib.contextmanager
 def _draft(folder):
     """All is written beside its place, and moved when it is whole."""
-    folder = Path(folder)
+    folder = Path(folder).resolve()
     draft = folder.with_name(f".{folder.name}.tmp")
     shutil.rmtree(draft, ignore_errors=True)
     try:
@@ -152,15 +155,15 @@ def _draft(folder):
         if folder.exists():
             shutil.rmtree(folder)
         draft.rename(folder)
-    except OSError as error:
-        raise InputError(
-            f"{folder}: cannot be written ({error.strerror})."
-        ) from error
+    except (OSError, SafetensorError) as error:  # the latter of a full disk
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{folder}: cannot be written ({reason}).") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
 
 def _write_files(draft, model, settings):
+    settings = {**settings, "asr": _keep_recogniser(draft, settings["asr"])}
     for name, encoder in model.encoders.items():
         own = draft / name
         own.mkdir()
@@ -175,10 +178,28 @@ def _write_files(draft, model, settings):
         yaml.dump(settings, file)
 
 
+def _keep_recogniser(draft, asr):
+    """A recogniser's folder goes along, so that the export can be moved."""
+    more = asr if isinstance(asr, dict) else {}
+    source = Path(more.get("source") or asr or "")
+    if asr is None or not source.is_dir():
+        return asr
+    if (source / TRAINING).is_file():
+        raise InputError(
+            f"asr: {source} is a recogniser of SpeechBrain, whose YAML is run "
+            "as code, and no export has that. Give it when you predict: --asr."
+        )
+
+    def others(folder, names):
+        return [name for name in names if not name.endswith(OF_RECOGNISERS)]
+
+    shutil.copytree(source, draft / ASR, ignore=others)
+    return {**more, "source": ASR}
+
+
 def _finish(draft, card):
     for path in draft.rglob("*.safetensors"):  # written for the owner alone
         shutil.copymode(draft / SETTINGS, path)
-    write_sums(draft)
-    # Behind the sums: a card is edited, on the hub too.
     (draft / CARD).write_text(card, encoding="utf-8")
+    write_sums(draft, leave_out=(CARD, SETTINGS))  # which people edit
     read_export(draft)  # what cannot be read back is not an export

@@ -71,6 +71,8 @@ def predict(classifier, utterances, batch_size=64, progress=False):
     """
     if batch_size < 1:
         raise InputError(f"batch_size: {batch_size}; expected 1 or more.")
+    if any(asked(classifier, u.text) and u.wav for u in utterances):
+        classifier.recogniser.load(classifier.device)  # fails once, not often
     bar = tqdm(total=len(utterances), unit="utt", disable=not progress)
     with bar, ThreadPoolExecutor(READERS) as readers:
         batches = iter(_batches(readers, utterances, batch_size))
@@ -120,12 +122,15 @@ def _seconds(utterance):
 
 
 def _read(classifier, utterance):
-    """Its signal, None without one, or what is wrong with it."""
-    if utterance.wav is None or "audio" not in classifier.modalities:
+    """Its signal, None if there is or need be none, or what is wrong."""
+    heard = "audio" in classifier.modalities or asked(
+        classifier, utterance.text
+    )
+    if utterance.wav is None or not heard:
         return None
     try:
         return classifier.load_audio(
-            utterance.wav, utterance.name, utterance.start, utterance.stop
+            utterance.wav, utterance.key, utterance.start, utterance.stop
         )
     except InputError as error:
         return error
@@ -140,9 +145,14 @@ def _predict(classifier, batch, reads):
         if problem:
             yield Prediction(utterance.name, error=problem)
             continue
+        try:
+            text = words(classifier, signal, utterance.text)
+        except InputError as error:  # a recogniser's, of this recording
+            yield Prediction(utterance.name, error=f"{utterance.wav}: {error}")
+            continue
         kept.append(utterance)
         signals.append(signal)
-        texts.append(words(classifier, signal, utterance.text))
+        texts.append(text)
     if not kept:
         return
     found = classifier.classify_signals(signals, texts)
@@ -162,8 +172,10 @@ def _predict(classifier, batch, reads):
 def _problem(classifier, utterance, signal):
     if isinstance(signal, InputError):
         return str(signal)
-    heard = classifier.recogniser is not None and signal is not None
-    given = {"audio": signal, "text": utterance.text or (heard or None)}
+    text = utterance.text
+    if text is None and signal is not None and asked(classifier, text):
+        text = ""  # to be recognised
+    given = {"audio": signal, "text": text}
     if all(given[name] is None for name in classifier.modalities):
         takes = " and ".join(classifier.modalities)
         return f"{utterance.name}: nothing in it that this model takes: {takes}"
@@ -189,6 +201,24 @@ def words(classifier, signal, text):
     """
     if "text" not in classifier.modalities:
         return None
-    if text is None and signal is not None and classifier.recogniser:
+    if signal is not None and asked(classifier, text):
         return classifier.transcribe(signal)
     return text
+
+
+def asked(classifier, text):
+    """Whether the recogniser is asked for the words.
+
+    Arguments
+    ---------
+    classifier : TurboClassifier
+        May have a recogniser.
+    text : str
+        None where none are given.
+
+    Returns
+    -------
+    asked : bool
+    """
+    takes = "text" in classifier.modalities
+    return takes and text is None and classifier.recogniser is not None

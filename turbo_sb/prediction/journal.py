@@ -37,7 +37,7 @@ class Journal:
     """
 
     def __init__(self, out, key):
-        self.out = Path(out)
+        self.out = Path(out).resolve()
         self.path = self.out.with_name(f"{self.out.name}.partial")
         self.key, self.lines = key, {}
 
@@ -89,8 +89,14 @@ class Journal:
 
     def _write(self, line):
         text = json.dumps(line, ensure_ascii=False) + "\n"
-        self.file.write(text.encode())
-        self.file.flush()
+        try:
+            self.file.write(text.encode())
+            self.file.flush()
+        except OSError as error:
+            raise InputError(
+                f"{self.path}: cannot be written ({error.strerror}). Make "
+                "room; the same command goes on."
+            ) from error
 
     def add(self, utterance, prediction):
         """Note a prediction, unless it is an error, which is tried again.
@@ -104,7 +110,7 @@ class Journal:
         """
         if prediction.error is None:
             line = {
-                "utterance": dataclasses.asdict(utterance),
+                "utterance": _facts(utterance),
                 "prediction": dataclasses.asdict(prediction),
             }
             self.lines[utterance.name] = line
@@ -126,7 +132,7 @@ class Journal:
         found = {}
         for utterance in utterances:
             line = self.lines.get(utterance.name)
-            if line and line["utterance"] == dataclasses.asdict(utterance):
+            if line and line["utterance"] == _facts(utterance):
                 found[utterance.name] = Prediction(**line["prediction"])
         return found
 
@@ -157,7 +163,18 @@ class Journal:
                 errors, ["ID", "error"], [[p.name, p.error] for p in bad]
             )
         else:
-            self.path.unlink()
+            self.path.unlink(missing_ok=True)
+
+
+def _facts(utterance):
+    """What a prediction is of: also which file, and as it was then."""
+    facts = dataclasses.asdict(utterance)
+    if utterance.wav is not None:
+        path = Path(utterance.wav).resolve()
+        found = path.stat() if path.exists() else None
+        facts["wav"] = str(path)
+        facts["file"] = found and [found.st_size, found.st_mtime_ns]
+    return facts
 
 
 def _entry(line):

@@ -57,7 +57,7 @@ def hear(path, normalizer, start=None, stop=None, longest=LONGEST):
     -------
     >>> from speechbrain.dataio.preprocess import AudioNormalizer
     >>> path = getfixture("tmp_path") / "tone.wav"
-    >>> soundfile.write(path, np.tile([0.5, -0.5], (8000, 1)), samplerate=8000)
+    >>> soundfile.write(path, np.tile([0.5, 0.25], (8000, 1)), samplerate=8000)
     >>> hear(path, AudioNormalizer(16000), start=0.5).shape
     torch.Size([8000])
     """

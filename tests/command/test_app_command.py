@@ -50,6 +50,9 @@ def start(make_model, tmp_path, monkeypatch):
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # A shell lets what it runs in its background ignore Ctrl-C, and that
+        # is inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     yield process, re.search(r"http://\S+", process.stdout.readline())[0]
     process.kill()

@@ -304,7 +304,7 @@ class TestHub:
             "some/model", savedir="here", fetch_config=config
         )
         assert found.labels == LABELS
-        assert asked["name"], asked["revision"] == ("some/model", "v1")
+        assert (asked["name"], asked["revision"]) == ("some/model", "v1")
         assert asked["local_dir"] == "here" and asked["token"] == "secret"
         assert not any(
             ".py" in p or ".bin" in p for p in asked["allow_patterns"]

@@ -16,11 +16,11 @@ from turbo_sb.errors import InputError
 from turbo_sb.exported import FORMAT
 from turbo_sb.manifest import read_json
 from turbo_sb.recipe import yaml_keys
+from turbo_sb.transcripts import EMPTY_TEXT
 
 TRAINING = "hyperparams.yaml"
 ENCODERS = "encoders"  # their configurations, beside the checkpoints
 WINDOW = 30  # s; a training whose utterances are longer has longer ones
-EMPTY_TEXT = "[UNK]"  # as in turbo_sb.transcripts
 RATE = 16000  # Hz
 EQUALIZER = ("trim", "band", "codec", "snr_db", "rms_db")
 

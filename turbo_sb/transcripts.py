@@ -11,6 +11,8 @@ from pathlib import Path
 from turbo_sb.errors import InputError, some_of
 from turbo_sb.table import read_table
 
+EMPTY_TEXT = "[UNK]"  # stands for a blank text, where nothing else is said
+
 
 def read_texts(path: str | Path) -> dict:
     """Read a CSV file with the columns ID and text.
@@ -59,7 +61,7 @@ def replace_texts(
     sets: dict,
     path: str | Path,
     which: Sequence[str],
-    empty_text: str = "[UNK]",
+    empty_text: str = EMPTY_TEXT,
 ) -> tuple:
     """Put the texts of a CSV file in place of a corpus's.
 

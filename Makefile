@@ -1,17 +1,34 @@
 # make demo: the environment, then three synthesised corpora, nine trainings.
-# make test: the environment, then all tests.
+# make test: the environment, then all tests; make test-quick: those in seconds.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
+# A process a core, as each test runs on one thread.
+PARALLEL = -n auto --dist worksteal
 
-.PHONY: demo test lint format clean
+.PHONY: demo test test-quick newest oldest lock lint format clean
 
 demo: $(VENV)/installed
 	$(BIN)/python -m turbo_sb.demo
 
 test: $(VENV)/installed
-	$(BIN)/python -m pytest --durations=10
+	$(BIN)/python -m pytest $(PARALLEL) --durations=10
+
+test-quick: $(VENV)/installed
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
+
+# The quick tests with setup.py's ranges in place of the lock: on the newest
+# versions that they allow today, and on the oldest.
+newest: RESOLUTION = highest
+oldest: RESOLUTION = lowest-direct
+newest oldest: $(VENV)/installed
+	$(BIN)/uv venv --quiet --clear --python $(PYTHON) $(VENV)-$@
+	$(BIN)/uv pip install --quiet --python $(VENV)-$@ \
+	  --resolution $(RESOLUTION) -e ".[dev]"
+	$(VENV)-$@/bin/python -m turbo_sb.installation
+	$(VENV)-$@/bin/python -m pytest $(PARALLEL) -m "not slow"
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
@@ -22,12 +39,19 @@ format: $(VENV)/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# About 5 GB: PyPI's torch brings CUDA along, and torchaudio needs it even on
+# Renews the lock: the newest versions that setup.py and requirements.in allow.
+lock: $(VENV)/installed
+	$(BIN)/uv pip compile setup.py requirements.in --extra dev --upgrade \
+	  --universal --python-version 3.10 --generate-hashes --no-annotate \
+	  --quiet --custom-compile-command "make lock" -o requirements.lock
+
+# About 6 GB: PyPI's torch brings CUDA along, and torchaudio needs it even on
 # a machine without a GPU.
-$(VENV)/installed: setup.py
+$(VENV)/installed: setup.py requirements.lock
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation -e .
 	touch $@
 
 clean:
-	rm -rf $(VENV) demo_output
+	rm -rf $(VENV) $(VENV)-newest $(VENV)-oldest demo_output

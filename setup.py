@@ -12,19 +12,22 @@ VERSION = re.search(
 
 # Before, its page asks for Google's fonts.
 APP = ["gradio>=6.31,<7"]
-DEMO = ["espeakng-loader"]
-TRACKING = ["tensorboard"]
+DEMO = ["espeakng-loader>=0.2.4"]
+TRACKING = ["tensorboard>=2.16"]
 TEST = [
     *APP,
     *DEMO,
     *TRACKING,
-    "pytest",
+    "pytest>=8",
+    "pytest-xdist>=3.6",
     # Independent implementations to check the losses against.
-    "info-nce-pytorch",
-    "pytorch-metric-learning",
+    "info-nce-pytorch>=0.1.4",
+    "pytorch-metric-learning>=2.5",
 ]
-# The versions of SpeechBrain's own checks.
-LINT = ["ruff==0.12.4", "yamllint==1.35.1", "pre-commit"]
+# Ruff and yamllint in the versions of SpeechBrain's own checks.
+LINT = ["ruff==0.12.4", "yamllint==1.35.1", "pre-commit>=3.8"]
+# uv writes requirements.lock and makes the environments of both ends.
+BUILD = ["setuptools>=64", "uv>=0.9"]
 
 setuptools.setup(
     name="turbo_sb",
@@ -39,25 +42,27 @@ setuptools.setup(
     packages=setuptools.find_packages(include=["turbo_sb", "turbo_sb.*"]),
     python_requires=">=3.10",
     install_requires=[
-        # torch and torchaudio must be of one release line, built for the same
-        # CUDA: what a plain `pip install torch torchaudio` resolves to
-        # (torch 2.15 with torchaudio 2.11 in November 2026) does not import.
-        "torch==2.11.*",
-        "torchaudio==2.11.*",
+        # Every torch from 2.13 loads with every torchaudio from 2.11.1, whose
+        # own metadata say torch>=2.11, and that is wrong. The pairs beside
+        # these ranges that load too are in turbo_sb/installation.py.
+        # SpeechBrain needs torchaudio; we use one function of it, resample.
+        "torch>=2.13,<3",
+        "torchaudio>=2.11.1,<3",
         "speechbrain>=1.1.2,<1.2",
         "transformers>=5,<6",  # not among SpeechBrain's own requirements
-        "hyperpyyaml",
-        "huggingface_hub",
-        "matplotlib",  # DET curves
-        "numpy",
-        "protobuf",  # with sentencepiece: DeBERTa-v3 has no other tokeniser
-        "ruamel.yaml",  # plain YAML; hyperpyyaml's own
-        "safetensors",
-        "scikit-learn",  # the shortcut's linear model
-        "scipy",
-        "sentencepiece",
-        "soundfile",
-        "tqdm",
+        "hyperpyyaml>=1.2.3",
+        "huggingface_hub>=1.3",
+        "matplotlib>=3.8",
+        "numpy>=1.26",
+        "packaging>=23",
+        "protobuf>=4.25",  # with sentencepiece: DeBERTa-v3 has no other tokeniser
+        "ruamel.yaml>=0.17.28",  # plain YAML; hyperpyyaml's own
+        "safetensors>=0.5",
+        "scikit-learn>=1.4",
+        "scipy>=1.11",
+        "sentencepiece>=0.2",
+        "soundfile>=0.12.1",
+        "tqdm>=4.66",
     ],
     entry_points={"console_scripts": ["turbo-sb = turbo_sb.command:main"]},
     extras_require={
@@ -66,6 +71,6 @@ setuptools.setup(
         "tensorboard": TRACKING,
         "wandb": ["wandb"],
         "test": TEST,
-        "dev": [*TEST, *LINT],
+        "dev": [*TEST, *LINT, *BUILD],
     },
 )

@@ -56,8 +56,11 @@ def main(arguments=None):
         module.add_arguments(own)
         own.set_defaults(run=module.run)
     options = parser.parse_args(arguments)
+    # Here, so that --help need not wait for them.
     from turbo_sb.errors import plain_errors
+    from turbo_sb.installation import check_installation
 
+    check_installation()
     with plain_errors():
         try:
             code = options.run(options)

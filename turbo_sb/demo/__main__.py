@@ -12,6 +12,11 @@ import argparse
 import time
 from pathlib import Path
 
+from turbo_sb.installation import check_installation
+
+if __name__ == "__main__":
+    check_installation()  # in one line, before SpeechBrain's thirty
+
 from tqdm import tqdm
 from transformers.utils import logging as transformers_logging
 

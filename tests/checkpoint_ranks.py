@@ -1,6 +1,6 @@
 """Two ranks save checkpoints, the main one slow to finish its own.
 
-Run by tests/test_checkpoints.py under torchrun.
+Run by tests/test_checkpoints.py in forks.
 
 Authors
  * The turbo_sb developers 2026

@@ -8,8 +8,10 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 import pytest
 import torch
 
+from tests import forks
 from turbo_sb.demo.encoders import build_encoders
 from turbo_sb.encoders import AudioEncoder, TextEncoder
+from turbo_sb.jobs import Job
 from turbo_sb.model import TurboModel
 
 SIZES = {
@@ -33,6 +35,19 @@ SIZES = {
 def pytest_configure():
     """Tiny models are faster on one thread, and others use the cores."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def no_process_left():
+    """Whatever becomes of the test."""
+    yield
+    forks.end_all()
+
+
+@pytest.fixture
+def jobs_in_forks(monkeypatch):
+    """Trainings of cross_validate.py and of the demo need not import."""
+    monkeypatch.setattr(Job, "start", forks.start_job)
 
 
 @pytest.fixture(scope="session")

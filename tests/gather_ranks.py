@@ -1,6 +1,6 @@
 """Ranks of given sizes train one step; their gradients go into a file.
 
-Run by tests/test_gathering.py under torchrun: sizes, options of the losses,
+Run by tests/test_gathering.py in forks: sizes, options of the losses,
 then the file.
 
 Authors

@@ -1,15 +1,14 @@
 """A checkpoint is whole, or it is none."""
 
 import math
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 from speechbrain.utils.checkpoints import Checkpointer
 
+from tests import forks
 from turbo_sb.checkpoints import WholeCheckpointer, earliest_best
 from turbo_sb.checksums import find_damage
 from turbo_sb.errors import InputError
@@ -195,16 +194,6 @@ def test_sums_are_those_of_sha256sum(tmp_path):
 def test_ranks_agree_on_what_is_there(tmp_path):
     """Else one waits for a deletion that the other does not make, forever."""
     script = Path(__file__).with_name("checkpoint_ranks.py")
-    torchrun = ["-m", "torch.distributed.run", "--standalone"]
-    result = subprocess.run(
-        [
-            *(sys.executable, *torchrun, "--nproc_per_node=2"),
-            *(str(script), str(tmp_path)),
-        ],
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert result.returncode == 0, result.stderr
+    result = forks.run([script, tmp_path], ranks=2, timeout=60)
+    assert result.returncode == 0, result.stdout
     assert result.stdout.count("kept [3, 4]") == 2

@@ -3,13 +3,12 @@
 import math
 import multiprocessing
 import pickle
-import subprocess
-import sys
 
 import pytest
 import torch
 import torch.nn.functional as F
 
+from tests import forks
 from turbo_sb.channel import root_mean_square
 from turbo_sb.equalizer import Equalizer
 from turbo_sb.errors import InputError
@@ -148,9 +147,7 @@ def test_noise_is_the_same_in_another_process():
         "print(x.double().cumsum(0).sum().item())"
     )
     here = Equalizer(snr_db=0)(torch.ones(100), "dir_1")
-    there = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, check=True, text=True
-    ).stdout
+    there = forks.run(["-c", code]).stdout
     assert float(there) == here.double().cumsum(0).sum().item()
 
 

@@ -1,14 +1,11 @@
 """W processes have the gradient of one, whatever the sizes of their parts."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import torch
 
-from tests import gather_ranks
+from tests import forks, gather_ranks
 
 OPTIONS = [
     {},
@@ -31,11 +28,9 @@ def by_one(sizes, options):
 
 
 def by_ranks(sizes, options, path):
-    script = Path(gather_ranks.__file__)
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    command += [f"--nproc_per_node={len(sizes)}", str(script)]
-    command += [json.dumps(sizes), json.dumps(options), str(path)]
-    subprocess.run(command, check=True, timeout=120)
+    arguments = [json.dumps(sizes), json.dumps(options), str(path)]
+    result = forks.run([gather_ranks.__file__, *arguments], ranks=len(sizes))
+    assert result.returncode == 0, result.stdout
     return json.loads(path.read_text())
 
 

@@ -2,17 +2,13 @@
 
 import ast
 import csv
-import os
 import re
 import shlex
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests import dsd_layout, iemocap_layout
+from tests import dsd_layout, forks, iemocap_layout
 from turbo_sb.demo.encoders import build_encoders
 
 ROOT = Path(__file__).parents[1]
@@ -37,23 +33,23 @@ def public(tree):
             yield from (n for n in node.body if isinstance(n, ast.FunctionDef))
 
 
-@pytest.mark.parametrize("path", CODE, ids=lambda p: str(p.relative_to(ROOT)))
-def test_docstrings_are_complete(path):
-    """Each public thing has one, which names each of its arguments."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert ast.get_docstring(tree) or not tree.body, f"{path}: no docstring"
-    for node in public(tree):
-        if node.name.startswith("_"):
-            continue
-        text = ast.get_docstring(node)
-        assert text, f"{path}:{node.lineno} {node.name} has no docstring"
-        if isinstance(node, ast.FunctionDef):
+def test_docstrings_name_each_argument():
+    """In SpeechBrain's form, which no linter knows; ruff finds missing ones."""
+    missing = []
+    for path in CODE:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in public(tree):
+            if isinstance(node, ast.ClassDef) or node.name.startswith("_"):
+                continue
+            text = ast.get_docstring(node) or ""
             given = [a.arg for a in (*node.args.args, *node.args.kwonlyargs)]
-            for name in given:
-                known = name in ("self", "cls") or re.search(
-                    rf"^{name} :", text, flags=re.MULTILINE
-                )
-                assert known, f"{path}:{node.lineno} {node.name}: {name}"
+            missing += [
+                f"{path}:{node.lineno} {node.name}: {name}"
+                for name in given
+                if name not in ("self", "cls")
+                and not re.search(rf"^{name} :", text, flags=re.MULTILINE)
+            ]
+    assert not missing
 
 
 def test_every_yaml_has_a_row():
@@ -65,36 +61,29 @@ def test_every_yaml_has_a_row():
 
 
 @pytest.fixture(scope="module")
-def samples():
-    """What the rows' flags refer to, from the root of the repository."""
-    folder = ROOT / "tests" / "tmp"
-    shutil.rmtree(folder, ignore_errors=True)
+def samples(tmp_path_factory):
+    """What the rows' flags refer to as tests/tmp."""
+    folder = tmp_path_factory.mktemp("samples")
     iemocap_layout.lay_out(folder / "corpus")
     dsd_layout.lay_out(folder / "dsd")
     build_encoders(folder / "encoders")
-    yield folder
-    shutil.rmtree(folder)
+    return folder
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["Hparam_file"])
 def test_row_runs_as_speechbrain_runs_it(row, samples, tmp_path):
     for key in ("Script_file", "Hparam_file", "Data_prep_file", "Readme_file"):
         assert (ROOT / row[key]).is_file()
-    script = row["Script_file"]
-    result = subprocess.run(
+    flags = row["test_debug_flags"].replace("tests/tmp", str(samples))
+    result = forks.run(
         [
-            *(sys.executable, script, row["Hparam_file"]),
-            *shlex.split(row["test_debug_flags"]),
+            *(row["Script_file"], row["Hparam_file"], *shlex.split(flags)),
             *(f"--output_folder={tmp_path}", "--device=cpu"),
             *("--debug", "--debug_persistently"),
         ],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(Path(script).parent)},
-        capture_output=True,
-        text=True,
         timeout=300,
     )
-    assert result.returncode == 0, result.stderr
+    assert result.returncode == 0, result.stdout
     wanted = re.search(r"file_exists=\[(.*)\]", row["test_debug_checks"])[1]
     missing = [f for f in wanted.split(",") if not (tmp_path / f).exists()]
     assert not missing

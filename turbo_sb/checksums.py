@@ -98,10 +98,6 @@ def flush(path):
     ---------
     path : pathlib.Path
         Of a file or a folder.
-
-    Example
-    -------
-    >>> flush(getfixture("tmp_path"))
     """
     descriptor = os.open(path, os.O_RDONLY)
     try:

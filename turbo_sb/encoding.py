@@ -78,7 +78,10 @@ def check_chunk(chunk):
 
     Example
     -------
-    >>> check_chunk(20)
+    >>> check_chunk(-1)
+    Traceback (most recent call last):
+    ...
+    turbo_sb.errors.InputError: encode_chunk: -1: expected auto, ...
     """
     number = isinstance(chunk, int | float) and not isinstance(chunk, bool)
     if chunk not in (None, "auto") and not (number and chunk > 0):

@@ -49,11 +49,6 @@ def weights_only():
     Yields
     ------
     None
-
-    Example
-    -------
-    >>> with weights_only():
-    ...     pass
     """
     key = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
     before = os.environ.pop(key, None)

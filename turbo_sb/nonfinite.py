@@ -26,7 +26,10 @@ def check_policy(policy):
 
     Example
     -------
-    >>> check_policy("skip")
+    >>> check_policy("ignore")
+    Traceback (most recent call last):
+    ...
+    turbo_sb.errors.InputError: nonfinite_loss: 'ignore' is not one of ...
     """
     if policy not in POLICIES:
         raise InputError(

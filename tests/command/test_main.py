@@ -12,6 +12,7 @@ import pytest
 import soundfile
 import torch
 
+from tests import forks
 from turbo_sb.command import main
 from turbo_sb.export import write_export
 from turbo_sb.inference import TurboClassifier
@@ -242,13 +243,11 @@ def test_killed_goes_on(folder, tmp_path):
         module = ["-m", "turbo_sb.command", "predict", str(folder), str(path)]
         # One at a time: there is a middle to kill it in.
         options = ["--out", str(out), "--batch-size=1", "--device=cpu"]
-        return [sys.executable, *module, *options]
+        return [*module, *options]
 
     expected, out = tmp_path / "expected.csv", tmp_path / "out.csv"
-    subprocess.run(command(expected), check=True, capture_output=True)
-    process = subprocess.Popen(
-        command(out), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    assert forks.run(command(expected)).returncode == 0
+    process = forks.start(command(out))
     journal, done = tmp_path / "out.csv.partial", 0
     while process.poll() is None and done < 20:
         time.sleep(0.01)
@@ -256,10 +255,9 @@ def test_killed_goes_on(folder, tmp_path):
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert process.returncode == -signal.SIGKILL and not out.exists()
-    again = subprocess.run(
-        command(out), check=True, capture_output=True, text=True
-    )
-    before = int(again.stderr.split(" were predicted before")[0].split()[-1])
+    again = forks.run(command(out))
+    assert again.returncode == 0, again.stdout
+    before = int(again.stdout.split(" were predicted before")[0].split()[-1])
     assert 15 <= before < N_LONG
     assert out.read_bytes() == expected.read_bytes()
 

@@ -15,7 +15,9 @@ SMALL = ["--n_utterances=80", "--number_of_epochs=1", "--jobs=2"]
 @pytest.mark.parametrize(
     ("part", "tested"), [("emotion", 16), ("directed", 16)]
 )
-def test_demo_from_nothing_to_a_table(tmp_path, capsys, part, tested):
+def test_demo_from_nothing_to_a_table(
+    tmp_path, capsys, jobs_in_forks, part, tested
+):
     demo.main([f"--output_folder={tmp_path}", f"--parts={part}", *SMALL])
     corpora = PARTS[part].corpora
     for corpus in corpora:

@@ -1,11 +1,11 @@
 """espeak-ng by ctypes: what moves the sound, and that nothing else does."""
 
-import subprocess
 import sys
 
 import numpy as np
 import pytest
 
+from tests import forks
 from turbo_sb.demo.speech import SAMPLE_RATE, VOICES, synthesise
 from turbo_sb.errors import InputError
 
@@ -84,13 +84,12 @@ class TestDeterminism:
 
     def test_another_process_says_the_same(self):
         code = (
-            "import sys; from turbo_sb.demo.speech import synthesise; "
-            f"sys.stdout.buffer.write(synthesise({TEXT!r}, 'm4').tobytes())"
+            "from turbo_sb.demo.speech import synthesise; "
+            f"print(synthesise({TEXT!r}, 'm4').tobytes().hex())"
         )
-        other = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, check=True
-        )
-        assert other.stdout == synthesise(TEXT, "m4").tobytes()
+        other = forks.run(["-c", code])
+        expected = synthesise(TEXT, "m4").tobytes().hex()
+        assert other.stdout == f"{expected}\n"
 
 
 class TestErrors:

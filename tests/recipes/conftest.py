@@ -31,7 +31,7 @@ def run(command):
 
 
 @pytest.fixture(autouse=True)
-def no_process_left():
+def no_fresh_process_left():
     """Whatever becomes of the test."""
     yield
     end_all()

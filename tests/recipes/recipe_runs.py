@@ -4,11 +4,14 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import contextlib
 import importlib.util
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+from tests import forks
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "recipes" / "IEMOCAP" / "turbo"
@@ -39,19 +42,32 @@ def load_train(folder=FOLDER):
     -------
     train : module
     """
-    sys.path.insert(0, str(folder))
-    try:
+    with beside(folder):
         spec = importlib.util.spec_from_file_location(
             f"{folder.parent.name}_train", folder / "train.py"
         )
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
+    return module
+
+
+@contextlib.contextmanager
+def beside(folder):
+    """Where a recipe's scripts find their neighbours.
+
+    Arguments
+    ---------
+    folder : Path
+        The recipe's.
+    """
+    sys.path.insert(0, str(folder))
+    try:
+        yield
     finally:
         sys.path.remove(str(folder))
         # Other tests load it for themselves.
         for path in folder.glob("*_prepare.py"):
             sys.modules.pop(path.stem, None)
-    return module
 
 
 def arguments(
@@ -107,7 +123,41 @@ def arguments(
 
 
 def start(command, **options):
-    """Start a command in a process of its own, from the recipe's folder.
+    """Start a command in a fork, from the recipe's folder.
+
+    Arguments
+    ---------
+    command : list of str
+        After the Python interpreter.
+    **options
+        Of tests.forks.start.
+
+    Returns
+    -------
+    process : tests.forks.Fork
+    """
+    return forks.start(command, cwd=FOLDER, **options)
+
+
+def start_ranks(n, command):
+    """Start a command in n forks of one thread that train together.
+
+    Arguments
+    ---------
+    n : int
+        Number of processes.
+    command : list of str
+        As in `start`.
+
+    Returns
+    -------
+    process : tests.forks.Fork
+    """
+    return start(command, env=ONE_THREAD, ranks=n)
+
+
+def start_fresh(command, **options):
+    """Start a command as a person does, in an interpreter of its own.
 
     Arguments
     ---------
@@ -133,8 +183,8 @@ def start(command, **options):
     return process
 
 
-def start_ranks(n, command):
-    """Start a command in n processes of one thread, by torchrun if several.
+def start_torchrun(n, command):
+    """Start a command on n processes of one thread by torchrun.
 
     Arguments
     ---------
@@ -146,13 +196,11 @@ def start_ranks(n, command):
     Returns
     -------
     process : subprocess.Popen
-        As in `start`.
+        As of `start_fresh`.
     """
-    several = []
-    if n > 1:
-        several = ["-m", "torch.distributed.run", "--standalone"]
-        several.append(f"--nproc_per_node={n}")
-    return start([*several, *command], env=ONE_THREAD)
+    torchrun = ["-m", "torch.distributed.run", "--standalone"]
+    several = [*torchrun, f"--nproc_per_node={n}", *command]
+    return start_fresh(several, env=ONE_THREAD)
 
 
 def end_all():

@@ -1,6 +1,7 @@
 """What happens to long runs: kills, full disks, damage, numbers that are none."""
 
 import csv
+import functools
 import json
 import os
 import random
@@ -18,7 +19,14 @@ import soundfile
 import torch
 
 from tests.iemocap_layout import lay_out
-from tests.recipes.recipe_runs import ONE_THREAD, ROOT, start, start_ranks
+from tests.recipes.recipe_runs import (
+    ONE_THREAD,
+    ROOT,
+    start,
+    start_fresh,
+    start_ranks,
+    start_torchrun,
+)
 from turbo_sb.checkpoints import DAMAGED, WholeCheckpointer
 from turbo_sb.checksums import write_sums
 from turbo_sb.encoders import AudioEncoder, TextEncoder
@@ -90,11 +98,12 @@ class TestNotice:
     def test_sigterm_saves_and_says_resumable(
         self, to_all, command, run, tmp_path
     ):
-        """To the process; to all of its group, as schedulers do."""
+        """To a real train.py; to all of its group, as schedulers do."""
+        begin = start if to_all else start_fresh
         keys = dict(number_of_epochs=12, patience=12, num_workers=2)
         run("turbo", tmp_path / "whole", **keys)
         argv = command("turbo", tmp_path / "ended", **keys)
-        process = start(
+        process = begin(
             ["train.py", *argv], env=ONE_THREAD, start_new_session=True
         )
         wait_for_epochs(process, tmp_path / "ended", 2)
@@ -116,15 +125,15 @@ class TestNotice:
         folders = tmp_path / "whole", tmp_path / "ended"
         for folder in folders:
             argv = command("turbo", folder, **keys)
-            process = start_ranks(2, ["train.py", *argv])
-            if folder == folders[1]:
+            if folder == folders[1]:  # by a real torchrun
+                process = start_torchrun(2, ["train.py", *argv])
                 wait_for_epochs(process, folder, 2)
                 process.send_signal(signal.SIGTERM)
                 output, _ = process.communicate(timeout=90)
                 assert output.count("the same command goes on from") == 1
                 assert process.returncode != 0
                 assert not (folder / "metrics.json").exists()
-                process = start_ranks(2, ["train.py", *argv])
+            process = start_ranks(2, ["train.py", *argv])
             output, _ = process.communicate(timeout=120)
             assert process.returncode == 0, output
         assert left_behind(folders[0]) == left_behind(folders[1])
@@ -217,13 +226,12 @@ def test_full_disk_leaves_what_was_saved(command, run, tmp_path):
     folder = tmp_path / "full"
     run("vanilla", folder, **{**keys, "number_of_epochs": 1})
     before, size = newest(folder), (newest(folder) / "model.ckpt").stat()
-
-    def limit():
-        half = size.st_size // 2
-        resource.setrlimit(resource.RLIMIT_FSIZE, (half, half))
-
+    half = size.st_size // 2
+    limit = functools.partial(
+        resource.setrlimit, resource.RLIMIT_FSIZE, (half, half)
+    )
     argv = command("vanilla", folder, **keys)
-    process = start(["train.py", *argv], env=ONE_THREAD, preexec_fn=limit)
+    process = start(["train.py", *argv], env=ONE_THREAD, before=limit)
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 2, output
     message = output[output.index("error: ") :]
@@ -346,7 +354,7 @@ def child_of(parent, **environment):
 def test_others_end_when_a_rank_dies(command, tmp_path):
     keys = dict(number_of_epochs=500, patience=500, distributed_backend="gloo")
     argv = command("turbo", tmp_path, batch_size=9, **keys)
-    process = start_ranks(3, ["train.py", *argv])
+    process = start_torchrun(3, ["train.py", *argv])
     wait_for_epochs(process, tmp_path, 2)
     os.kill(child_of(process.pid, RANK=1), signal.SIGKILL)
     killed = time.monotonic()

@@ -1,15 +1,21 @@
 """cross_validate.py through the real train.py, on tiny corpora."""
 
 import json
-import os
+import runpy
 import subprocess
 import sys
 
 import pytest
 
-from tests import dsd_layout
+from tests import dsd_layout, forks
 from tests.iemocap_layout import lay_out
-from tests.recipes.recipe_runs import DSD, FOLDER, arguments, load_train
+from tests.recipes.recipe_runs import (
+    DSD,
+    FOLDER,
+    arguments,
+    beside,
+    load_train,
+)
 from turbo_sb.errors import InputError
 from turbo_sb.manifest import read_json, write_json
 
@@ -30,6 +36,16 @@ def cross_validate(recipe, methods, given):
     )
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
+
+
+def cross_validate_here(recipe, methods, given, capsys, monkeypatch):
+    """The same, in this process; with jobs_in_forks."""
+    yamls = [str(recipe / "hparams" / f"{method}.yaml") for method in methods]
+    script = str(recipe / "cross_validate.py")
+    monkeypatch.setattr(sys, "argv", [script, *yamls, *given])
+    with beside(recipe):
+        runpy.run_path(script, run_name="__main__")
+    return capsys.readouterr().out
 
 
 def test_iemocap_runs_are_those_of_train(corpus, encoder_folders, tmp_path):
@@ -53,13 +69,8 @@ def test_iemocap_runs_are_those_of_train(corpus, encoder_folders, tmp_path):
     train = arguments(
         "turbo", alone, corpus, encoders, number_of_epochs=1, fold=3, seed=5
     )
-    subprocess.run(
-        [sys.executable, "train.py", *train],
-        cwd=FOLDER,
-        env=one_thread(),
-        check=True,
-        capture_output=True,
-    )
+    result = forks.run(["train.py", *train], cwd=FOLDER)
+    assert result.returncode == 0, result.stdout
     run = out / "turbo" / "session5_fold3_seed5"
     for file in ("predictions.csv", "train.json", "test.json"):
         assert (run / file).read_bytes() == (alone / file).read_bytes(), file
@@ -74,13 +85,9 @@ def test_iemocap_runs_are_those_of_train(corpus, encoder_folders, tmp_path):
     assert cost["peak_memory_mb"] > 100 and cost["seconds_per_epoch"] > 0
 
 
-def one_thread():
-    """As many as one of two jobs has, for sums to be in one order."""
-    threads = max(1, (os.cpu_count() or 1) // 2)
-    return {**os.environ, "OMP_NUM_THREADS": str(threads)}
-
-
-def test_dsd_leaves_each_corpus_out(encoder_folders, tmp_path):
+def test_dsd_leaves_each_corpus_out(
+    encoder_folders, tmp_path, jobs_in_forks, capsys, monkeypatch
+):
     data = dsd_layout.lay_out(
         tmp_path / "data", 30, columns=(*dsd_layout.COLUMNS, "corpus")
     )
@@ -90,7 +97,7 @@ def test_dsd_leaves_each_corpus_out(encoder_folders, tmp_path):
     given = [a for a in given if "number_of_epochs" not in a]
     given.remove("--noprogressbar")
     out = tmp_path / "out"
-    printed = cross_validate(
+    printed = cross_validate_here(
         DSD,
         ["audio_only"],
         [
@@ -98,6 +105,8 @@ def test_dsd_leaves_each_corpus_out(encoder_folders, tmp_path):
             *(f"--output_folder={out}", "--protocol=corpus", "--folds=1,4"),
             *("--number_of_epochs=1", "--jobs=2", "--shortcut_report=False"),
         ],
+        capsys,
+        monkeypatch,
     )
     assert "## corpus" in printed
     report = json.loads((out / "report.json").read_text())

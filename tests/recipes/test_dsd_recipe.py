@@ -3,13 +3,12 @@
 import csv
 import json
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import soundfile
 
+from tests import forks
 from tests.dsd_layout import lay_out
 from tests.recipes.recipe_runs import DSD, arguments, load_train
 from turbo_sb import metrics
@@ -280,17 +279,11 @@ def test_an_error_is_one_message(command, tmp_path):
     path = corpus / "manifest.csv"
     path.write_text(path.read_text().replace("non_directed", "other", 1))
     argv = command("vanilla", tmp_path / "run", data_folder=corpus)
-    result = subprocess.run(
-        [sys.executable, "train.py", *argv],
-        cwd=DSD,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    result = forks.run(["train.py", *argv], cwd=DSD)
     assert result.returncode == 2
-    message = result.stderr[result.stderr.index("error: ") :]
+    message = result.stdout[result.stdout.index("error: ") :]
     assert "label 'other', expected non_directed or directed" in message
-    assert "Traceback" not in result.stderr
+    assert "Traceback" not in result.stdout
 
 
 def test_unmatched_seeds_share_the_cut(run, tmp_path):

@@ -16,7 +16,7 @@ from tests.recipes.recipe_runs import (
     load_train,
     start_ranks,
 )
-from tests.recipes.test_cross_validate import cross_validate
+from tests.recipes.test_cross_validate import cross_validate_here
 from turbo_sb.errors import InputError
 
 
@@ -185,10 +185,13 @@ def test_a_training_keeps_its_cache_settings_but_not_its_place(run, tmp_path):
     assert counts(log) == [(80, 80, 0), (80, 80, 0)]
 
 
-def test_jobs_of_a_cross_validation_fill_one_cache(command, tmp_path):
+def test_jobs_of_a_cross_validation_fill_one_cache(
+    command, tmp_path, jobs_in_forks, capsys, monkeypatch
+):
     given = command("out", number_of_epochs=1)[1:]
     given.remove("--noprogressbar")
-    cross_validate(FOLDER, ["vanilla"], [*given, "--folds=1,2", "--jobs=2"])
+    given = [*given, "--folds=1,2", "--jobs=2"]
+    cross_validate_here(FOLDER, ["vanilla"], given, capsys, monkeypatch)
     found = []
     for path in (tmp_path / "out").glob("*/*/log.txt"):
         found += counts(path.read_text())

@@ -13,7 +13,13 @@ import soundfile
 import torch
 
 from tests.iemocap_layout import lay_out
-from tests.recipes.recipe_runs import FOLDER, load_train, start, start_ranks
+from tests.recipes.recipe_runs import (
+    load_train,
+    start,
+    start_fresh,
+    start_ranks,
+    start_torchrun,
+)
 from turbo_sb.brain import TurboBrain
 from turbo_sb.errors import InputError
 from turbo_sb.tracking import PlainTrainLogger
@@ -348,7 +354,7 @@ def test_two_ranks_train_to_the_end(command, tmp_path):
     keys = dict(batch_size=4, distributed_backend="gloo")
     keys["learnable_temperature"] = True  # then the loss is wrapped as well
     argv = command("turbo", tmp_path / "run", **keys)
-    process = start_ranks(2, ["train.py", *argv])
+    process = start_torchrun(2, ["train.py", *argv])
     output, _ = process.communicate(timeout=240)
     assert process.returncode == 0, output
     metrics, rows = read(tmp_path / "run")
@@ -466,13 +472,8 @@ def test_yaml_key_that_nothing_uses_is_refused(command, tmp_path):
 
 def test_error_is_one_message_and_exit_code_2(command, tmp_path):
     argv = command("turbo", tmp_path, data_folder="nowhere")
-    process = start(["train.py", *argv])
+    process = start_fresh(["train.py", *argv])
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 2
     assert "error: data_folder: nowhere: no such folder" in output
     assert "Traceback" not in output
-
-
-def test_recipe_folder_is_what_the_readme_says():
-    names = {path.name for path in FOLDER.iterdir()}
-    assert {"train.py", "iemocap_prepare.py", "hparams", "README.md"} <= names

@@ -45,12 +45,7 @@ def main(arguments, recipe):
 
 
 class Interruption:
-    """Ctrl-C, and a scheduler's notice: end the trainings, then this.
-
-    Example
-    -------
-    >>> Interruption().check()
-    """
+    """Ctrl-C, and a scheduler's notice: end the trainings, then this."""
 
     def __init__(self):
         self.code = None
@@ -135,10 +130,6 @@ def check_comparable(compare, scoring):
         Its folder.
     scoring : type
         The recipe's.
-
-    Example
-    -------
-    >>> check_comparable(None, None)
     """
     other = read_report(compare)
     if other is None:

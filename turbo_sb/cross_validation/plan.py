@@ -274,7 +274,11 @@ def keep_checkpoints(folder, kept):
 
     Example
     -------
-    >>> keep_checkpoints(getfixture("tmp_path"), "best")
+    >>> folder = getfixture("tmp_path")
+    >>> _ = WholeCheckpointer(folder).save_checkpoint(meta={"score": 1})
+    >>> keep_checkpoints(folder, "none")
+    >>> list(folder.iterdir())
+    []
     """
     if kept == "all":
         return

@@ -36,8 +36,11 @@ def check_sizes(extractor, config, source, key):
     Example
     -------
     >>> from transformers import WhisperConfig, WhisperFeatureExtractor
-    >>> extractor = WhisperFeatureExtractor()
+    >>> extractor = WhisperFeatureExtractor(feature_size=128)
     >>> check_sizes(extractor, WhisperConfig(), "whisper", "my_key")
+    Traceback (most recent call last):
+    ...
+    turbo_sb.errors.InputError: my_key: whisper: ... makes 128 mels ...
     """
     window = config.max_source_positions * SHRINKS * extractor.hop_length
     expected = config.num_mel_bins, window

@@ -42,7 +42,11 @@ def check_source(source, key, pretrained=True):
 
     Example
     -------
-    >>> check_source("facebook/wav2vec2-base", "audio_encoder_source")
+    >>> check_source("facebook/wav2vec2-base", "my_key")  # of the hub
+    >>> check_source("./wav2vec2-base", "my_key")
+    Traceback (most recent call last):
+    ...
+    turbo_sb.errors.InputError: my_key: there is no folder ./wav2vec2-base.
     """
     folder = Path(source)
     if not pretrained and not folder.is_dir():
@@ -79,7 +83,10 @@ def check_preparation(source, key, expected):
 
     Example
     -------
-    >>> check_preparation("gpt2", "text_encoder_source", TOKENIZER)
+    >>> check_preparation(getfixture("tmp_path"), "my_key", EXTRACTOR)
+    Traceback (most recent call last):
+    ...
+    turbo_sb.errors.InputError: my_key: the folder ... lacks what prepares ...
     """
     if not Path(source).is_dir():
         return
@@ -111,8 +118,11 @@ def loading(source, key, pretrained=True):
 
     Example
     -------
-    >>> with loading("facebook/wav2vec2-base", "audio_encoder_source"):
-    ...     pass
+    >>> with loading("my/name", "my_key"):
+    ...     raise OSError("there is no network")
+    Traceback (most recent call last):
+    ...
+    turbo_sb.errors.InputError: my_key: 'my/name' is no local folder, and ...
     """
     check_source(source, key, pretrained)
     try:
@@ -216,10 +226,6 @@ def log_dropout(name, module):
         The encoder's name in the log.
     module : torch.nn.Module
         A built encoder.
-
-    Example
-    -------
-    >>> log_dropout("audio encoder", torch.nn.Dropout(0.2))
     """
     found = effective_dropout(module)
     text = ", ".join(f"{path or name} {p:g}" for path, p in found.items())

@@ -130,6 +130,10 @@ def check_free(folder, overwrite=False):
     Example
     -------
     >>> check_free("no such folder")
+    >>> check_free(".")
+    Traceback (most recent call last):
+    ...
+    turbo_sb.errors.InputError: .: is there, and is no export. Give another.
     """
     folder = Path(folder)
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):

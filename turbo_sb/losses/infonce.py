@@ -152,7 +152,10 @@ def check_options(similarity, reduction, temperature):
 
     Example
     -------
-    >>> check_options("dot", "mean", 0.07)
+    >>> check_options("dot", "mean", temperature=0)
+    Traceback (most recent call last):
+    ...
+    turbo_sb.errors.InputError: temperature: 0 is not > 0. ...
     """
     if similarity not in SIMILARITIES:
         raise InputError(

@@ -10,13 +10,13 @@ from dataclasses import fields
 from pathlib import Path
 
 from hyperpyyaml import load_hyperpyyaml, resolve_references
-from speechbrain.utils.logger import get_logger
-from speechbrain.utils.run_opts import RunOptions
 
 import turbo_sb
 from turbo_sb.distributed import on_main, world_size
 from turbo_sb.errors import InputError
+from turbo_sb.logs import get_logger
 from turbo_sb.nonfinite import check_policy
+from turbo_sb.run_options import run_options
 from turbo_sb.settings import (
     check_resume,
     check_types,
@@ -203,7 +203,7 @@ def check_keys_used(text, keys, script, hparams_file):
         For the message.
     """
     used = set(re.findall(r"<(\w+)", text))
-    used.update(field.name for field in fields(RunOptions))
+    used.update(field.name for field in fields(run_options()))
     readers = [Path(script), *Path(turbo_sb.__file__).parent.glob("*.py")]
     for reader in readers:
         source = reader.read_text(encoding="utf-8")

@@ -23,14 +23,13 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from speechbrain.utils.logger import get_logger
-
 from turbo_sb.audiofile import try_all
 from turbo_sb.corpora.command import add_build
 from turbo_sb.corpus_out import corpora_to_leave_out, leave_out
 from turbo_sb.cuts import check_sets, cut, given_split
 from turbo_sb.errors import InputError, plain_errors, some_of
 from turbo_sb.files import replacing
+from turbo_sb.logs import get_logger
 from turbo_sb.manifest import write_sets
 from turbo_sb.overview import set_table
 from turbo_sb.split_checks import SETS

@@ -19,8 +19,7 @@ from turbo_sb.files import CKPT_PREFIX
 from turbo_sb.finished import FINISHED
 from turbo_sb.jobs import Job
 from turbo_sb.manifest import check_unchanged, write_sets
-from turbo_sb.recipe import read_settings
-from turbo_sb.run_options import run_options
+from turbo_sb.recipe import check_arguments
 from turbo_sb.settings import EXTENT, RESUMABLE, check_resume, check_same
 from turbo_sb.split_file import write_split_file
 
@@ -139,7 +138,7 @@ class Plan:
         """The runs of one method in one protocol."""
         passed = list(self.options.passed)
         passed += [f"--protocol={protocol}"] if protocol else []
-        settings = self._settings([yaml, *passed])
+        settings = check_arguments([yaml, *passed], self.recipe.script)
         folds = self.folds(settings)
         seeds = self.options.seeds or [settings["seed"]]
         wanted = self.options.folds or list(folds)
@@ -154,18 +153,13 @@ class Plan:
             for fold in wanted
         ]
 
-    def _settings(self, arguments):
-        """The YAML with the command line in it, as train.py reads them."""
-        yaml, _, overrides = run_options().from_command_line_args(arguments)
-        return read_settings(yaml, overrides, self.recipe.script)
-
     def _training(self, arguments, protocol, fold, seed):
         method = Path(arguments[0]).stem
         folder = self.folder / method / f"{protocol}_fold{fold}_seed{seed}"
         own = {"fold": fold, "seed": seed, "output_folder": folder}
         arguments = [*arguments, *(f"--{k}={v}" for k, v in own.items())]
         # Anew: any key of the YAML may refer to one of these.
-        settings = self._settings(arguments)
+        settings = check_arguments(arguments, self.recipe.script)
         sets, facts = self.folds(settings)[fold]
         flags = ["--skip_prep=True", "--noprogressbar"]
         return Training(

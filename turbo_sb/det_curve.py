@@ -7,7 +7,6 @@ Authors
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
 from turbo_sb.metrics import ErrorRates
 
@@ -98,6 +97,8 @@ def normal_deviate(rates):
     >>> normal_deviate([0.5, 0.975]).round(2)
     array([0.  , 1.96])
     """
+    import torch  # Here: a scoring can be had without it.
+
     rates = np.asarray(rates, dtype=np.float64)
     return torch.special.ndtri(torch.tensor(rates)).numpy()
 
@@ -183,6 +184,8 @@ def _inner_range(rates):
 
 def _bent(rates, limits):
     """Normal deviates, with points on long slanted lines, which bend."""
+    import torch
+
     points = normal_deviate(rates.clip(*limits))
     steps = np.abs(np.diff(points, axis=0))
     long = np.flatnonzero((steps > 0).all(axis=1) & (steps > LONG).any(axis=1))

@@ -5,13 +5,7 @@ Authors
 """
 
 import os
-
-import torch
-from speechbrain.utils.distributed import (
-    MainProcessContext,
-    ddp_broadcast,
-    if_main_process,
-)
+import sys
 
 from turbo_sb.errors import InputError
 
@@ -46,6 +40,25 @@ def rank():
     return int(os.environ.get("RANK", 0))
 
 
+def joined():
+    """torch.distributed, if this process is joined to others by it.
+
+    Returns
+    -------
+    together : module
+        None if it is not, as where torch is not even imported.
+
+    Example
+    -------
+    >>> joined() is None
+    True
+    """
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.distributed.is_initialized():
+        return None
+    return torch.distributed
+
+
 def on_main(function, **kwargs):
     """Call a function in the main process, and let an error end them all.
 
@@ -68,6 +81,13 @@ def on_main(function, **kwargs):
     -------
     >>> on_main(print, sep="", end="")
     """
+    # Here: what asks only for the rank need not wait for torch.
+    from speechbrain.utils.distributed import (
+        MainProcessContext,
+        ddp_broadcast,
+        if_main_process,
+    )
+
     message = None
     if if_main_process():
         try:
@@ -108,9 +128,9 @@ def on_all(function, **kwargs):
     except InputError as error:
         message = str(error)
     messages = [message]
-    if torch.distributed.is_initialized():
+    if together := joined():
         messages = [None] * world_size()
-        torch.distributed.all_gather_object(messages, message)
+        together.all_gather_object(messages, message)
     for message in messages:
         if message is not None:
             raise of_all(message)
@@ -149,5 +169,5 @@ def part():
     -------
     >>> part()
     """
-    if torch.distributed.is_initialized():
-        torch.distributed.barrier()
+    if together := joined():
+        together.barrier()

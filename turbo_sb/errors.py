@@ -10,8 +10,6 @@ import errno
 import os
 import sys
 
-import torch
-
 # In gloo's errors, which are plain RuntimeErrors.
 OF_LOST_PROCESSES = (
     "gloo/transport",
@@ -69,10 +67,19 @@ def plain_errors():
     if isinstance(code, str):  # as sys.exit takes a message
         print(code, file=sys.stderr)
         code = 1
-    if torch.distributed.is_initialized():
+    torch = _torch()
+    if torch and torch.distributed.is_initialized():
         _end_at_once(code or 0)
     if code is not None:
         sys.exit(code)
+
+
+def _torch():
+    """The module, or None where nothing has imported it.
+
+    Only what uses it can end by its errors, and it takes seconds to import.
+    """
+    return sys.modules.get("torch")
 
 
 def _tell(message, own):
@@ -97,7 +104,7 @@ def _end_at_once(code):
 
 def _message(error):
     """What a user can do about it; None where nothing is known."""
-    text = str(error)
+    text, torch = str(error), _torch()
     if isinstance(error, InputError):
         # A DataLoader's worker hands on its traceback as the message.
         return text.rpartition(f"{InputError.__module__}.InputError: ")[2]
@@ -108,16 +115,15 @@ def _message(error):
             "the disk is full. Make room, and the same command goes on from "
             "the last checkpoint."
         )
-    if isinstance(error, torch.OutOfMemoryError):
+    if torch and isinstance(error, torch.OutOfMemoryError):
         return (
             f"{text.splitlines()[0]} Use --recompute=True (the same loss, and "
             "no more memory than a chunk needs), with --encode_chunk=20 or "
             "less (padded seconds of a chunk); then --precision=bf16."
         )
     lost = any(sign in text for sign in OF_LOST_PROCESSES)
-    if isinstance(error, torch.distributed.DistError) or (
-        isinstance(error, RuntimeError) and lost
-    ):
+    of_torch = torch and isinstance(error, torch.distributed.DistError)
+    if of_torch or (isinstance(error, RuntimeError) and lost):
         return (
             f"another process is gone ({text.splitlines()[0]}). The first "
             "error above, or the system's log (out of memory?), says why. The "

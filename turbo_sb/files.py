@@ -9,6 +9,9 @@ import os
 import uuid
 from pathlib import Path
 
+# SpeechBrain's, of a checkpoint's folder: who looks for one need not import it.
+CKPT_PREFIX = "CKPT"
+
 
 @contextlib.contextmanager
 def replacing(path):

@@ -14,10 +14,8 @@ from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 
-from speechbrain.utils.checkpoints import CKPT_PREFIX
-
 from turbo_sb.errors import InputError, some_of
-from turbo_sb.files import replacing
+from turbo_sb.files import CKPT_PREFIX, replacing
 
 
 def write_json(contents: dict) -> None:

@@ -6,9 +6,7 @@ Authors
 
 import csv
 
-import torch
-
-from turbo_sb.distributed import on_main, world_size
+from turbo_sb.distributed import joined, on_main, world_size
 from turbo_sb.errors import InputError
 from turbo_sb.files import replacing
 
@@ -52,10 +50,13 @@ def finite_rows(outputs):
 
     Example
     -------
+    >>> import torch
     >>> logits = torch.tensor([[[0.0, 1.0], [float("nan"), 0.0]]])
     >>> finite_rows({"logits": logits, "views": {}})
     tensor([ True, False])
     """
+    import torch  # Here: `check_policy` need not wait for it.
+
     found = [outputs["logits"], *outputs["views"].values()]
     # (views, n, features) each.
     rows = [torch.isfinite(part).all(dim=2).all(dim=0) for part in found]
@@ -143,7 +144,7 @@ def tell_batch(path, epoch, step, loss, noted):
 def _of_all_processes(*lists):
     """Each list, joined with those of the others, in the order of the ranks."""
     parts = [lists]
-    if torch.distributed.is_initialized():
+    if together := joined():
         parts = [None] * world_size()
-        torch.distributed.all_gather_object(parts, lists)
+        together.all_gather_object(parts, lists)
     return [sum(columns, []) for columns in zip(*parts)]

@@ -6,17 +6,18 @@ Authors
 
 import difflib
 import re
+import time
 from dataclasses import fields
 from pathlib import Path
 
 from hyperpyyaml import load_hyperpyyaml, resolve_references
-from speechbrain.utils.logger import get_logger
-from speechbrain.utils.run_opts import RunOptions
 
 import turbo_sb
-from turbo_sb.distributed import on_main, world_size
+from turbo_sb.distributed import on_main, rank, world_size
 from turbo_sb.errors import InputError
+from turbo_sb.logs import get_logger
 from turbo_sb.nonfinite import check_policy
+from turbo_sb.run_options import run_options
 from turbo_sb.settings import (
     check_resume,
     check_types,
@@ -25,6 +26,8 @@ from turbo_sb.settings import (
 )
 
 logger = get_logger(__name__)
+
+HEAD_START = 1  # s: the first process tells, and is ended with the others
 
 
 def load_hparams(hparams_file, overrides, script):
@@ -55,6 +58,46 @@ def load_hparams(hparams_file, overrides, script):
     on_main(check_resume, settings=settings)
     text = Path(hparams_file).read_text(encoding="utf-8")
     return Hparams(load_hyperpyyaml(text, overrides), hparams_file)
+
+
+def check_arguments(arguments, script, check_fold=None):
+    """Check a command line as train.py reads it, and build nothing.
+
+    It needs neither torch nor SpeechBrain, whose imports take seconds: what is
+    mistyped is told before them, and so is --help.
+
+    Arguments
+    ---------
+    arguments : list of str
+        A YAML, and overrides of its keys.
+    script : str
+        As in `read_settings`.
+    check_fold : callable, optional
+        Of the recipe's preparation, which comes later: from a protocol and a
+        fold; it raises an InputError. Not called with skip_prep.
+
+    Returns
+    -------
+    settings : Hparams
+        As in `read_settings`.
+
+    Raises
+    ------
+    InputError
+        As in `read_settings`.
+    """
+    parse = run_options().from_command_line_args
+    hparams_file, _, overrides = parse(arguments)
+    try:
+        found = read_settings(hparams_file, overrides, script)
+        settings = Hparams(found, hparams_file)
+        if check_fold is not None and not settings["skip_prep"]:
+            check_fold(settings["protocol"], settings["fold"])
+    except InputError:
+        if rank() > 0:
+            time.sleep(HEAD_START)
+        raise
+    return settings
 
 
 class Hparams(dict):
@@ -203,7 +246,7 @@ def check_keys_used(text, keys, script, hparams_file):
         For the message.
     """
     used = set(re.findall(r"<(\w+)", text))
-    used.update(field.name for field in fields(RunOptions))
+    used.update(field.name for field in fields(run_options()))
     readers = [Path(script), *Path(turbo_sb.__file__).parent.glob("*.py")]
     for reader in readers:
         source = reader.read_text(encoding="utf-8")

@@ -10,8 +10,6 @@ Authors
 import math
 from pathlib import Path
 
-import torch
-
 from turbo_sb import metrics
 from turbo_sb.bootstrap import bootstrap_intervals
 from turbo_sb.det import det_figure
@@ -33,6 +31,7 @@ class Classification:
 
     Example
     -------
+    >>> import torch
     >>> scoring = Classification(["ang", "hap"])
     >>> scoring.measure(torch.tensor([0, 1]), torch.eye(2))
     {'WA': 1.0, 'UA': 1.0}
@@ -141,6 +140,7 @@ class Detection(Classification):
 
     Example
     -------
+    >>> import torch
     >>> scoring = Detection(["non_directed", "directed"])
     >>> probabilities = torch.tensor([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8]])
     >>> found = scoring.measure(torch.tensor([0, 1, 1]), probabilities)
@@ -248,6 +248,8 @@ class Detection(Classification):
         others : dict
             Name to (scores, targets), to be drawn beside.
         """
+        import torch  # Here: cross_validate.py need not wait for it.
+
         curves = {"model, test set": (probabilities[:, 1], targets), **others}
         curves = {
             name: pair

@@ -7,9 +7,9 @@ Authors
 from pathlib import Path
 
 import ruamel.yaml
-from speechbrain.utils.checkpoints import CKPT_PREFIX
 
 from turbo_sb.errors import InputError
+from turbo_sb.files import CKPT_PREFIX
 
 KINDS = {
     bool: "True or False",

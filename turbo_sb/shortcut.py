@@ -11,10 +11,6 @@ Authors
 from itertools import count
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedGroupKFold
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from turbo_sb.errors import InputError
 from turbo_sb.metrics import equal_error_rate
@@ -230,6 +226,9 @@ def _without_score(targets, codes):
 
 def _folds(features, targets, codes, n_folds, seed):
     """The most (train, test) that leave both classes to train on, or none."""
+    # Here: it takes seconds, and shortcut_report may be False.
+    from sklearn.model_selection import StratifiedGroupKFold
+
     most = min(len(set(codes[targets == k])) for k in (0, 1))
     for n in range(min(n_folds, most), 1, -1):
         splitter = StratifiedGroupKFold(n, shuffle=True, random_state=seed)
@@ -250,6 +249,10 @@ def _held_out(features, targets, folds, degree):
 
 def _model(degree):
     """Logistic regression, linear or with all squares and products."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import PolynomialFeatures, StandardScaler
+
     if degree == 1:
         return make_pipeline(StandardScaler(), LogisticRegression())
     return make_pipeline(

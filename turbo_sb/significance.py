@@ -5,7 +5,6 @@ Authors
 """
 
 import numpy as np
-from scipy.stats import binomtest
 
 from turbo_sb.errors import InputError
 
@@ -40,6 +39,9 @@ def mcnemar(first, second):
     >>> mcnemar(right, wrong)
     0.0625
     """
+    # Here: it takes two seconds, and cross_validate.py only starts others.
+    from scipy.stats import binomtest
+
     if np.shape(first) != np.shape(second):
         raise InputError(
             "McNemar's test is of the same utterances; came: "

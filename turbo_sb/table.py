@@ -9,9 +9,8 @@ import csv
 import io
 from pathlib import Path
 
-from speechbrain.utils.logger import get_logger
-
 from turbo_sb.errors import InputError, some_of
+from turbo_sb.logs import get_logger
 
 logger = get_logger(__name__)
 

@@ -17,11 +17,10 @@ Authors
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from speechbrain.utils.logger import get_logger
-
 from turbo_sb.corpora.nxt import read_meetings, read_segments, read_words
 from turbo_sb.corpora.utterance import Utterance, find_root, gather, make_id
 from turbo_sb.errors import InputError, some_of
+from turbo_sb.logs import get_logger
 
 logger = get_logger(__name__)
 

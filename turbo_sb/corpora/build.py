@@ -12,13 +12,8 @@ Authors
 import hashlib
 from pathlib import Path
 
-import torch
-from speechbrain.utils.logger import get_logger
-
 from turbo_sb.corpora.ami import read_ami
 from turbo_sb.corpora.choice import plan
-from turbo_sb.corpora.cutter import Cutter
-from turbo_sb.corpora.cutting import RATE, apply_transform, to_int16
 from turbo_sb.corpora.fluent import read_fluent
 from turbo_sb.corpora.folder import AUDIO, close_folder, open_folder
 from turbo_sb.corpora.librispeech import read_librispeech
@@ -27,6 +22,7 @@ from turbo_sb.corpora.source import Source
 from turbo_sb.corpora.summary import count, table
 from turbo_sb.corpora.timers import read_timers
 from turbo_sb.errors import InputError, some_of
+from turbo_sb.logs import get_logger
 from turbo_sb.overview import listing
 
 logger = get_logger(__name__)
@@ -98,6 +94,9 @@ def build_corpus(
     InputError
         If a setting, a corpus or the output folder cannot be used.
     """
+    # Here: the names of the READERS can be had without torch.
+    from turbo_sb.corpora.cutter import Cutter
+
     _check(corpora, cap, min_seconds, max_seconds)
     listed = {name: _read(name, corpora[name], synthetic) for name in corpora}
     limits = {"min_seconds": min_seconds, "max_seconds": max_seconds}
@@ -167,6 +166,10 @@ def _fingerprint(transform, listed):
     """Hash what a transform does to a chirp: a callable has no other name."""
     if transform is None:
         return None
+    import torch  # Here, as in `build_corpus`.
+
+    from turbo_sb.corpora.cutting import RATE, apply_transform, to_int16
+
     key = next(u.id for us in listed.values() for u in us)
     time = torch.arange(RATE) / RATE
     chirp = 0.1 * torch.sin(2000 * torch.pi * time * time)

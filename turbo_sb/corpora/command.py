@@ -10,7 +10,6 @@ import yaml
 from tqdm import tqdm
 
 from turbo_sb.corpora.build import READERS, build_corpus
-from turbo_sb.equalizer import Equalizer
 
 # As in the YAMLs of the recipe, which say what each does.
 EQUALIZER = {
@@ -64,6 +63,9 @@ def _yaml(text):
 
 def _build(options):
     """Build a manifest and its audio from corpora."""
+    # Here: --help and the command `split` need not wait for torch.
+    from turbo_sb.equalizer import Equalizer
+
     given = {name: getattr(options, name) for name in READERS}
     keys = {key: getattr(options, f"equalize_{key}") for key in EQUALIZER}
     equalizer = Equalizer(**{**keys, "trim": keys["trim"] or False})

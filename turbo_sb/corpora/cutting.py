@@ -9,29 +9,13 @@ import soundfile
 import torch
 
 from turbo_sb.audiofile import inspect_audio
-from turbo_sb.corpora.utterance import Utterance
+from turbo_sb.corpora.utterance import Skip, Utterance
 from turbo_sb.errors import InputError
 
 RATE = 16000  # Hz
 # A stop this far past the end of a file is rounding; further, the file is cut.
 ROUNDING = 0.05  # s
 LOUDEST = 32767 / 32768  # of 16 bits
-
-
-class Skip(Exception):
-    """An utterance cannot be used; `reason` is one of a few, to be counted.
-
-    Arguments
-    ---------
-    reason : str
-        In a few words.
-    detail : str
-        What to list, if the user should look at it.
-    """
-
-    def __init__(self, reason, detail=""):
-        super().__init__(detail or reason)
-        self.reason, self.detail = reason, detail
 
 
 def read_stretch(

@@ -19,10 +19,9 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from speechbrain.utils.logger import get_logger
-
 from turbo_sb.corpora.utterance import Utterance, find_root, gather, make_id
 from turbo_sb.errors import InputError
+from turbo_sb.logs import get_logger
 
 logger = get_logger(__name__)
 

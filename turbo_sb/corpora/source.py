@@ -8,12 +8,11 @@ import os
 from collections import Counter
 from functools import lru_cache
 
-from speechbrain.utils.logger import get_logger
-
 from turbo_sb.corpora.choice import hash_order
-from turbo_sb.corpora.cutting import Skip
 from turbo_sb.corpora.text import normalise_text
+from turbo_sb.corpora.utterance import Skip
 from turbo_sb.errors import InputError, some_of
+from turbo_sb.logs import get_logger
 
 logger = get_logger(__name__)
 

@@ -9,12 +9,27 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple, Optional
 
-from speechbrain.utils.logger import get_logger
-
 from turbo_sb.errors import InputError, some_of
+from turbo_sb.logs import get_logger
 from turbo_sb.overview import listing
 
 logger = get_logger(__name__)
+
+
+class Skip(Exception):
+    """An utterance cannot be used; `reason` is one of a few, to be counted.
+
+    Arguments
+    ---------
+    reason : str
+        In a few words.
+    detail : str
+        What to list, if the user should look at it.
+    """
+
+    def __init__(self, reason, detail=""):
+        super().__init__(detail or reason)
+        self.reason, self.detail = reason, detail
 
 
 class Utterance(NamedTuple):

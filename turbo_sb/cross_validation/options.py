@@ -8,8 +8,6 @@ import argparse
 import os
 import re
 
-import torch
-
 # Each run has its own, or it is set for all of them.
 OWN = {
     "fold": "use --folds",
@@ -130,6 +128,8 @@ def visible_gpus(passed):
         return []
     if named := os.environ.get("CUDA_VISIBLE_DEVICES"):
         return named.split(",")
+    import torch  # Here: --help need not wait for it.
+
     return [str(k) for k in range(torch.cuda.device_count())]
 
 

@@ -14,18 +14,14 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import speechbrain as sb
-from speechbrain.utils.checkpoints import CKPT_PREFIX
-
-from turbo_sb.checkpoints import WholeCheckpointer, earliest_best
 from turbo_sb.errors import InputError, some_of
+from turbo_sb.files import CKPT_PREFIX
 from turbo_sb.finished import FINISHED
 from turbo_sb.jobs import Job
 from turbo_sb.manifest import check_unchanged, write_sets
-from turbo_sb.recipe import read_settings
+from turbo_sb.recipe import check_arguments
 from turbo_sb.settings import EXTENT, RESUMABLE, check_resume, check_same
 from turbo_sb.split_file import write_split_file
-from turbo_sb.text_baseline import run_text_baseline
 
 TEXT_BASELINE = "text_baseline"
 
@@ -142,7 +138,7 @@ class Plan:
         """The runs of one method in one protocol."""
         passed = list(self.options.passed)
         passed += [f"--protocol={protocol}"] if protocol else []
-        settings = self._settings([yaml, *passed])
+        settings = check_arguments([yaml, *passed], self.recipe.script)
         folds = self.folds(settings)
         seeds = self.options.seeds or [settings["seed"]]
         wanted = self.options.folds or list(folds)
@@ -157,18 +153,13 @@ class Plan:
             for fold in wanted
         ]
 
-    def _settings(self, arguments):
-        """The YAML with the command line in it, as train.py reads them."""
-        yaml, _, overrides = sb.parse_arguments(arguments)
-        return read_settings(yaml, overrides, self.recipe.script)
-
     def _training(self, arguments, protocol, fold, seed):
         method = Path(arguments[0]).stem
         folder = self.folder / method / f"{protocol}_fold{fold}_seed{seed}"
         own = {"fold": fold, "seed": seed, "output_folder": folder}
         arguments = [*arguments, *(f"--{k}={v}" for k, v in own.items())]
         # Anew: any key of the YAML may refer to one of these.
-        settings = self._settings(arguments)
+        settings = check_arguments(arguments, self.recipe.script)
         sets, facts = self.folds(settings)[fold]
         flags = ["--skip_prep=True", "--noprogressbar"]
         return Training(
@@ -235,6 +226,9 @@ class Plan:
         With the texts that the first YAML sees. What is there already is not
         run again.
         """
+        # Here: a call without a baseline need not wait for scikit-learn.
+        from turbo_sb.text_baseline import run_text_baseline
+
         for protocol, (settings, folds) in self.cut.items():
             labels = list(settings["labels"])
             options = (settings["best_metric"],)
@@ -282,6 +276,9 @@ def keep_checkpoints(folder, kept):
     """
     if kept == "all":
         return
+    # Here: the first trainings start before torch is imported.
+    from turbo_sb.checkpoints import WholeCheckpointer, earliest_best
+
     with contextlib.suppress(FileNotFoundError):
         WholeCheckpointer(folder).delete_checkpoints(
             num_to_keep=int(kept == "best"),

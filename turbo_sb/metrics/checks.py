@@ -5,7 +5,6 @@ Authors
 """
 
 import numpy as np
-import torch
 
 from turbo_sb.errors import InputError
 
@@ -27,6 +26,7 @@ def check_pairs(values, targets):
 
     Example
     -------
+    >>> import torch
     >>> check_pairs(torch.ones(2), torch.ones(3))
     Traceback (most recent call last):
     ...
@@ -100,10 +100,11 @@ def as_floats(name, values):
 
     Example
     -------
+    >>> import torch
     >>> as_floats("scores", torch.ones(2, dtype=torch.bfloat16))
     array([1., 1.])
     """
-    if isinstance(values, torch.Tensor):
+    if hasattr(values, "detach"):  # a tensor: torch is not needed to ask
         return values.detach().cpu().double().numpy()
     try:
         return np.asarray(values, dtype=np.float64)

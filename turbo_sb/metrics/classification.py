@@ -4,8 +4,6 @@ Authors
  * The turbo_sb developers 2026
 """
 
-import torch
-
 from turbo_sb.errors import InputError
 from turbo_sb.metrics.checks import check_pairs
 
@@ -33,6 +31,8 @@ def confusion_matrix(predictions, targets, n_classes):
     tensor([[1, 1],
             [0, 1]])
     """
+    import torch  # Here: a report need not wait for it.
+
     predictions, targets = (
         torch.as_tensor(predictions),
         torch.as_tensor(targets),
@@ -69,6 +69,8 @@ def weighted_accuracy(predictions, targets):
     >>> weighted_accuracy([0, 0, 0, 0], [0, 0, 0, 1])
     0.75
     """
+    import torch  # Here: a report need not wait for it.
+
     predictions, targets = (
         torch.as_tensor(predictions),
         torch.as_tensor(targets),

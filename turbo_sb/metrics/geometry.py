@@ -6,9 +6,6 @@ Authors
 
 import math
 
-import torch
-import torch.nn.functional as F
-
 from turbo_sb.errors import InputError
 
 BLOCK = 1024  # rows at a time; of 256 to 2048, the fastest
@@ -38,6 +35,7 @@ def alignment(audio, text, alpha=2, normalize=True):
 
     Example
     -------
+    >>> import torch
     >>> alignment(torch.eye(2), -torch.eye(2))
     4.0
     """
@@ -79,9 +77,12 @@ def uniformity(embeddings, t=2, normalize=True, block=BLOCK):
 
     Example
     -------
+    >>> import torch
     >>> uniformity(torch.tensor([[1.0, 0.0], [-1.0, 0.0]]))
     -8.0
     """
+    import torch  # Here: a report need not wait for it.
+
     n = len(embeddings)
     if embeddings.dim() != 2 or n < 2:
         raise InputError(
@@ -104,6 +105,8 @@ def _log_sum(rows, columns, t, same):
     A block with itself has each pair twice, and each row with itself: only
     what is above the diagonal counts.
     """
+    import torch
+
     squares = columns.square().sum(1)
     distances = torch.addmm(squares, rows, columns.t(), alpha=-2)
     distances.add_(rows.square().sum(1)[:, None])
@@ -116,5 +119,7 @@ def _log_sum(rows, columns, t, same):
 
 
 def _sphere(embeddings, normalize):
+    import torch.nn.functional as F
+
     embeddings = embeddings.detach().cpu().double()
     return F.normalize(embeddings, dim=-1) if normalize else embeddings

@@ -7,7 +7,6 @@ Authors
 import argparse
 
 from turbo_sb.errors import plain_errors
-from turbo_sb.report import write_report
 
 
 def main(arguments=None):
@@ -29,7 +28,10 @@ def main(arguments=None):
     add("--reference", help="method to compare with (default: the first)")
     add("--compare", help="another report's folder, to lay beside")
     add("--n_resamples", type=int, default=2000, help="of the bootstrap")
-    print(write_report(**vars(parser.parse_args(arguments))), end="")
+    options = parser.parse_args(arguments)
+    from turbo_sb.report import write_report  # Here: --help needs nothing.
+
+    print(write_report(**vars(options)), end="")
 
 
 if __name__ == "__main__":

@@ -23,14 +23,13 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from speechbrain.utils.logger import get_logger
-
 from turbo_sb.audiofile import try_all
 from turbo_sb.corpora.command import add_build
 from turbo_sb.corpus_out import corpora_to_leave_out, leave_out
 from turbo_sb.cuts import check_sets, cut, given_split
 from turbo_sb.errors import InputError, plain_errors, some_of
 from turbo_sb.files import replacing
+from turbo_sb.logs import get_logger
 from turbo_sb.manifest import write_sets
 from turbo_sb.overview import set_table
 from turbo_sb.split_checks import SETS
@@ -154,7 +153,9 @@ def _prepare(
 ):
     """As `prepare_folds`; returns the rows that were skipped as well."""
     for fold in folds or [1]:
-        _check_settings(protocol, fold, bad_rows)
+        check_protocol(protocol, fold)
+    if bad_rows not in ("stop", "skip"):
+        raise InputError(f"bad_rows={bad_rows}: expected stop or skip.")
     path = Path(data_folder, MANIFEST)
     rows, bad = _read_rows(path)
     bad = sorted(bad + _check_audio(rows, Path(data_folder)))
@@ -207,8 +208,21 @@ def _without_split(sets):
     }
 
 
-def _check_settings(protocol, fold, bad_rows):
-    """Check the settings before any data is read."""
+def check_protocol(protocol: str, fold: int) -> None:
+    """Check a protocol's name and a fold's number before any data is read.
+
+    Arguments
+    ---------
+    protocol : str
+        As in `prepare_dsd`.
+    fold : int
+        As in `prepare_dsd`.
+
+    Raises
+    ------
+    InputError
+        If there is no such protocol, or no such fold in it.
+    """
     if protocol not in PROTOCOLS:
         raise InputError(
             f"protocol={protocol}: there is no such protocol. Choose one of "
@@ -221,8 +235,6 @@ def _check_settings(protocol, fold, bad_rows):
             f"fold={fold}: protocol=manifest has one fold, 1. Another cut has "
             "another --split_seed."
         )
-    if bad_rows not in ("stop", "skip"):
-        raise InputError(f"bad_rows={bad_rows}: expected stop or skip.")
 
 
 def _read_rows(path):

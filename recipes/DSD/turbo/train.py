@@ -19,17 +19,13 @@ Authors
 
 import sys
 
-import speechbrain as sb
-from dsd_prepare import prepare_dsd
-from speechbrain.utils.distributed import ddp_init_group
+from dsd_prepare import check_protocol, prepare_dsd
 
-from turbo_sb.controls import read_shortcut, report_shortcut
 from turbo_sb.distributed import on_main
 from turbo_sb.errors import plain_errors
-from turbo_sb.experiment import train_and_test
 from turbo_sb.manifest import read_json
 from turbo_sb.notice import Resumable
-from turbo_sb.recipe import load_hparams
+from turbo_sb.recipe import check_arguments, load_hparams
 
 
 def main(arguments):
@@ -40,6 +36,14 @@ def main(arguments):
     arguments : list of str
         The command line: a YAML, and overrides of its keys.
     """
+    check_arguments(arguments, __file__, check_protocol)
+    # Here: what is mistyped is told before the seconds that these take.
+    import speechbrain as sb
+    from speechbrain.utils.distributed import ddp_init_group
+
+    from turbo_sb.controls import read_shortcut, report_shortcut
+    from turbo_sb.experiment import train_and_test
+
     hparams_file, run_opts, overrides = sb.parse_arguments(arguments)
     ddp_init_group(run_opts)
     hparams = load_hparams(hparams_file, overrides, __file__)

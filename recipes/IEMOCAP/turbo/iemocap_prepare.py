@@ -20,11 +20,10 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from speechbrain.utils.logger import get_logger
-
 from turbo_sb.audiofile import inspect_all
 from turbo_sb.errors import InputError, plain_errors, some_of
 from turbo_sb.folds import GIVEN, N_FOLDS, check_fold, cut_folds
+from turbo_sb.logs import get_logger
 from turbo_sb.manifest import write_sets
 from turbo_sb.overview import listing, set_table
 from turbo_sb.transcripts import replace_texts, text_source

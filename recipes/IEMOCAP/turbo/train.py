@@ -19,16 +19,14 @@ Authors
 
 import sys
 
-import speechbrain as sb
 from iemocap_prepare import prepare_iemocap
-from speechbrain.utils.distributed import ddp_init_group
 
 from turbo_sb.distributed import on_main
 from turbo_sb.errors import plain_errors
-from turbo_sb.experiment import train_and_test
+from turbo_sb.folds import check_fold
 from turbo_sb.manifest import read_json
 from turbo_sb.notice import Resumable
-from turbo_sb.recipe import load_hparams
+from turbo_sb.recipe import check_arguments, load_hparams
 
 
 def main(arguments):
@@ -39,6 +37,13 @@ def main(arguments):
     arguments : list of str
         The command line: a YAML, and overrides of its keys.
     """
+    check_arguments(arguments, __file__, check_fold)
+    # Here: what is mistyped is told before the seconds that these take.
+    import speechbrain as sb
+    from speechbrain.utils.distributed import ddp_init_group
+
+    from turbo_sb.experiment import train_and_test
+
     hparams_file, run_opts, overrides = sb.parse_arguments(arguments)
     ddp_init_group(run_opts)
     hparams = load_hparams(hparams_file, overrides, __file__)

@@ -1,0 +1,97 @@
+"""What reads tables and audio headers, in an interpreter of its own.
+
+Run by test_imports.py: a folder. It prints what is imported after --help, and
+after all that needs no model.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import contextlib
+import io
+import json
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT / "recipes" / c / "turbo") for c in ("IEMOCAP", "DSD")]
+HEAVY = ("torch", "speechbrain", "transformers", "torchaudio", "sklearn")
+FOR_HELP = (*HEAVY, "numpy", "scipy", "matplotlib")
+
+
+def imported(names):
+    return [name for name in names if name in sys.modules]
+
+
+def end(main, *arguments):
+    """Call a main that ends the process, and swallow what it says."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.suppress(SystemExit):
+        main(*arguments)
+    return said.getvalue()
+
+
+def ask_for_help():
+    from turbo_sb.command.main import COMMANDS, main
+    from turbo_sb.report.__main__ import main as report
+
+    for arguments in ([], *([name] for name in COMMANDS)):
+        assert "usage: " in end(main, [*arguments, "--help"])
+    assert "usage: " in end(report, ["--help"])
+
+
+def prepare(folder):
+    import dsd_prepare
+    import iemocap_prepare
+
+    from tests import dsd_layout, iemocap_layout
+
+    corpus = iemocap_layout.lay_out(folder / "corpus")
+    iemocap_prepare.prepare_iemocap(
+        corpus, folder / "sets", "session5", strict_corpus=False
+    )
+    dsd_layout.lay_out(folder / "dsd")
+    dsd_prepare.prepare_dsd(folder / "dsd", folder / "sets")
+    sys.argv = ["dsd_prepare.py", "build", "--help"]
+    assert "--librispeech" in end(dsd_prepare.main)
+
+
+def cross_validate(folder):
+    """Its report is among what it does."""
+    from tests.cross_validation.recipe import lay_out
+    from turbo_sb.analysis.command import main as analyze
+    from turbo_sb.cross_validation import main
+
+    recipe, yamls = lay_out(folder, ["turbo"])
+    options = [f"--data_folder={folder}", f"--output_folder={folder / 'out'}"]
+    options += ["--device=cpu", "--folds=1", "--keep_checkpoints=all"]
+    end(main, [*yamls, *options], recipe)
+    assert (folder / "out" / "report.md").exists()
+    assert "usage: " in end(analyze, ["--help"])
+
+
+def mistype():
+    """A recipe's train.py refuses what it cannot use."""
+    from tests.recipes.recipe_runs import DSD, FOLDER, load_train
+    from turbo_sb.errors import InputError
+
+    for recipe in (FOLDER, DSD):
+        train, yaml = load_train(recipe), recipe / "hparams" / "turbo.yaml"
+        given = [str(yaml), "--data_folder=."]
+        assert "usage: " in end(train.main, ["--help"])
+        for wrong in ("--sed=1", "--protocol=none", "--fold=99"):
+            try:
+                train.main([*given, wrong])
+            except InputError:
+                continue
+            raise AssertionError(f"{wrong} was not refused")
+
+
+if __name__ == "__main__":
+    place = Path(sys.argv[1])
+    ask_for_help()
+    by_help = imported(FOR_HELP)
+    prepare(place)
+    cross_validate(place)
+    mistype()
+    print(json.dumps({"help": by_help, "all": imported(HEAVY)}))

@@ -130,6 +130,7 @@ def test_an_epochs_augmentation_is_its_own():
     assert brain.train_sampler.start == 5
 
 
+@pytest.mark.slow
 def test_joint_training_overfits_eight_utterances(make_model):
     """The gradient reaches everything that it takes to learn by heart."""
     torch.manual_seed(0)

@@ -191,6 +191,7 @@ def test_sums_are_those_of_sha256sum(tmp_path):
     assert result.stdout.split() == ["CKPT.yaml:", "OK", "model.ckpt:", "OK"]
 
 
+@pytest.mark.slow
 def test_ranks_agree_on_what_is_there(tmp_path):
     """Else one waits for a deletion that the other does not make, forever."""
     script = Path(__file__).with_name("checkpoint_ranks.py")

@@ -78,6 +78,7 @@ def test_loss_and_gradients_are_those_of_each_utterance_alone(
 @pytest.mark.parametrize(
     ("dtype", "bound"), [(torch.float64, 1e-10), (torch.float32, 1e-5)]
 )
+@pytest.mark.slow
 def test_so_are_those_of_a_batch_of_64(make_model, recompute, dtype, bound):
     """From a frame to ten seconds, from one word to fifty."""
     rng = np.random.default_rng(0)

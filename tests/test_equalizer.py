@@ -140,6 +140,7 @@ def test_workers_hear_the_same():
     assert _checksum(copy) == _checksum(equalizer)
 
 
+@pytest.mark.slow
 def test_noise_is_the_same_in_another_process():
     code = (
         "import torch; from turbo_sb.equalizer import Equalizer;"

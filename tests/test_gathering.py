@@ -36,6 +36,7 @@ def by_ranks(sizes, options, path):
 
 @pytest.mark.parametrize("options", OPTIONS)
 @pytest.mark.parametrize("sizes", [[6, 6], [8, 4], [4, 4, 4], [5, 3, 3, 1]])
+@pytest.mark.slow
 def test_gradients_are_those_of_one_process(sizes, options, tmp_path):
     value, expected = by_one(sizes, options)
     found = by_ranks(sizes, options, tmp_path / "found.json")

@@ -71,6 +71,7 @@ def samples(tmp_path_factory):
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["Hparam_file"])
+@pytest.mark.slow
 def test_row_runs_as_speechbrain_runs_it(row, samples, tmp_path):
     for key in ("Script_file", "Hparam_file", "Data_prep_file", "Readme_file"):
         assert (ROOT / row[key]).is_file()

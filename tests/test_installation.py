@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from turbo_sb import installation
+from turbo_sb.errors import InputError
 from turbo_sb.installation import pair_problem, range_problem
 
 ROOT = Path(__file__).parents[1]
@@ -101,12 +102,11 @@ def test_pair_that_loads_is_not_judged(torch):
     assert pair_problem(versions, lambda _: None) is None
 
 
-def test_script_ends_with_one_line(monkeypatch, capsys):
+def test_what_is_found_is_an_input_error(monkeypatch):
+    """So that scripts end with one line."""
     monkeypatch.setattr(installation, "range_problem", lambda: "too old.")
-    with pytest.raises(SystemExit) as end:
+    with pytest.raises(InputError, match=r"^too old\.$"):
         installation.check_installation()
-    assert end.value.code == 2
-    assert capsys.readouterr() == ("", "error: too old.\n")
 
 
 class TestDeclared:

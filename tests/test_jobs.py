@@ -148,6 +148,7 @@ def test_interruption_ends_what_runs(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a signal of Linux's")
+@pytest.mark.slow
 def test_jobs_end_when_their_parent_is_killed(tmp_path):
     script = tmp_path / "parent.py"
     script.write_text(

@@ -12,6 +12,8 @@ from turbo_sb.encoders import AudioEncoder, TextEncoder
 from turbo_sb.losses import JointLoss, TurboLoss
 from turbo_sb.model import TurboModel
 
+pytestmark = pytest.mark.slow
+
 
 class Held(TorchDispatchMode):
     """Counts the bytes of all tensors that are made in the block, while they

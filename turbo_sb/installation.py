@@ -7,13 +7,13 @@ Authors
 """
 
 import contextlib
-import os
 import platform
-import sys
 from importlib import import_module, metadata
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+
+from turbo_sb.errors import InputError, plain_errors
 
 # Which torchaudio loads with which torch, newest first: each pair of PyPI's
 # Linux builds was tried. The others end in an undefined symbol (torch before
@@ -28,21 +28,19 @@ TORCH, TORCHAUDIO = "2.14.1", "2.11.1"
 
 
 def check_installation():
-    """End the process with one line if what is installed cannot work.
+    """Reject an installation that cannot work.
 
     For the start of a script, before SpeechBrain is imported, whose own
     error is thirty lines through three libraries.
 
     Raises
     ------
-    SystemExit
-        With exit status 2, and the line on stderr.
+    InputError
+        If a version is out of range, or torch and torchaudio do not load.
     """
     problem = range_problem() or pair_problem()
     if problem:
-        if os.environ.get("RANK", "0") == "0":  # of several, one speaks
-            print(f"error: {problem}", file=sys.stderr)
-        sys.exit(2)
+        raise InputError(problem)
 
 
 def range_problem(requires=None, versions=None):
@@ -177,4 +175,5 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    with plain_errors():
+        main()

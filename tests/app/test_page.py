@@ -97,6 +97,7 @@ def serve(gradio):
         page.close(verbose=False)
 
 
+@pytest.mark.slow
 class TestServed:
     def test_classifies(self, serve, classifier, speech, neighbours, tmp_path):
         from gradio_client import Client, handle_file

@@ -12,6 +12,8 @@ import pytest
 from turbo_sb.command import app_command, main
 from turbo_sb.export import write_export
 
+pytestmark = pytest.mark.slow
+
 
 def test_without_gradio_no_model_is_loaded(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "gradio", None)

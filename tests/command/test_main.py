@@ -178,6 +178,7 @@ def test_no_such_device(capsys, folder):
     assert code == 2 and err.startswith("error: --device: nonsense: ")
 
 
+@pytest.mark.slow
 def test_reader_that_has_seen_enough(folder, speech):
     """As with `| head -1`."""
     command = [sys.executable, "-m", "turbo_sb.command", "predict"]
@@ -230,6 +231,7 @@ class TestMany:
         assert not (tmp_path / "predictions.errors.csv").exists()
 
 
+@pytest.mark.slow
 def test_killed_goes_on(folder, tmp_path):
     """Killed by -9 in the middle; the same command ends with the same table."""
     path = tmp_path / "speech"

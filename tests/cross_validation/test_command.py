@@ -1,5 +1,6 @@
 """All runs are run once, whatever happens, and the report is of them."""
 
+import fcntl
 import json
 import os
 import re
@@ -12,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.cross_validation.recipe import lay_out
-from turbo_sb.cross_validation import main
+from turbo_sb.cross_validation import command, main
 from turbo_sb.errors import InputError
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 
@@ -362,17 +365,20 @@ def test_killed_in_the_middle_it_goes_on(tmp_path, how):
 
 
 def test_lock_is_held_by_the_trainings_too(tmp_path, monkeypatch):
-    """What is handed on to them is the lock of the folder."""
-    from turbo_sb.cross_validation import command
+    """What is handed on to them is the folder's lock, and is locked."""
+    handed = []
 
-    handed = {}
-    monkeypatch.setattr(
-        command, "run_jobs", lambda *args, **options: handed.update(options)
-    )
+    def note(*_, kept_open, **__):
+        found = [
+            Path(f"/proc/self/fd/{number}").resolve() for number in kept_open
+        ]
+        with open(found[0]) as other, pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        handed.extend(found)
+
+    monkeypatch.setattr(command, "run_jobs", note)
     recipe, yamls = lay_out(tmp_path)
     options = command.parse([*yamls, f"--data_folder={tmp_path}"])
     options.output_folder = str(tmp_path / "out")
-    lock = tmp_path / "out" / ".lock"
     command.cross_validate(options, recipe)
-    assert len(handed["kept_open"]) == 1
-    assert lock.exists()
+    assert handed == [tmp_path / "out" / ".lock"]

@@ -15,6 +15,7 @@ SMALL = ["--n_utterances=80", "--number_of_epochs=1", "--jobs=2"]
 @pytest.mark.parametrize(
     ("part", "tested"), [("emotion", 16), ("directed", 16)]
 )
+@pytest.mark.slow
 def test_demo_from_nothing_to_a_table(
     tmp_path, capsys, jobs_in_forks, part, tested
 ):

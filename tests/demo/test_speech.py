@@ -82,6 +82,7 @@ class TestDeterminism:
         synthesise("Something else, at length!", "m7", 90, 99, 99, 200)
         np.testing.assert_array_equal(synthesise(TEXT, "f4", rate=200), first)
 
+    @pytest.mark.slow
     def test_another_process_says_the_same(self):
         code = (
             "from turbo_sb.demo.speech import synthesise; "

@@ -7,6 +7,8 @@ from tests.encoders.cases import CASES, embed, make, utterances
 from tests.encoders.families import AUDIO, TEXT
 from turbo_sb.encoders.compiled import compile_layers
 
+pytestmark = pytest.mark.slow
+
 LENGTHS = [(8000, 9), (16000, 5), (4800, 3), (11200, 7)]
 
 

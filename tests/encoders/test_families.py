@@ -191,6 +191,7 @@ class TestWithoutPretrainedWeights:
 
 
 @every_case
+@pytest.mark.slow
 def test_learns_in_turbo(family_folder, case):
     """Twenty steps on one batch, with everything that a training has."""
     torch.manual_seed(0)

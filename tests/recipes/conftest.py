@@ -1,9 +1,19 @@
 """A tiny corpus and small runs of the IEMOCAP recipe on it."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.iemocap_layout import lay_out
 from tests.recipes.recipe_runs import arguments, end_all, load_train
+
+
+def pytest_collection_modifyitems(items):
+    """Most of what is here trains."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

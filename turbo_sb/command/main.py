@@ -60,9 +60,9 @@ def main(arguments=None):
     from turbo_sb.errors import plain_errors
     from turbo_sb.installation import check_installation
 
-    check_installation()
     with plain_errors():
         try:
+            check_installation()
             code = options.run(options)
         except KeyboardInterrupt:
             print("interrupted", file=sys.stderr)

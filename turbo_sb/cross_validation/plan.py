@@ -268,6 +268,7 @@ def keep_checkpoints(folder, kept):
 
     Example
     -------
+    >>> from turbo_sb.checkpoints import WholeCheckpointer
     >>> folder = getfixture("tmp_path")
     >>> _ = WholeCheckpointer(folder).save_checkpoint(meta={"score": 1})
     >>> keep_checkpoints(folder, "none")

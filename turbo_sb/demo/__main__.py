@@ -12,10 +12,12 @@ import argparse
 import time
 from pathlib import Path
 
+from turbo_sb.errors import InputError, plain_errors
 from turbo_sb.installation import check_installation
 
 if __name__ == "__main__":
-    check_installation()  # in one line, before SpeechBrain's thirty
+    with plain_errors():  # one line; SpeechBrain's import has thirty
+        check_installation()
 
 from tqdm import tqdm
 from transformers.utils import logging as transformers_logging
@@ -25,7 +27,6 @@ from turbo_sb.demo.figure import draw
 from turbo_sb.demo.parts import METHODS, PARTS
 from turbo_sb.demo.runs import Run, train_all
 from turbo_sb.demo.summary import read_run, table
-from turbo_sb.errors import InputError, plain_errors
 
 NOTE = """\
 Synthesised speech of ten voices, small encoders trained from scratch, one

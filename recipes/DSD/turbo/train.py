@@ -23,6 +23,7 @@ from dsd_prepare import check_protocol, prepare_dsd
 
 from turbo_sb.distributed import on_main
 from turbo_sb.errors import plain_errors
+from turbo_sb.installation import check_installation
 from turbo_sb.manifest import read_json
 from turbo_sb.notice import Resumable
 from turbo_sb.recipe import check_arguments, load_hparams
@@ -37,6 +38,7 @@ def main(arguments):
         The command line: a YAML, and overrides of its keys.
     """
     check_arguments(arguments, __file__, check_protocol)
+    check_installation()
     # Here: what is mistyped is told before the seconds that these take.
     import speechbrain as sb
     from speechbrain.utils.distributed import ddp_init_group

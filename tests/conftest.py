@@ -1,18 +1,16 @@
 """Tiny encoders in Hugging Face's format, built once for all tests."""
 
 import os
+import sys
+
+import pytest
 
 # Before transformers is imported: a test that needs the network must fail.
 os.environ["HF_HUB_OFFLINE"] = "1"
-
-import pytest
-import torch
-
-from tests import forks
-from turbo_sb.demo.encoders import build_encoders
-from turbo_sb.encoders import AudioEncoder, TextEncoder
-from turbo_sb.jobs import Job
-from turbo_sb.model import TurboModel
+# Before torch is: tiny models are faster on one thread, and others use the
+# cores. Both are imported where they are used, as the process that only hands
+# out the tests imports this file too.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 SIZES = {
     "small": {},
@@ -32,27 +30,28 @@ SIZES = {
 }
 
 
-def pytest_configure():
-    """Tiny models are faster on one thread, and others use the cores."""
-    torch.set_num_threads(1)
-
-
 @pytest.fixture(autouse=True)
 def no_process_left():
     """Whatever becomes of the test."""
     yield
-    forks.end_all()
+    if forks := sys.modules.get("tests.forks"):
+        forks.end_all()
 
 
 @pytest.fixture
 def jobs_in_forks(monkeypatch):
     """Trainings of cross_validate.py and of the demo need not import."""
+    from tests import forks
+    from turbo_sb.jobs import Job
+
     monkeypatch.setattr(Job, "start", forks.start_job)
 
 
 @pytest.fixture(scope="session")
 def encoder_folders(tmp_path_factory):
     """Kind of CNN to the folders of an audio and a text encoder."""
+    from turbo_sb.demo.encoders import build_encoders
+
     return {
         kind: build_encoders(
             tmp_path_factory.mktemp("encoders"),
@@ -79,6 +78,7 @@ def text_folder(encoder_folders):
 @pytest.fixture
 def make_audio(encoder_folders):
     """Build an audio encoder with weights that are always the same."""
+    from turbo_sb.encoders import AudioEncoder
 
     def make(kind="small", **settings):
         return AudioEncoder(encoder_folders[kind][0], **settings)
@@ -89,6 +89,7 @@ def make_audio(encoder_folders):
 @pytest.fixture
 def make_text(text_folder):
     """Build a text encoder with weights that are always the same."""
+    from turbo_sb.encoders import TextEncoder
 
     def make(**settings):
         return TextEncoder(text_folder, **settings)
@@ -105,6 +106,10 @@ def make_model(make_small_model):
 @pytest.fixture(scope="session")
 def make_small_model(audio_folder, text_folder):
     """`make_model`, for fixtures that live longer than a test."""
+    import torch
+
+    from turbo_sb.encoders import AudioEncoder, TextEncoder
+    from turbo_sb.model import TurboModel
 
     def make(
         dropout=0.2, freeze_cnn=True, spec_augment=False, seed=0, **settings
@@ -129,6 +134,8 @@ def make_small_model(audio_folder, text_folder):
 @pytest.fixture
 def batch():
     """Three utterances: samples, relative lengths, token ids, lengths."""
+    import torch
+
     generator = torch.Generator().manual_seed(1)
     samples, words = torch.tensor([8000, 4000, 2000]), torch.tensor([3, 6, 4])
     wavs = torch.randn(3, 8000, generator=generator)

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import pytest
 import torch
 
 from turbo_sb.cost import measure_cost
@@ -15,6 +16,7 @@ def test_parameters_are_counted():
     assert (cost["parameters"], cost["trainable_parameters"]) == (11, 9)
 
 
+@pytest.mark.slow
 def test_memory_that_was_held_and_freed_counts():
     code = """if True:
         import torch

@@ -283,6 +283,7 @@ def bytes_kept(model, inputs):
 
 
 @pytest.mark.parametrize("modality", ["audio", "text"])
+@pytest.mark.slow
 def test_views_are_still_independent_draws(make_model, utterances, modality):
     """Of many views, mean and variance are as without chunks, and two views
     of an utterance are no more alike than with whole batches.

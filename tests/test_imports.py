@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 from speechbrain.utils import checkpoints, logger
 from speechbrain.utils.run_opts import RunOptions
@@ -18,6 +19,7 @@ from turbo_sb.run_options import run_options
 ROOT = Path(__file__).parents[1]
 
 
+@pytest.mark.slow
 def test_help_tables_and_mistakes_do_not_wait_for_torch(tmp_path):
     result = subprocess.run(
         [sys.executable, "tests/without_torch.py", str(tmp_path)],

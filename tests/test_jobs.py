@@ -13,6 +13,8 @@ from turbo_sb.errors import InputError
 from turbo_sb.jobs import Job, run_jobs
 from turbo_sb.progress import Progress
 
+pytestmark = pytest.mark.slow
+
 
 def job(folder, name, code):
     """Run a code and then leave a result, unless the code ends before."""
@@ -148,7 +150,6 @@ def test_interruption_ends_what_runs(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a signal of Linux's")
-@pytest.mark.slow
 def test_jobs_end_when_their_parent_is_killed(tmp_path):
     script = tmp_path / "parent.py"
     script.write_text(

@@ -10,6 +10,8 @@ from tests.analysis.run_folders import DETECTION, write_run
 from turbo_sb.analysis.command import analyze, main
 from turbo_sb.errors import InputError
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 NAMES = ("uniformity_alignment", "density", "confusion", "learning_curves")
 FILES = [*(f"{n}.{kind}" for n in NAMES for kind in ("png", "pdf"))]

@@ -9,6 +9,8 @@ from turbo_sb.analysis.density_figure import density_figure
 from turbo_sb.errors import InputError
 from turbo_sb.finished import find_runs
 
+pytestmark = pytest.mark.slow
+
 METHODS = ("vanilla", "turbo", "audio_only")
 
 

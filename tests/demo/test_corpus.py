@@ -87,6 +87,7 @@ class TestDraws:
             draw_turns(n, COMPLEMENTARY, seed=5)
 
 
+@pytest.mark.slow
 class TestFiles:
     def test_every_label_has_its_wav_and_its_line(self, corpus):
         found = labels(corpus)
@@ -142,6 +143,7 @@ class TestFiles:
         assert stated["sizes"]["turns"] == 90
 
 
+@pytest.mark.slow
 class TestWriting:
     def test_same_seed_same_bytes(self, corpus, tmp_path):
         write_corpus(tmp_path / "again", n_utterances=80, seed=3)

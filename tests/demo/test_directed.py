@@ -91,6 +91,7 @@ class TestDraws:
             DirectedProcess("wrong", p_words=wrong, p_prosody=0)
 
 
+@pytest.mark.slow
 class TestCeilings:
     def test_by_hand(self):
         # Alone: 0.6 + 0.4 / 2. Both: all but 0.4 * 0.4 / 2.

@@ -72,6 +72,7 @@ class TestDraws:
             draw_directed_corpus(n, DIRECTED, seed=5)
 
 
+@pytest.mark.slow
 class TestFiles:
     def test_manifest_as_the_recipe_reads_it(self, corpus):
         data = (corpus / "manifest.csv").read_bytes()
@@ -114,6 +115,7 @@ class TestFiles:
         )
 
 
+@pytest.mark.slow
 class TestWriting:
     def test_same_arguments_same_bytes(self, tmp_path):
         for name in "ab":
@@ -145,6 +147,7 @@ class TestWriting:
         assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 class TestHonesty:
     """What needs no speech does not tell the label."""
 

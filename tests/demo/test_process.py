@@ -16,6 +16,8 @@ from turbo_sb.demo.process import (
 from turbo_sb.demo.sentences import LEXICON, WORDS, split_words
 from turbo_sb.demo.speakers import SPEAKERS
 
+pytestmark = pytest.mark.slow
+
 
 def draws(process, n, seed):
     """Draw utterances with equally frequent emotions."""

@@ -1,6 +1,7 @@
 """Tiny encoders in Hugging Face's format, built once for all tests."""
 
 import os
+import signal
 import sys
 
 import pytest
@@ -31,9 +32,13 @@ SIZES = {
 
 
 @pytest.fixture(autouse=True)
-def no_process_left():
-    """Whatever becomes of the test."""
+def as_before():
+    """Whatever becomes of the test, no process is left, nor who hears Ctrl-C."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    handlers = [signal.getsignal(number) for number in numbers]
     yield
+    for number, handler in zip(numbers, handlers):
+        signal.signal(number, handler)
     if forks := sys.modules.get("tests.forks"):
         forks.end_all()
 

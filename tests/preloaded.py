@@ -28,3 +28,5 @@ import turbo_sb.report
 from tests.recipes import recipe_runs
 
 torch.set_num_threads(1)
+recipe_runs.describe_once()
+speechbrain.utils.logger.get_environment_description()

@@ -17,6 +17,7 @@ from turbo_sb.recipe import (
     check_overrides,
     check_run,
     load_hparams,
+    read_settings,
     yaml_keys,
 )
 
@@ -48,37 +49,42 @@ def small(tmp_path):
     return path
 
 
+def load_checked(path, overrides, script):
+    settings = read_settings(path, overrides, script)
+    return load_hparams(path, overrides, settings)
+
+
 class TestLoadHparams:
     def test_builds_with_the_overrides(self, small):
-        found = load_hparams(str(small), "folder: here\nseed: 3", SCRIPT)
+        found = load_checked(str(small), "folder: here\nseed: 3", SCRIPT)
         assert (found["labels"], found["seed"]) == (["here", 3], 3)
 
     def test_no_file(self, tmp_path):
         with pytest.raises(InputError, match="no hyperparameter file .*none"):
-            load_hparams(str(tmp_path / "none.yaml"), "", SCRIPT)
+            load_checked(str(tmp_path / "none.yaml"), "", SCRIPT)
 
     @pytest.mark.parametrize("overrides", ["", None, "seed: 2"])
     def test_a_missing_value_is_named(self, small, overrides):
         with pytest.raises(InputError, match=r"folder has no value.*--folder="):
-            load_hparams(str(small), overrides, SCRIPT)
+            load_checked(str(small), overrides, SCRIPT)
 
     def test_a_key_that_nothing_uses(self, small):
         small.write_text(SMALL + "droput: 0.2\n")
         with pytest.raises(
             InputError, match=r"nothing uses the keys \['droput'"
         ):
-            load_hparams(str(small), "folder: here", SCRIPT)
+            load_checked(str(small), "folder: here", SCRIPT)
 
     def test_an_override_that_the_yaml_does_not_have(self, small):
         with pytest.raises(InputError, match="Did you mean --batch_size"):
-            load_hparams(str(small), "folder: here\nbatchsize: 2", SCRIPT)
+            load_checked(str(small), "folder: here\nbatchsize: 2", SCRIPT)
 
     def test_an_error_of_a_built_object_passes(self, small):
         """It is not a missing value."""
         text = SMALL + "max_grad_norm: !apply:math.sqrt [-1]\n"
         small.write_text(text)
         with pytest.raises(ValueError, match="math domain|nonnegative"):
-            load_hparams(str(small), "folder: here", SCRIPT)
+            load_checked(str(small), "folder: here", SCRIPT)
 
 
 class TestCheckOverrides:
@@ -191,7 +197,7 @@ class TestTheYamls:
                 **overrides,
             }
             path = RECIPE / "hparams" / f"{name}.yaml"
-            return load_hparams(str(path), yaml.safe_dump(overrides), SCRIPT)
+            return load_checked(str(path), yaml.safe_dump(overrides), SCRIPT)
 
         return load
 
@@ -212,7 +218,7 @@ class TestTheYamls:
     def test_without_a_corpus_its_key_is_asked_for(self, name):
         path = RECIPE / "hparams" / f"{name}.yaml"
         with pytest.raises(InputError, match="--data_folder="):
-            load_hparams(str(path), "", SCRIPT)
+            load_checked(str(path), "", SCRIPT)
 
     def test_turbo_is_the_papers(self, load):
         hparams = load("turbo")

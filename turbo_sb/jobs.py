@@ -20,6 +20,8 @@ from turbo_sb.finished import FINISHED
 EPOCH = re.compile(r"^epoch: \d+, lr", flags=re.MULTILINE)
 # Seconds to end a step and save; schedulers mostly give 30 to all of a job.
 GRACE = 25
+# Seconds between looks at what runs.
+PAUSE = 0.2
 
 
 @dataclasses.dataclass
@@ -177,7 +179,7 @@ def run_jobs(
                         progress.ended(job, 2)
                         continue
                     running[slot] = (job, job.start(threads, gpu, kept_open))
-            time.sleep(0.2)
+            time.sleep(PAUSE)
             if check:
                 check()
             for slot, (job, process) in list(running.items()):

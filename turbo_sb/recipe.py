@@ -30,7 +30,7 @@ logger = get_logger(__name__)
 HEAD_START = 1  # s: the first process tells, and is ended with the others
 
 
-def load_hparams(hparams_file, overrides, script):
+def load_hparams(hparams_file, overrides, settings):
     """Build what the YAML describes.
 
     Arguments
@@ -39,8 +39,8 @@ def load_hparams(hparams_file, overrides, script):
         The YAML.
     overrides : str
         From the command line, as speechbrain.parse_arguments returns them.
-    script : str
-        The recipe's train.py, whose use of keys counts.
+    settings : dict
+        The same, checked: what `check_arguments` returns.
 
     Returns
     -------
@@ -50,10 +50,8 @@ def load_hparams(hparams_file, overrides, script):
     Raises
     ------
     InputError
-        For a missing file or value, a key that nothing uses, a value of the
-        wrong kind, and for a folder with the training of other settings.
+        For a folder with the training of other settings.
     """
-    settings = read_settings(hparams_file, overrides, script)
     # In one process: it writes the file that is read here soon after.
     on_main(check_resume, settings=settings)
     text = Path(hparams_file).read_text(encoding="utf-8")

@@ -1,10 +1,13 @@
 """Learning curves: means over runs that end at different epochs."""
 
 import numpy as np
+import pytest
 
 from tests.analysis.run_folders import DETECTION, TERMS, write_run
 from turbo_sb.analysis.curves_figure import curves_figure
 from turbo_sb.finished import find_runs
+
+pytestmark = pytest.mark.slow
 
 
 def titles(figure):

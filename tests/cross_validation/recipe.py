@@ -44,7 +44,7 @@ mode = keys.get("mode", "good")
              "number_of_epochs": 3}.items())
 )
 if mode == "slow":
-    time.sleep(1)
+    time.sleep(0.4)
 broken = here / "broken"
 if broken.exists() and broken.read_text() in folder.name:
     print("no luck")

@@ -2,23 +2,28 @@
 
 import fcntl
 import json
-import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from tests import forks
 from tests.cross_validation.recipe import lay_out
+from turbo_sb import jobs
 from turbo_sb.cross_validation import command, main
 from turbo_sb.errors import InputError
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def look_often(monkeypatch):
+    """The trainings here take no time."""
+    monkeypatch.setattr(jobs, "PAUSE", 0.01)
 
 
 def call(folder, *given, names=("vanilla", "turbo"), code=0, **options):
@@ -329,17 +334,8 @@ main([*yamls, f"--data_folder={folder}", f"--output_folder={folder / 'out'}",
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_killed_in_the_middle_it_goes_on(tmp_path, how):
-    command = [sys.executable, "-c", SCRIPT, str(tmp_path)]
-    options = dict(
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        # A shell that runs the tests in its background has it ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    process = subprocess.Popen(command, **options)
+    script = ["-c", SCRIPT, str(tmp_path)]
+    process = forks.start(script)
     deadline = time.monotonic() + 60
     while len(started(tmp_path)) < 3:
         assert process.poll() is None, process.stdout.read()
@@ -357,7 +353,7 @@ def test_killed_in_the_middle_it_goes_on(tmp_path, how):
     assert 0 < len(done) < 8
     # What a SIGKILL leaves ends by itself.
     time.sleep(1 if how == signal.SIGKILL else 0)
-    result = subprocess.run(command, **options)
+    result = forks.run(script)
     assert result.returncode == 0, result.stdout
     after = started(tmp_path)[len(before) :]
     assert not done & set(after)

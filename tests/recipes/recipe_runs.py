@@ -5,11 +5,14 @@ Authors
 """
 
 import contextlib
+import functools
 import importlib.util
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+from speechbrain.utils import logger
 
 from tests import forks
 
@@ -42,6 +45,7 @@ def load_train(folder=FOLDER):
     -------
     train : module
     """
+    describe_once()
     with beside(folder):
         spec = importlib.util.spec_from_file_location(
             f"{folder.parent.name}_train", folder / "train.py"
@@ -49,6 +53,13 @@ def load_train(folder=FOLDER):
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
     return module
+
+
+def describe_once():
+    """Let SpeechBrain ask pip and git for env.log once, not at each run."""
+    once = logger.get_environment_description
+    if not hasattr(once, "cache_info"):
+        logger.get_environment_description = functools.cache(once)
 
 
 @contextlib.contextmanager

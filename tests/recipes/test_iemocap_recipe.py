@@ -2,10 +2,7 @@
 
 import csv
 import json
-import os
 import re
-import signal
-import time
 
 import numpy as np
 import pytest
@@ -15,7 +12,6 @@ import torch
 from tests.iemocap_layout import lay_out
 from tests.recipes.recipe_runs import (
     load_train,
-    start,
     start_fresh,
     start_ranks,
     start_torchrun,
@@ -143,30 +139,6 @@ def test_lambda_1_is_vanilla_with_projection(run, tmp_path):
     run("vanilla", tmp_path / "b", projection=True)
     a, b = (tmp_path / name / "predictions.csv" for name in "ab")
     assert a.read_bytes() == b.read_bytes()
-
-
-def test_killed_run_resumes_to_the_same_numbers(command, run, tmp_path):
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    keys = dict(number_of_epochs=12, patience=12, modality_dropout=0.3)
-    run("turbo", whole, **keys)
-    # On as many threads as here, for sums to be in one order.
-    env = {**os.environ, "OMP_NUM_THREADS": "1"}
-    process = start(["train.py", *command("turbo", killed, **keys)], env=env)
-    deadline = time.monotonic() + 120
-    while not (killed / "train_log.txt").exists() or len(train_log(killed)) < 3:
-        assert process.poll() is None, process.stdout.read()
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert not (killed / "metrics.json").exists()
-    before = len(train_log(killed))
-    run("turbo", killed, **keys)
-    assert len(train_log(killed)) == 12 + 1
-    assert before >= 3
-    predictions = [f / "predictions.csv" for f in (whole, killed)]
-    assert predictions[0].read_bytes() == predictions[1].read_bytes()
-    assert read(whole)[0] == read(killed)[0]
 
 
 def test_run_broken_within_an_epoch_takes_its_remaining_steps(

@@ -37,7 +37,7 @@ def main(arguments):
     arguments : list of str
         The command line: a YAML, and overrides of its keys.
     """
-    check_arguments(arguments, __file__, check_protocol)
+    settings = check_arguments(arguments, __file__, check_protocol)
     check_installation()
     # Here: what is mistyped is told before the seconds that these take.
     import speechbrain as sb
@@ -48,7 +48,7 @@ def main(arguments):
 
     hparams_file, run_opts, overrides = sb.parse_arguments(arguments)
     ddp_init_group(run_opts)
-    hparams = load_hparams(hparams_file, overrides, __file__)
+    hparams = load_hparams(hparams_file, overrides, settings)
     sb.create_experiment_directory(
         experiment_directory=hparams["output_folder"],
         hyperparams_to_save=hparams_file,

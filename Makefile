@@ -42,7 +42,7 @@ format: $(VENV)/installed
 # Renews the lock: the newest versions that setup.py and requirements.in allow.
 lock: $(VENV)/installed
 	$(BIN)/uv pip compile setup.py requirements.in --extra dev --upgrade \
-	  --universal --python-version 3.10 --generate-hashes --no-annotate \
+	  --universal --python-version 3.11 --generate-hashes --no-annotate \
 	  --quiet --custom-compile-command "make lock" -o requirements.lock
 
 # About 6 GB: PyPI's torch brings CUDA along, and torchaudio needs it even on

@@ -40,7 +40,7 @@ setuptools.setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     packages=setuptools.find_packages(include=["turbo_sb", "turbo_sb.*"]),
-    python_requires=">=3.10",
+    python_requires=">=3.11",
     install_requires=[
         # Every torch from 2.13 loads with every torchaudio from 2.11.1, whose
         # own metadata say torch>=2.11, and that is wrong. The pairs beside
@@ -49,7 +49,7 @@ setuptools.setup(
         "torch>=2.13,<3",
         "torchaudio>=2.11.1,<3",
         "speechbrain>=1.1.2,<1.2",
-        "transformers>=5,<6",  # not among SpeechBrain's own requirements
+        "transformers>=5.6,<6",  # not among SpeechBrain's own requirements
         "hyperpyyaml>=1.2.3",
         "huggingface_hub>=1.3",
         "matplotlib>=3.8",
@@ -57,9 +57,10 @@ setuptools.setup(
         "packaging>=23",
         "protobuf>=4.25",  # with sentencepiece: DeBERTa-v3 has no other tokeniser
         "ruamel.yaml>=0.17.28",  # plain YAML; hyperpyyaml's own
-        "safetensors>=0.5",
-        "scikit-learn>=1.4",
-        "scipy>=1.11",
+        "safetensors>=0.6.1",
+        # Before, StratifiedGroupKFold stratified worse: another shortcut score.
+        "scikit-learn>=1.8",
+        "scipy>=1.15",
         "sentencepiece>=0.2",
         "soundfile>=0.12.1",
         "tqdm>=4.66",

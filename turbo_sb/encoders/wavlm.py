@@ -18,7 +18,7 @@ class KernelAttention(WavLMAttention):
     """
 
     def torch_multi_head_self_attention(
-        self, hidden_states, attention_mask, gated_position_bias
+        self, hidden_states, attention_mask, gated_position_bias, *_
     ):
         """Attend, with a bias by relative position.
 
@@ -30,6 +30,8 @@ class KernelAttention(WavLMAttention):
             True on own steps.
         gated_position_bias : (batch * heads, steps, steps) torch.Tensor
             Added to the scores.
+        *_
+            Older transformers also ask for the weights.
 
         Returns
         -------

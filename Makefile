@@ -7,6 +7,8 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
 # A process a core, as each test runs on one thread.
 PARALLEL = -n auto --dist worksteal
+# Some environments forbid it; each process would compile all modules anew.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: demo test test-quick newest oldest lock lint format clean
 

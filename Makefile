@@ -29,7 +29,7 @@ newest oldest: $(VENV)/installed
 	$(BIN)/uv venv --quiet --clear --python $(PYTHON) $(VENV)-$@
 	$(BIN)/uv pip install --quiet --python $(VENV)-$@ \
 	  --resolution $(RESOLUTION) -e ".[dev]"
-	$(VENV)-$@/bin/python -m turbo_sb.installation
+	$(VENV)-$@/bin/python -m turbo_sb.utils.installation
 	$(VENV)-$@/bin/python -m pytest $(PARALLEL) -m "not slow"
 
 lint: $(VENV)/installed

@@ -44,13 +44,14 @@ setuptools.setup(
     install_requires=[
         # Every torch from 2.13 loads with every torchaudio from 2.11.1, whose
         # own metadata say torch>=2.11, and that is wrong. The pairs beside
-        # these ranges that load too are in turbo_sb/installation.py.
+        # these ranges that load too are in turbo_sb/utils/installation.py.
         # SpeechBrain needs torchaudio; we use one function of it, resample.
         "torch>=2.13,<3",
         "torchaudio>=2.11.1,<3",
         "speechbrain>=1.1.2,<1.2",
         "transformers>=5.6,<6",  # not among SpeechBrain's own requirements
         "hyperpyyaml>=1.2.3",
+        "lazy_loader>=0.4",
         "huggingface_hub>=1.3",
         "matplotlib>=3.8",
         "numpy>=1.26",

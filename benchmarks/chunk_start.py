@@ -5,7 +5,7 @@
 runs the same rows as one chunk and as many, forward and backward, and prints
 the difference for each chunk and layer, in milliseconds and in the
 multiplications and additions that could run meanwhile: `START` of
-`turbo_sb.chunks`.
+`turbo_sb.models.chunking`.
 
 Authors
  * The turbo_sb developers 2026

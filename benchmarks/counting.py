@@ -11,8 +11,15 @@ import flops
 from measuring import print_head, print_row
 from workload import BASE
 
-from turbo_sb.chunks import chunk_by_cost, chunk_by_limit, start_in_frames
-from turbo_sb.encoding import FRAMES_PER_SECOND, RECOMPUTED_SECONDS
+from turbo_sb.models.batched_encoding import (
+    FRAMES_PER_SECOND,
+    RECOMPUTED_SECONDS,
+)
+from turbo_sb.models.chunking import (
+    chunk_by_cost,
+    chunk_by_limit,
+    start_in_frames,
+)
 
 FORWARD_AND_BACKWARD, AGAIN = 3, 1
 STOCK, NAIVE = "stock, one pass", "naive Turbo, CNN truly frozen"

@@ -28,9 +28,9 @@ import soundfile
 from measuring import print_head, print_row, processor
 from workload import RATE, SCALED, build, draw_batches, read_durations
 
-from turbo_sb.dataio import make_dataset
+from turbo_sb.data.dataset import make_dataset
+from turbo_sb.data.feature_cache import FeatureCache
 from turbo_sb.encoders import AudioEncoder, TextEncoder
-from turbo_sb.feature_cache import FeatureCache
 
 RECIPE = Path(__file__).parents[1] / "recipes" / "IEMOCAP" / "turbo"
 OURS, STOCK, NAIVE = "ours", "stock, one pass", "naive Turbo, CNN truly frozen"

@@ -26,11 +26,11 @@ from torch.nn.utils.rnn import pad_sequence
 from workload import BASE, RATE, SCALED, build, read_durations
 
 from turbo_sb.encoders import AudioEncoder, TextEncoder
-from turbo_sb.export import write_export
-from turbo_sb.inference import TurboClassifier
-from turbo_sb.model import TurboModel
-from turbo_sb.prediction import predict
-from turbo_sb.utterances import read_utterances
+from turbo_sb.inference.classifier import TurboClassifier
+from turbo_sb.inference.export import write_export
+from turbo_sb.inference.prediction import predict
+from turbo_sb.inference.utterances import read_utterances
+from turbo_sb.models.turbo_model import TurboModel
 
 LABELS = ["ang", "hap", "neu", "sad"]
 SIZE = 64

@@ -21,7 +21,7 @@ from epoch import OURS, run, run_settings, write_set, write_yaml
 from measuring import print_head, print_row, processor
 from workload import SCALED, build, draw_batches, read_durations
 
-from turbo_sb.sampling import deal
+from turbo_sb.data.batch_sampler import deal
 
 SETS = {"train": 256, "valid": 256, "test": 16}  # utterances
 PARAMETERS = 94.4e6 + 108.9e6  # of both base encoders

@@ -20,13 +20,16 @@ import numpy as np
 import torch
 from speechbrain.dataio.preprocess import AudioNormalizer
 
-from turbo_sb.bootstrap import speaker_groups
-from turbo_sb.codec import CODECS
-from turbo_sb.dataio import read_entry
-from turbo_sb.equalizer import Equalizer
-from turbo_sb.errors import plain_errors
-from turbo_sb.manifest import load_manifest
-from turbo_sb.shortcut import shortcut_report, signal_features
+from turbo_sb.data.channel.codec import CODECS
+from turbo_sb.data.channel.equalizer import Equalizer
+from turbo_sb.data.dataset import read_entry
+from turbo_sb.data.manifest import load_manifest
+from turbo_sb.evaluation.baselines.shortcut import (
+    shortcut_report,
+    signal_features,
+)
+from turbo_sb.metrics.bootstrap import speaker_groups
+from turbo_sb.utils.errors import plain_errors
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "recipes/DSD/turbo"))
 from dsd_prepare import prepare_dsd  # noqa: E402

@@ -41,8 +41,8 @@ from workload import (
     read_durations,
 )
 
-from turbo_sb import encoding
 from turbo_sb.losses import JointLoss, TurboLoss
+from turbo_sb.models import batched_encoding as encoding
 
 
 def main():

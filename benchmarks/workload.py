@@ -16,7 +16,7 @@ from transformers.utils import logging
 
 from turbo_sb.demo.encoders import build_encoders
 from turbo_sb.encoders import AudioEncoder, TextEncoder
-from turbo_sb.model import TurboModel
+from turbo_sb.models.turbo_model import TurboModel
 
 logging.disable_progress_bar()
 RATE, WORDS_PER_SECOND = 16000, 3

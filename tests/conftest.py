@@ -47,7 +47,7 @@ def as_before():
 def jobs_in_forks(monkeypatch):
     """Trainings of cross_validate.py and of the demo need not import."""
     from tests import forks
-    from turbo_sb.jobs import Job
+    from turbo_sb.evaluation.jobs import Job
 
     monkeypatch.setattr(Job, "start", forks.start_job)
 
@@ -114,7 +114,7 @@ def make_small_model(audio_folder, text_folder):
     import torch
 
     from turbo_sb.encoders import AudioEncoder, TextEncoder
-    from turbo_sb.model import TurboModel
+    from turbo_sb.models.turbo_model import TurboModel
 
     def make(
         dropout=0.2, freeze_cnn=True, spec_augment=False, seed=0, **settings

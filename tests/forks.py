@@ -97,7 +97,7 @@ class Fork:
 
 
 def start_job(job, threads, gpu=None, kept_open=()):
-    """In place of turbo_sb.jobs.Job.start: a fork for an interpreter."""
+    """In place of turbo_sb.evaluation.jobs.Job.start: a fork for an interpreter."""
     job.folder.parent.mkdir(parents=True, exist_ok=True)
     return start(job.arguments, cwd=job.place, output=job.log)
 

@@ -18,13 +18,13 @@ from transformers import (
 )
 
 import turbo_sb.command
-import turbo_sb.cross_validation
-import turbo_sb.experiment
-import turbo_sb.export
-import turbo_sb.inference
-import turbo_sb.prediction
-import turbo_sb.recipe
-import turbo_sb.report
+import turbo_sb.evaluation.cross_validation
+import turbo_sb.evaluation.report
+import turbo_sb.inference.classifier
+import turbo_sb.inference.export
+import turbo_sb.inference.prediction
+import turbo_sb.training.experiment
+import turbo_sb.training.recipe
 from tests.recipes import recipe_runs
 
 torch.set_num_threads(1)

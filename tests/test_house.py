@@ -4,6 +4,7 @@ import ast
 import csv
 import re
 import shlex
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,48 @@ def test_docstrings_name_each_argument():
                 and not re.search(rf"^{name} :", text, flags=re.MULTILINE)
             ]
     assert not missing
+
+
+# Each may use those before it, and no other.
+ROOMS = (
+    *("utils", "losses", "metrics", "encoders", "models", "data", "training"),
+    *("inference", "evaluation", "demo", "command"),
+)
+
+
+def test_imports_run_downwards():
+    package, upward = ROOT / "turbo_sb", []
+    assert {p.name for p in package.iterdir() if p.is_dir()} - {
+        "__pycache__"
+    } == set(ROOMS)
+    for path in package.rglob("*.py"):
+        room = path.relative_to(package).parts[0]
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            used = getattr(node, "module", None) or ""
+            if room in ROOMS and used.startswith("turbo_sb."):
+                other = used.split(".")[1]
+                if ROOMS.index(other) > ROOMS.index(room):
+                    upward.append(f"{path}:{node.lineno} {used}")
+    assert not upward
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    modules = {}
+    for path in (ROOT / "turbo_sb").rglob("*.py"):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        modules[".".join(parts).removesuffix(".__init__")] = path
+    graph = {}
+    for name, path in modules.items():
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+        used = [node for node in body if isinstance(node, ast.ImportFrom)]
+        graph[name] = {
+            f"{node.module}.{alias.name}"
+            if f"{node.module}.{alias.name}" in modules
+            else node.module
+            for node in used
+            for alias in node.names
+        } & set(modules)
+    assert len(list(TopologicalSorter(graph).static_order())) == len(modules)
 
 
 def test_every_yaml_has_a_row():

@@ -12,9 +12,9 @@ import torch
 from speechbrain.utils import checkpoints, logger
 from speechbrain.utils.run_opts import RunOptions
 
-from turbo_sb import logs
-from turbo_sb.files import CKPT_PREFIX
-from turbo_sb.run_options import run_options
+from turbo_sb.training.run_options import run_options
+from turbo_sb.utils import logs
+from turbo_sb.utils.files import CKPT_PREFIX
 
 ROOT = Path(__file__).parents[1]
 

@@ -10,7 +10,7 @@ from torch.utils._pytree import tree_leaves
 from turbo_sb.demo.encoders import build_encoders
 from turbo_sb.encoders import AudioEncoder, TextEncoder
 from turbo_sb.losses import JointLoss, TurboLoss
-from turbo_sb.model import TurboModel
+from turbo_sb.models.turbo_model import TurboModel
 
 pytestmark = pytest.mark.slow
 

@@ -33,11 +33,9 @@ def end(main, *arguments):
 
 def ask_for_help():
     from turbo_sb.command.main import COMMANDS, main
-    from turbo_sb.report.__main__ import main as report
 
     for arguments in ([], *([name] for name in COMMANDS)):
         assert "usage: " in end(main, [*arguments, "--help"])
-    assert "usage: " in end(report, ["--help"])
 
 
 def prepare(folder):
@@ -58,9 +56,9 @@ def prepare(folder):
 
 def cross_validate(folder):
     """Its report is among what it does."""
-    from tests.cross_validation.recipe import lay_out
-    from turbo_sb.analysis.command import main as analyze
-    from turbo_sb.cross_validation import main
+    from tests.evaluation.cross_validation.recipe import lay_out
+    from turbo_sb.evaluation.cross_validation import main
+    from turbo_sb.evaluation.figures.command import main as analyze
 
     recipe, yamls = lay_out(folder, ["turbo"])
     options = [f"--data_folder={folder}", f"--output_folder={folder / 'out'}"]
@@ -73,7 +71,7 @@ def cross_validate(folder):
 def mistype():
     """A recipe's train.py refuses what it cannot use."""
     from tests.recipes.recipe_runs import DSD, FOLDER, load_train
-    from turbo_sb.errors import InputError
+    from turbo_sb.utils.errors import InputError
 
     for recipe in (FOLDER, DSD):
         train, yaml = load_train(recipe), recipe / "hparams" / "turbo.yaml"

@@ -10,7 +10,7 @@ import urllib.request
 import pytest
 
 from turbo_sb.command import app_command, main
-from turbo_sb.export import write_export
+from turbo_sb.inference.export import write_export
 
 pytestmark = pytest.mark.slow
 
@@ -27,8 +27,10 @@ def test_without_gradio_no_model_is_loaded(monkeypatch, capsys):
 @pytest.mark.parametrize("given, title", [(".", "mine"), ("me/it", "me/it")])
 def test_is_called_as_its_folder(monkeypatch, tmp_path, given, title):
     served = []
-    monkeypatch.setattr("turbo_sb.app.need_gradio", lambda: None)
-    monkeypatch.setattr("turbo_sb.app.serve", lambda *own: served.append(own))
+    monkeypatch.setattr("turbo_sb.inference.app.need_gradio", lambda: None)
+    monkeypatch.setattr(
+        "turbo_sb.inference.app.serve", lambda *own: served.append(own)
+    )
     monkeypatch.setattr(app_command, "load", lambda options: "a model")
     (tmp_path / "mine").mkdir()
     monkeypatch.chdir(tmp_path / "mine")

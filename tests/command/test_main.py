@@ -14,8 +14,8 @@ import torch
 
 from tests import forks
 from turbo_sb.command import main
-from turbo_sb.export import write_export
-from turbo_sb.inference import TurboClassifier
+from turbo_sb.inference.classifier import TurboClassifier
+from turbo_sb.inference.export import write_export
 
 N_LONG = 120
 
@@ -57,7 +57,9 @@ def table(path):
 
 
 class TestHelp:
-    @pytest.mark.parametrize("command", [[], ["predict"], ["export"], ["app"]])
+    @pytest.mark.parametrize(
+        "command", [[], ["predict"], ["export"], ["app"], ["report"]]
+    )
     def test_reads_well(self, capsys, command):
         code, out, _ = run(capsys, *command, "--help")
         assert code == 0
@@ -72,6 +74,7 @@ class TestHelp:
             "predict",
             "export",
             "app",
+            "report",
         }
 
     def test_version(self, capsys):

@@ -11,7 +11,7 @@ from turbo_sb.demo.ceilings import ceilings
 from turbo_sb.demo.corpus import draw_turns, write_corpus
 from turbo_sb.demo.process import COMPLEMENTARY, EMOTIONS, REDUNDANT
 from turbo_sb.demo.speakers import SPEAKERS
-from turbo_sb.errors import InputError
+from turbo_sb.utils.errors import InputError
 
 UTTERANCE = re.compile(
     r"^Ses0[1-5][FM]_(impro0[1-9][ab]?|script0[1-3]_[1-3]b?)_[FM]\d{3}$"

@@ -21,7 +21,7 @@ from turbo_sb.demo.directed_corpus import (
     write_directed_corpus,
 )
 from turbo_sb.demo.speakers import SPEAKERS
-from turbo_sb.errors import InputError
+from turbo_sb.utils.errors import InputError
 
 
 @pytest.fixture(scope="module")

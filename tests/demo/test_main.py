@@ -7,7 +7,7 @@ import pytest
 from turbo_sb.demo import __main__ as demo
 from turbo_sb.demo import runs
 from turbo_sb.demo.parts import METHODS, PARTS
-from turbo_sb.errors import InputError
+from turbo_sb.utils.errors import InputError
 
 SMALL = ["--n_utterances=80", "--number_of_epochs=1", "--jobs=2"]
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from turbo_sb.demo.once import make_once
-from turbo_sb.errors import InputError
+from turbo_sb.utils.errors import InputError
 
 
 def write_a(root):

@@ -7,7 +7,7 @@ import pytest
 
 from tests import forks
 from turbo_sb.demo.speech import SAMPLE_RATE, VOICES, synthesise
-from turbo_sb.errors import InputError
+from turbo_sb.utils.errors import InputError
 
 TEXT = "I think the letter was fine and pleasant."
 

@@ -22,7 +22,7 @@ from turbo_sb.encoders import (
     make_audio_encoder,
     make_text_encoder,
 )
-from turbo_sb.errors import InputError
+from turbo_sb.utils.errors import InputError
 
 
 @pytest.fixture

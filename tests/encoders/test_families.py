@@ -20,9 +20,9 @@ from tests.encoders.cases import (
 )
 from turbo_sb.encoders import audio, text, whisper
 from turbo_sb.encoders.policy import effective_dropout
-from turbo_sb.encoding import encode
 from turbo_sb.losses import TurboLoss
-from turbo_sb.model import TurboModel
+from turbo_sb.models.batched_encoding import encode
+from turbo_sb.models.turbo_model import TurboModel
 
 every_case = pytest.mark.parametrize("case", CASES)
 either_sum = pytest.mark.parametrize("layer_sum", [False, True])

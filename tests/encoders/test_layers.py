@@ -5,7 +5,7 @@ import torch
 
 from tests.encoders.cases import CASES, difference, embed, make, utterances
 from turbo_sb.encoders.layers import LayerSum, hidden_states
-from turbo_sb.errors import InputError
+from turbo_sb.utils.errors import InputError
 
 
 class TestLayerSum:

@@ -17,7 +17,7 @@ from turbo_sb.encoders.policy import (
     log_dropout,
     set_dropout,
 )
-from turbo_sb.errors import InputError
+from turbo_sb.utils.errors import InputError
 
 
 class TestCheckSource:

@@ -6,7 +6,7 @@ from transformers import AutoTokenizer, BertModel
 
 from turbo_sb.encoders import TextEncoder
 from turbo_sb.encoders.policy import effective_dropout
-from turbo_sb.errors import InputError
+from turbo_sb.utils.errors import InputError
 
 TEXTS = ["hello world, how are you", "hello", "", "world 42"]
 

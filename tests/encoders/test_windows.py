@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from turbo_sb.encoders.pooling import masked_mean
 from turbo_sb.encoders.windows import cut, mean_by_utterance, split
-from turbo_sb.pooling import masked_mean
 
 
 @pytest.mark.parametrize(

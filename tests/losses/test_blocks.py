@@ -10,10 +10,10 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from tests import references
-from turbo_sb.errors import InputError
 from turbo_sb.losses import info_nce, turbo_loss, turbo_terms
 from turbo_sb.losses.blocks import BLOCK, blocked_cross_entropy
 from turbo_sb.losses.infonce import REDUCTIONS, SIMILARITIES
+from turbo_sb.utils.errors import InputError
 
 EXACT = dict(rtol=0, atol=1e-12)
 OPTIONS = [

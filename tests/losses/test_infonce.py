@@ -9,9 +9,9 @@ import torch
 from pytorch_metric_learning.losses import NTXentLoss
 
 from tests import references
-from turbo_sb.errors import InputError
 from turbo_sb.losses import info_nce
 from turbo_sb.losses.infonce import REDUCTIONS, SIMILARITIES
+from turbo_sb.utils.errors import InputError
 
 EXACT = dict(rtol=0, atol=1e-10)
 

@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from tests import references
-from turbo_sb.errors import InputError
 from turbo_sb.losses import (
     CrossModalLoss,
     JointLoss,
@@ -12,6 +11,7 @@ from turbo_sb.losses import (
     classification_loss,
     turbo_terms,
 )
+from turbo_sb.utils.errors import InputError
 
 EXACT = dict(rtol=0, atol=1e-10)
 TARGETS = torch.tensor([0, 2, 1])

@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from tests import references
-from turbo_sb.errors import InputError
 from turbo_sb.losses import (
     CrossModalLoss,
     TurboLoss,
@@ -15,6 +14,7 @@ from turbo_sb.losses import (
     turbo_terms,
 )
 from turbo_sb.losses.turbo import view_pairs
+from turbo_sb.utils.errors import InputError
 
 EXACT = dict(rtol=0, atol=1e-10)
 TERMS = [

@@ -7,12 +7,12 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.metrics import confusion_matrix as sklearn_confusion
 
 from tests import references
-from turbo_sb.errors import InputError
 from turbo_sb.metrics import (
     confusion_matrix,
     unweighted_accuracy,
     weighted_accuracy,
 )
+from turbo_sb.utils.errors import InputError
 
 # Six utterances of three classes: recalls 2/3, 1/2 and 1.
 TARGETS = [0, 0, 0, 1, 1, 2]

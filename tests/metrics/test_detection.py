@@ -10,13 +10,13 @@ from speechbrain.utils.metric_stats import EER
 
 from tests import references
 from tests.scores import draw
-from turbo_sb.errors import InputError
 from turbo_sb.metrics import (
     accuracy_at,
     equal_error_rate,
     false_accept_rate,
     roc_auc,
 )
+from turbo_sb.utils.errors import InputError
 
 TIES = pytest.mark.parametrize("decimals", [0, 1, 9])
 SEEDS = pytest.mark.parametrize("seed", range(4))

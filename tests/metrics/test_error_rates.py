@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from tests.scores import draw
-from turbo_sb.errors import InputError
 from turbo_sb.metrics import ErrorRates, equal_error_rate, roc_auc
+from turbo_sb.utils.errors import InputError
 
 TIES = pytest.mark.parametrize("decimals", [0, 1, 9])
 SEEDS = pytest.mark.parametrize("seed", range(4))

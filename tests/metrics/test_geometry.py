@@ -7,8 +7,8 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from tests import references
-from turbo_sb.errors import InputError
 from turbo_sb.metrics import alignment, uniformity
+from turbo_sb.utils.errors import InputError
 
 
 def embeddings(n=7, dim=3, seed=1):

@@ -12,9 +12,9 @@ from collections import Counter
 from pathlib import Path
 
 from tests.recipes.recipe_runs import load_train
-from turbo_sb.brain import TurboBrain
-from turbo_sb.distributed import rank
-from turbo_sb.errors import plain_errors
+from turbo_sb.training.brain import TurboBrain
+from turbo_sb.utils.distributed import rank
+from turbo_sb.utils.errors import plain_errors
 
 forward, counts = TurboBrain.compute_forward, Counter()
 

@@ -11,10 +11,10 @@ import sys
 import torch
 
 from tests.recipes.recipe_runs import load_train
-from turbo_sb.brain import TurboBrain
-from turbo_sb.distributed import rank
-from turbo_sb.errors import plain_errors
-from turbo_sb.model import TurboModel
+from turbo_sb.models.turbo_model import TurboModel
+from turbo_sb.training.brain import TurboBrain
+from turbo_sb.utils.distributed import rank
+from turbo_sb.utils.errors import plain_errors
 
 forward, start, end = (
     TurboModel.forward,

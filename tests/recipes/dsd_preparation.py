@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.dsd_layout import COLUMNS, rows
-from turbo_sb.errors import InputError
+from turbo_sb.utils.errors import InputError
 
 REPOSITORY = Path(__file__).parents[2]
 SCRIPT = REPOSITORY / "recipes/DSD/turbo/dsd_prepare.py"

@@ -20,12 +20,12 @@ import traceback
 import torch
 
 from tests.recipes.recipe_runs import load_train
-from turbo_sb.errors import plain_errors
-from turbo_sb.steady import SteadyBrain
+from turbo_sb.training.resumable_brain import ResumableBrain
+from turbo_sb.utils.errors import plain_errors
 
 # What a run does all the time: train a step, write, rename, and delete.
 EVENTS = (
-    (SteadyBrain, "fit_batch"),
+    (ResumableBrain, "fit_batch"),
     (torch, "save"),
     (os, "fsync"),
     (pathlib.Path, "rename"),

@@ -27,16 +27,16 @@ from tests.recipes.recipe_runs import (
     start_ranks,
     start_torchrun,
 )
-from turbo_sb.checkpoints import DAMAGED, WholeCheckpointer
-from turbo_sb.checksums import write_sums
 from turbo_sb.encoders import AudioEncoder, TextEncoder
-from turbo_sb.errors import InputError
+from turbo_sb.training.checkpoints import DAMAGED, AtomicCheckpointer
+from turbo_sb.utils.checksums import write_sums
+from turbo_sb.utils.errors import InputError
 
 EACH_TWO_STEPS = dict(ckpt_interval_steps=2, ckpt_interval_minutes=0)
 
 
 def newest(folder):
-    checkpointer = WholeCheckpointer(Path(folder) / "save")
+    checkpointer = AtomicCheckpointer(Path(folder) / "save")
     return checkpointer.find_checkpoint().path
 
 
@@ -164,7 +164,7 @@ class TestDamage:
         """The test of another epoch is not this training's."""
         keys = dict(number_of_epochs=3, lr=0.0)  # the first stays the best
         run("vanilla", tmp_path, **keys)
-        checkpointer = WholeCheckpointer(tmp_path / "save")
+        checkpointer = AtomicCheckpointer(tmp_path / "save")
         first = checkpointer.find_checkpoint(min_key="epoch").path
         (first / "model.ckpt").unlink()
         with pytest.raises(InputError, match="best epoch, 1, is damaged or"):

@@ -16,8 +16,8 @@ from tests.recipes.recipe_runs import (
     beside,
     load_train,
 )
-from turbo_sb.errors import InputError
-from turbo_sb.manifest import read_json, write_json
+from turbo_sb.data.manifest import read_json, write_json
+from turbo_sb.utils.errors import InputError
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from tests.recipes.dsd_preparation import (
     refuse,
     split_rows,
 )
-from turbo_sb.errors import InputError
+from turbo_sb.utils.errors import InputError
 
 
 def skipped(folder):

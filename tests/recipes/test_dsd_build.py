@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.corpora import layouts
+from tests.data.corpora import layouts
 from tests.recipes.recipe_runs import DSD, arguments, load_train
 
 LAY_OUT = {

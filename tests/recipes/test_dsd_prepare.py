@@ -26,8 +26,8 @@ from tests.recipes.dsd_preparation import (
     recipe,
     split_rows,
 )
-from turbo_sb.dataio import read_entry
-from turbo_sb.errors import InputError
+from turbo_sb.data.dataset import read_entry
+from turbo_sb.utils.errors import InputError
 
 
 class TestWhatItWrites:

@@ -12,8 +12,8 @@ from tests import forks
 from tests.dsd_layout import lay_out
 from tests.recipes.recipe_runs import DSD, arguments, load_train
 from turbo_sb import metrics
-from turbo_sb.brain import TurboBrain
-from turbo_sb.errors import InputError
+from turbo_sb.training.brain import TurboBrain
+from turbo_sb.utils.errors import InputError
 
 FILES = {
     "hyperparams.yaml",

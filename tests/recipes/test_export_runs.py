@@ -10,11 +10,11 @@ import pytest
 from tests.encoders.families import AUDIO, TEXT, build
 from tests.recipes.recipe_runs import DSD, start, start_fresh
 from turbo_sb.demo.corpus import write_corpus
-from turbo_sb.errors import InputError
-from turbo_sb.export import export_run
-from turbo_sb.exported import read_export
-from turbo_sb.finished import find_runs
-from turbo_sb.inference import TurboClassifier
+from turbo_sb.inference.classifier import TurboClassifier
+from turbo_sb.inference.export import export_run
+from turbo_sb.inference.export_format import read_export
+from turbo_sb.training.finished import find_runs
+from turbo_sb.utils.errors import InputError
 
 # In a process of its own, without a network, far from the training.
 PREDICT = """
@@ -26,7 +26,7 @@ def refuse(*_, **__):
 
 socket.socket.connect = refuse
 socket.create_connection = socket.getaddrinfo = refuse
-from turbo_sb.inference import TurboClassifier
+from turbo_sb.inference.classifier import TurboClassifier
 
 folder, manifest, data, out = sys.argv[1:]
 classifier, rows = TurboClassifier.from_hparams(folder), {}
@@ -163,7 +163,7 @@ def test_a_training_that_was_moved(run, spoken, tmp_path):
 
 def test_command(trained, tmp_path):
     """As in the README."""
-    module = ["-m", "turbo_sb.export", str(trained)]
+    module = ["-m", "turbo_sb.command", "export", str(trained)]
     process = start([*module, "--to", str(tmp_path / "mine"), "--neighbours"])
     said, _ = process.communicate(timeout=120)
     assert process.returncode == 0, said

@@ -17,7 +17,7 @@ from tests.recipes.recipe_runs import (
     start_ranks,
 )
 from tests.recipes.test_cross_validate import cross_validate_here
-from turbo_sb.errors import InputError
+from turbo_sb.utils.errors import InputError
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,8 @@ import pytest
 import soundfile
 
 from tests.iemocap_layout import DIALOGS, KEPT_TURNS, lay_out
-from turbo_sb.errors import InputError
-from turbo_sb.split_file import write_split_file
+from turbo_sb.data.splits.split_file import write_split_file
+from turbo_sb.utils.errors import InputError
 
 REPOSITORY = Path(__file__).parents[2]
 SCRIPT = REPOSITORY / "recipes/IEMOCAP/turbo/iemocap_prepare.py"

@@ -16,9 +16,9 @@ from tests.recipes.recipe_runs import (
     start_ranks,
     start_torchrun,
 )
-from turbo_sb.brain import TurboBrain
-from turbo_sb.errors import InputError
-from turbo_sb.tracking import PlainTrainLogger
+from turbo_sb.training.brain import TurboBrain
+from turbo_sb.training.loggers import PlainTrainLogger
+from turbo_sb.utils.errors import InputError
 
 FILES = {
     "hyperparams.yaml",
@@ -243,7 +243,8 @@ def test_main_rank_decides_on_stopping(run, tmp_path, monkeypatch):
     """What it broadcasts rises until epoch 3; here, lr 0 changes nothing."""
     scores = iter([0.1, 0.2, 0.3, 0.3, 0.3])
     monkeypatch.setattr(
-        "turbo_sb.steady.ddp_broadcast", lambda _, src: (next(scores), False)
+        "turbo_sb.training.resumable_brain.ddp_broadcast",
+        lambda _, src: (next(scores), False),
     )
     run("vanilla", tmp_path, number_of_epochs=50, patience=2, lr=0.0)
     assert len(train_log(tmp_path)) == 5 + 1

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tests.recipes.recipe_runs import ROOT, start_ranks
-from turbo_sb.errors import InputError
+from turbo_sb.utils.errors import InputError
 
 RANKS = (1, 2, 3)
 # No draw in the model; all else that could depend on the number of processes.

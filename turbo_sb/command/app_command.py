@@ -38,7 +38,10 @@ def run(options):
     options : argparse.Namespace
         Of the command line.
     """
-    from turbo_sb.app import need_gradio, serve
+    from turbo_sb.utils.installation import check_installation
+
+    check_installation()
+    from turbo_sb.inference.app import need_gradio, serve
 
     need_gradio()  # before a large model is loaded
     folder = Path(options.model).expanduser()

@@ -43,7 +43,10 @@ def run(options):
     options : argparse.Namespace
         Of the command line.
     """
-    from turbo_sb.export import export_run
+    from turbo_sb.utils.installation import check_installation
+
+    check_installation()
+    from turbo_sb.inference.export import export_run
 
     folder = options.to or Path(options.run_folder) / "best"
     export_run(

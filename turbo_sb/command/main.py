@@ -1,4 +1,4 @@
-"""turbo-sb: predict, export and try out a trained model.
+"""turbo-sb: predict, export and try out a trained model, and report.
 
 Authors
  * The turbo_sb developers 2026
@@ -8,7 +8,12 @@ import argparse
 import sys
 
 from turbo_sb import __version__
-from turbo_sb.command import app_command, export_command, predict_command
+from turbo_sb.command import (
+    app_command,
+    export_command,
+    predict_command,
+    report_command,
+)
 
 DESCRIPTION = """\
 Classify speech from its audio and its words with a model trained by turbo_sb.
@@ -18,11 +23,13 @@ Classify speech from its audio and its words with a model trained by turbo_sb.
   turbo-sb predict mine recordings/ --out predictions.csv
   turbo-sb predict mine manifest.csv --out predictions.csv
   turbo-sb app mine
+  turbo-sb report results/cross_validation
 """
 COMMANDS = {
     "predict": predict_command,
     "export": export_command,
     "app": app_command,
+    "report": report_command,
 }
 
 
@@ -56,13 +63,11 @@ def main(arguments=None):
         module.add_arguments(own)
         own.set_defaults(run=module.run)
     options = parser.parse_args(arguments)
-    # Here, so that --help need not wait for them.
-    from turbo_sb.errors import plain_errors
-    from turbo_sb.installation import check_installation
+    # Here, so that --help need not wait for it.
+    from turbo_sb.utils.errors import plain_errors
 
     with plain_errors():
         try:
-            check_installation()
             code = options.run(options)
         except KeyboardInterrupt:
             print("interrupted", file=sys.stderr)

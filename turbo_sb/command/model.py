@@ -44,9 +44,9 @@ def load(options):
     -------
     classifier : TurboClassifier
     """
-    from turbo_sb.exported import SETTINGS
-    from turbo_sb.inference import TurboClassifier
-    from turbo_sb.trained import TRAINING
+    from turbo_sb.inference.classifier import TurboClassifier
+    from turbo_sb.inference.export_format import SETTINGS
+    from turbo_sb.inference.trained_run import TRAINING
 
     run_opts = {"precision": options.precision}
     if options.device:
@@ -64,7 +64,7 @@ def load(options):
 def _check_device(device):
     import torch
 
-    from turbo_sb.errors import InputError
+    from turbo_sb.utils.errors import InputError
 
     try:
         torch.zeros(1, device=device)
@@ -89,7 +89,7 @@ def model_key(classifier, options):
     key : str
         Equal for two calls whose predictions are.
     """
-    from turbo_sb.exported import FIELDS
+    from turbo_sb.inference.export_format import FIELDS
 
     hparams = vars(classifier.hparams)
     found = hashlib.sha256()

@@ -54,8 +54,11 @@ def run(options):
         0, or 1 if some could not be predicted.
     """
     # Here, so that --help need not wait for them: as in the other commands.
-    from turbo_sb.errors import InputError, some_of
-    from turbo_sb.utterances import find_utterances
+    from turbo_sb.utils.installation import check_installation
+
+    check_installation()
+    from turbo_sb.inference.utterances import find_utterances
+    from turbo_sb.utils.errors import InputError, some_of
 
     utterances = find_utterances(
         options.inputs, options.text, options.data_folder
@@ -87,7 +90,7 @@ def run(options):
 
 def _check_out(out, inputs):
     """Before a model is loaded: nothing that is there may be lost."""
-    from turbo_sb.errors import InputError
+    from turbo_sb.utils.errors import InputError
 
     if out.is_dir():
         raise InputError(f"--out: {out} is a folder; expected a file.")
@@ -117,7 +120,7 @@ def _show(prediction, as_json):
 
 def _predict_all(classifier, utterances, options, note=None):
     """Name to prediction; `note` gets each as it is ready."""
-    from turbo_sb.prediction import predict
+    from turbo_sb.inference.prediction import predict
 
     by_name, found = {u.name: u for u in utterances}, {}
     show = len(utterances) > 1 and sys.stderr.isatty()
@@ -132,7 +135,7 @@ def _predict_all(classifier, utterances, options, note=None):
 
 def _to_table(classifier, utterances, options):
     """The same, through a journal beside the table."""
-    from turbo_sb.prediction.journal import Journal
+    from turbo_sb.inference.prediction.journal import Journal
 
     with Journal(options.out, model_key(classifier, options)) as journal:
         found = journal.done(utterances)

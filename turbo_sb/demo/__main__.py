@@ -12,8 +12,8 @@ import argparse
 import time
 from pathlib import Path
 
-from turbo_sb.errors import InputError, plain_errors
-from turbo_sb.installation import check_installation
+from turbo_sb.utils.errors import InputError, plain_errors
+from turbo_sb.utils.installation import check_installation
 
 if __name__ == "__main__":
     with plain_errors():  # one line; SpeechBrain's import has thirty

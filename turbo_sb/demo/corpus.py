@@ -22,7 +22,7 @@ from turbo_sb.demo.once import make_once
 from turbo_sb.demo.process import COMPLEMENTARY, EMOTIONS
 from turbo_sb.demo.speakers import SPEAKERS
 from turbo_sb.demo.speech import SAMPLE_RATE, espeak_version
-from turbo_sb.errors import InputError
+from turbo_sb.utils.errors import InputError
 
 # Of each session; a session's utterances go round these.
 DIALOGS = (

@@ -32,7 +32,7 @@ from turbo_sb.demo.speech import (
     synthesise,
     write_wav,
 )
-from turbo_sb.errors import InputError
+from turbo_sb.utils.errors import InputError
 
 HEADER = ("ID", "wav", "text", "label", "spk_id", "split")
 # By session, as fold 1 of session5 does; the tenth that the recipe would test

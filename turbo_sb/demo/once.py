@@ -8,7 +8,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from turbo_sb.errors import InputError
+from turbo_sb.utils.errors import InputError
 
 
 def make_once(folder, made_with, make):
@@ -45,7 +45,7 @@ def make_once(folder, made_with, make):
     >>> make_once(folder, {"seed": 2}, dict)
     Traceback (most recent call last):
     ...
-    turbo_sb.errors.InputError: ...corpus holds a corpus made with another seed...
+    turbo_sb.utils.errors.InputError: ...corpus holds a corpus made with another seed...
     """
     folder = Path(folder).resolve()
     made_with = json.loads(json.dumps(made_with))  # tuples as lists

@@ -7,9 +7,9 @@ Authors
 import dataclasses
 from pathlib import Path
 
-from turbo_sb.errors import InputError
-from turbo_sb.jobs import Job, run_jobs
-from turbo_sb.progress import SAY, Progress
+from turbo_sb.evaluation.jobs import Job, run_jobs
+from turbo_sb.evaluation.progress import SAY, Progress
+from turbo_sb.utils.errors import InputError
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 
@@ -72,7 +72,7 @@ class Run:
 
         Returns
         -------
-        job : turbo_sb.jobs.Job
+        job : turbo_sb.evaluation.jobs.Job
         """
         return Job(
             name=f"{self.corpus} {self.method}",

@@ -20,7 +20,7 @@ import wave
 import numpy as np
 from scipy.signal import resample_poly
 
-from turbo_sb.errors import InputError
+from turbo_sb.utils.errors import InputError
 
 SAMPLE_RATE = 16000  # Hz, of what `synthesise` returns
 VOICES = tuple(f"f{i}" for i in range(1, 6)) + tuple(

@@ -10,9 +10,9 @@ import math
 import re
 from statistics import median
 
-from turbo_sb import markdown
-from turbo_sb.bootstrap import bootstrap_intervals
+from turbo_sb.metrics.bootstrap import bootstrap_intervals
 from turbo_sb.metrics.detection import ErrorRates
+from turbo_sb.utils import markdown
 
 MEANING = {
     "complementary": (

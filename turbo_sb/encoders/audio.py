@@ -13,8 +13,8 @@ from turbo_sb.encoders.families import SPEECH
 from turbo_sb.encoders.layers import hidden_states
 from turbo_sb.encoders.lengths import padding_mask
 from turbo_sb.encoders.policy import EXTRACTOR, loading
+from turbo_sb.encoders.pooling import masked_mean
 from turbo_sb.encoders.wavlm import use_kernel
-from turbo_sb.pooling import masked_mean
 
 KEY = "audio_encoder_source"
 

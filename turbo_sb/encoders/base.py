@@ -18,7 +18,7 @@ from turbo_sb.encoders.policy import (
     set_dropout,
 )
 from turbo_sb.encoders.saving import save_plain
-from turbo_sb.errors import InputError
+from turbo_sb.utils.errors import InputError
 
 logger = get_logger(__name__)
 

@@ -10,7 +10,7 @@ from turbo_sb.encoders.families import AUDIO, TEXT, find_family
 from turbo_sb.encoders.text import KEY as TEXT_KEY
 from turbo_sb.encoders.text import TextEncoder
 from turbo_sb.encoders.whisper import WhisperEncoder
-from turbo_sb.errors import InputError
+from turbo_sb.utils.errors import InputError
 
 
 def make_audio_encoder(source, pretrained=True, sample_rate=None, **settings):

@@ -7,7 +7,7 @@ Authors
 from dataclasses import dataclass, field
 from operator import attrgetter
 
-from turbo_sb.errors import InputError
+from turbo_sb.utils.errors import InputError
 
 
 @dataclass(frozen=True)

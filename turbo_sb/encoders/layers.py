@@ -8,7 +8,7 @@ import contextlib
 
 import torch
 
-from turbo_sb.errors import InputError
+from turbo_sb.utils.errors import InputError
 
 
 class LayerSum(torch.nn.Module):

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from turbo_sb.encoders.lengths import padding_mask
-from turbo_sb.errors import InputError
+from turbo_sb.utils.errors import InputError
 
 SHRINKS = 2  # stride of Whisper's second convolution, in steps of the mel
 RANGE = 8.0  # decades below the maximum at which the floor is
@@ -40,7 +40,7 @@ def check_sizes(extractor, config, source, key):
     >>> check_sizes(extractor, WhisperConfig(), "whisper", "my_key")
     Traceback (most recent call last):
     ...
-    turbo_sb.errors.InputError: my_key: whisper: ... makes 128 mels ...
+    turbo_sb.utils.errors.InputError: my_key: whisper: ... makes 128 mels ...
     """
     window = config.max_source_positions * SHRINKS * extractor.hop_length
     expected = config.num_mel_bins, window

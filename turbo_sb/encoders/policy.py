@@ -13,8 +13,8 @@ import torch
 from huggingface_hub.constants import HF_HUB_CACHE
 from speechbrain.utils.logger import get_logger
 
-from turbo_sb.errors import InputError
-from turbo_sb.files import weights_only
+from turbo_sb.utils.errors import InputError
+from turbo_sb.utils.files import weights_only
 
 logger = get_logger(__name__)
 
@@ -46,7 +46,7 @@ def check_source(source, key, pretrained=True):
     >>> check_source("./wav2vec2-base", "my_key")
     Traceback (most recent call last):
     ...
-    turbo_sb.errors.InputError: my_key: there is no folder ./wav2vec2-base.
+    turbo_sb.utils.errors.InputError: my_key: there is no folder ./wav2vec2-base.
     """
     folder = Path(source)
     if not pretrained and not folder.is_dir():
@@ -86,7 +86,7 @@ def check_preparation(source, key, expected):
     >>> check_preparation(getfixture("tmp_path"), "my_key", EXTRACTOR)
     Traceback (most recent call last):
     ...
-    turbo_sb.errors.InputError: my_key: the folder ... lacks what prepares ...
+    turbo_sb.utils.errors.InputError: my_key: the folder ... lacks what prepares ...
     """
     if not Path(source).is_dir():
         return
@@ -122,7 +122,7 @@ def loading(source, key, pretrained=True):
     ...     raise OSError("there is no network")
     Traceback (most recent call last):
     ...
-    turbo_sb.errors.InputError: my_key: 'my/name' is no local folder, and ...
+    turbo_sb.utils.errors.InputError: my_key: 'my/name' is no local folder, and ...
     """
     check_source(source, key, pretrained)
     try:

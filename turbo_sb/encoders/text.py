@@ -17,8 +17,8 @@ from turbo_sb.encoders.base import UtteranceEncoder
 from turbo_sb.encoders.families import TEXT
 from turbo_sb.encoders.lengths import padding_mask
 from turbo_sb.encoders.policy import TOKENIZER, loading
-from turbo_sb.errors import InputError
-from turbo_sb.pooling import last_step, masked_mean
+from turbo_sb.encoders.pooling import last_step, masked_mean
+from turbo_sb.utils.errors import InputError
 
 KEY = "text_encoder_source"
 POOLINGS = ("auto", "cls", "last", "mean")

@@ -22,7 +22,7 @@ from turbo_sb.encoders.lengths import padding_mask
 from turbo_sb.encoders.mel import SHRINKS, check_sizes, log_mel
 from turbo_sb.encoders.policy import EXTRACTOR, loading
 from turbo_sb.encoders.windows import cut, mean_by_utterance, split
-from turbo_sb.errors import InputError
+from turbo_sb.utils.errors import InputError
 
 KEY = "audio_encoder_source"
 WINDOWS = ("full", "own")
@@ -64,7 +64,7 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
         As in `AudioEncoder`.
     """
 
-    # Why features are not kept; see `turbo_sb.experiment.reason_against`.
+    # Why features are not kept; see `turbo_sb.training.experiment.reason_against`.
     uncacheable = (
         "audio_encoder_source: the convolutions of Whisper take little time, "
         "and their output more room than the audio"

@@ -11,8 +11,8 @@ from itertools import product
 
 import torch
 
-from turbo_sb.errors import InputError
 from turbo_sb.losses.masking import false_negatives
+from turbo_sb.utils.errors import InputError
 
 BLOCK = 2048  # from 512 on as fast on a CPU; a GPU wants large blocks
 

@@ -11,9 +11,9 @@ Authors
 import torch
 import torch.nn.functional as F
 
-from turbo_sb.errors import InputError
 from turbo_sb.losses.blocks import BLOCK, blocked_cross_entropy
 from turbo_sb.losses.masking import false_negatives
+from turbo_sb.utils.errors import InputError
 
 SIMILARITIES = ("cosine", "dot")
 REDUCTIONS = ("mean", "sum", "log_of_sum")
@@ -155,7 +155,7 @@ def check_options(similarity, reduction, temperature):
     >>> check_options("dot", "mean", temperature=0)
     Traceback (most recent call last):
     ...
-    turbo_sb.errors.InputError: temperature: 0 is not > 0. ...
+    turbo_sb.utils.errors.InputError: temperature: 0 is not > 0. ...
     """
     if similarity not in SIMILARITIES:
         raise InputError(

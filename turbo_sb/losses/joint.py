@@ -7,7 +7,7 @@ Authors
 import torch
 import torch.nn.functional as F
 
-from turbo_sb.errors import InputError
+from turbo_sb.utils.errors import InputError
 
 CE_VIEWS = (1, 2, "both", "random")
 MASKS = (None, "id", "text")

@@ -13,8 +13,8 @@ from itertools import combinations
 
 import torch
 
-from turbo_sb.errors import InputError
 from turbo_sb.losses.infonce import check_options, info_nce
+from turbo_sb.utils.errors import InputError
 
 
 def view_pairs(views):

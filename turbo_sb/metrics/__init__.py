@@ -1,28 +1,30 @@
-"""Accuracies, detection errors, and the geometry of embeddings."""
+"""Accuracies, detection errors, the geometry of embeddings; intervals and tests.
 
-from turbo_sb.metrics.classification import (
-    confusion_matrix,
-    unweighted_accuracy,
-    weighted_accuracy,
-)
-from turbo_sb.metrics.detection import (
-    accuracy_at,
-    equal_error_rate,
-    false_accept_rate,
-    roc_auc,
-)
-from turbo_sb.metrics.error_rates import ErrorRates
-from turbo_sb.metrics.geometry import alignment, uniformity
+Authors
+ * The turbo_sb developers 2026
+"""
 
-__all__ = [
-    "ErrorRates",
-    "accuracy_at",
-    "alignment",
-    "confusion_matrix",
-    "equal_error_rate",
-    "false_accept_rate",
-    "roc_auc",
-    "uniformity",
-    "unweighted_accuracy",
-    "weighted_accuracy",
-]
+import lazy_loader
+
+# A name is imported when it is used: what reads tables need not wait for torch.
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "bootstrap": ["bootstrap_intervals", "resample"],
+        "classification": [
+            "confusion_matrix",
+            "unweighted_accuracy",
+            "weighted_accuracy",
+        ],
+        "detection": [
+            "accuracy_at",
+            "equal_error_rate",
+            "false_accept_rate",
+            "roc_auc",
+        ],
+        "error_rates": ["ErrorRates"],
+        "geometry": ["alignment", "uniformity"],
+        "scoring": ["Classification", "Detection"],
+        "significance": ["bootstrap_p", "mcnemar"],
+    },
+)

@@ -6,7 +6,7 @@ Authors
 
 import numpy as np
 
-from turbo_sb.errors import InputError
+from turbo_sb.utils.errors import InputError
 
 
 def check_pairs(values, targets):
@@ -30,7 +30,7 @@ def check_pairs(values, targets):
     >>> check_pairs(torch.ones(2), torch.ones(3))
     Traceback (most recent call last):
     ...
-    turbo_sb.errors.InputError: expected two lists of one length >= 1, not
+    turbo_sb.utils.errors.InputError: expected two lists of one length >= 1, not
     shapes (2,) and (3,).
     """
     if values.ndim != 1 or values.shape != targets.shape or not len(values):
@@ -67,7 +67,7 @@ def checked_scores(scores, targets):
     >>> checked_scores([1.5, 2.5], [0, 2])
     Traceback (most recent call last):
     ...
-    turbo_sb.errors.InputError: 1 of 2 targets are not 1 or 0, first
+    turbo_sb.utils.errors.InputError: 1 of 2 targets are not 1 or 0, first
     targets[1]: 2.0.
     """
     scores = as_floats("scores", scores)

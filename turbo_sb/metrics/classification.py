@@ -4,8 +4,8 @@ Authors
  * The turbo_sb developers 2026
 """
 
-from turbo_sb.errors import InputError
 from turbo_sb.metrics.checks import check_pairs
+from turbo_sb.utils.errors import InputError
 
 
 def confusion_matrix(predictions, targets, n_classes):

@@ -9,9 +9,9 @@ Authors
 
 import math
 
-from turbo_sb.errors import InputError
 from turbo_sb.metrics.checks import checked_scores
 from turbo_sb.metrics.error_rates import ErrorRates
+from turbo_sb.utils.errors import InputError
 
 
 def equal_error_rate(scores, targets):

@@ -11,8 +11,8 @@ import math
 
 import numpy as np
 
-from turbo_sb.errors import InputError
 from turbo_sb.metrics.checks import as_floats, checked_scores
+from turbo_sb.utils.errors import InputError
 
 
 class ErrorRates:

@@ -6,7 +6,7 @@ Authors
 
 import math
 
-from turbo_sb.errors import InputError
+from turbo_sb.utils.errors import InputError
 
 BLOCK = 1024  # rows at a time; of 256 to 2048, the fastest
 

@@ -17,8 +17,8 @@ Authors
 
 import sys
 
-from turbo_sb.analysis.command import main
-from turbo_sb.errors import plain_errors
+from turbo_sb.evaluation.figures.command import main
+from turbo_sb.utils.errors import plain_errors
 
 if __name__ == "__main__":
     with plain_errors():

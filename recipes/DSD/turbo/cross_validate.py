@@ -17,9 +17,9 @@ from pathlib import Path
 
 from dsd_prepare import prepare_folds
 
-from turbo_sb.cross_validation import Recipe, main
-from turbo_sb.errors import plain_errors
-from turbo_sb.scoring import Detection
+from turbo_sb.evaluation.cross_validation import Recipe, main
+from turbo_sb.metrics.scoring import Detection
+from turbo_sb.utils.errors import plain_errors
 
 if __name__ == "__main__":
     with plain_errors():

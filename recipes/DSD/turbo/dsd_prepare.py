@@ -23,18 +23,21 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from turbo_sb.audiofile import try_all
-from turbo_sb.corpora.command import add_build
-from turbo_sb.corpus_out import corpora_to_leave_out, leave_out
-from turbo_sb.cuts import check_sets, cut, given_split
-from turbo_sb.errors import InputError, plain_errors, some_of
-from turbo_sb.files import replacing
-from turbo_sb.logs import get_logger
-from turbo_sb.manifest import write_sets
-from turbo_sb.overview import set_table
-from turbo_sb.split_checks import SETS
-from turbo_sb.table import read_table
-from turbo_sb.transcripts import replace_texts, text_source
+from turbo_sb.data.audiofile import try_all
+from turbo_sb.data.corpora.command import add_build
+from turbo_sb.data.csv_table import read_table
+from turbo_sb.data.manifest import write_sets
+from turbo_sb.data.splits.checks import SETS
+from turbo_sb.data.splits.leave_one_corpus_out import (
+    corpora_to_leave_out,
+    leave_out,
+)
+from turbo_sb.data.splits.speaker_split import check_sets, cut, given_split
+from turbo_sb.data.transcripts import replace_texts, text_source
+from turbo_sb.utils.errors import InputError, plain_errors, some_of
+from turbo_sb.utils.files import replacing
+from turbo_sb.utils.logs import get_logger
+from turbo_sb.utils.overview import set_table
 
 logger = get_logger(__name__)
 
@@ -121,7 +124,7 @@ def prepare_folds(
         "stop", or "skip" to go on without the rows that cannot be used,
         which are counted, and listed in skipped.csv.
     text_csv : str, optional
-        Has a recogniser's texts; see `turbo_sb.transcripts`.
+        Has a recogniser's texts; see `turbo_sb.data.transcripts`.
     text_csv_sets : sequence of str
         The sets whose texts it replaces.
 

@@ -20,13 +20,13 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from turbo_sb.audiofile import inspect_all
-from turbo_sb.errors import InputError, plain_errors, some_of
-from turbo_sb.folds import GIVEN, N_FOLDS, check_fold, cut_folds
-from turbo_sb.logs import get_logger
-from turbo_sb.manifest import write_sets
-from turbo_sb.overview import listing, set_table
-from turbo_sb.transcripts import replace_texts, text_source
+from turbo_sb.data.audiofile import inspect_all
+from turbo_sb.data.manifest import write_sets
+from turbo_sb.data.splits.protocols import GIVEN, N_FOLDS, check_fold, cut_folds
+from turbo_sb.data.transcripts import replace_texts, text_source
+from turbo_sb.utils.errors import InputError, plain_errors, some_of
+from turbo_sb.utils.logs import get_logger
+from turbo_sb.utils.overview import listing, set_table
 
 logger = get_logger(__name__)
 
@@ -92,7 +92,7 @@ def prepare_iemocap(
         Where train.json, valid.json and test.json go, and preparation.json,
         what metrics.json says of them.
     protocol : str
-        speaker10, session5, random10 or scenario; see `turbo_sb.folds`.
+        speaker10, session5, random10 or scenario; see `turbo_sb.data.splits.protocols`.
     fold : int
         From 1.
     save_folder : str | Path, optional
@@ -134,7 +134,7 @@ def prepare_folds(
     data_folder : str | Path
         The folder with Session1 ... Session5, or the folder around it.
     protocol : str
-        speaker10, session5, random10 or scenario; see `turbo_sb.folds`.
+        speaker10, session5, random10 or scenario; see `turbo_sb.data.splits.protocols`.
     folds : list of int, optional
         From 1; all that the corpus has, if not given.
     strict_corpus : bool
@@ -148,9 +148,9 @@ def prepare_folds(
     split_seed : int
         Of random10.
     split_file : str, optional
-        Has the sets of the folds; see `turbo_sb.split_file`.
+        Has the sets of the folds; see `turbo_sb.data.splits.split_file`.
     text_csv : str, optional
-        Has a recogniser's texts; see `turbo_sb.transcripts`.
+        Has a recogniser's texts; see `turbo_sb.data.transcripts`.
     text_csv_sets : sequence of str
         The sets whose texts it replaces.
 

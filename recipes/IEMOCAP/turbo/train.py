@@ -11,7 +11,7 @@ To run this recipe, do the following:
 > python train.py hparams/turbo.yaml --data_folder=/path/to/IEMOCAP
 
 What is built stands in the YAML; training and test are called in
-turbo_sb/experiment.py, and their steps are in turbo_sb/brain.py.
+turbo_sb/training/experiment.py, and their steps are in turbo_sb/training/brain.py.
 
 Authors
  * The turbo_sb developers 2026
@@ -21,13 +21,13 @@ import sys
 
 from iemocap_prepare import prepare_iemocap
 
-from turbo_sb.distributed import on_main
-from turbo_sb.errors import plain_errors
-from turbo_sb.folds import check_fold
-from turbo_sb.installation import check_installation
-from turbo_sb.manifest import read_json
-from turbo_sb.notice import Resumable
-from turbo_sb.recipe import check_arguments, load_hparams
+from turbo_sb.data.manifest import read_json
+from turbo_sb.data.splits.protocols import check_fold
+from turbo_sb.training.preemption import Resumable
+from turbo_sb.training.recipe import check_arguments, load_hparams
+from turbo_sb.utils.distributed import on_main
+from turbo_sb.utils.errors import plain_errors
+from turbo_sb.utils.installation import check_installation
 
 
 def main(arguments):
@@ -44,7 +44,7 @@ def main(arguments):
     import speechbrain as sb
     from speechbrain.utils.distributed import ddp_init_group
 
-    from turbo_sb.experiment import train_and_test
+    from turbo_sb.training.experiment import train_and_test
 
     hparams_file, run_opts, overrides = sb.parse_arguments(arguments)
     ddp_init_group(run_opts)

@@ -1,0 +1,250 @@
+"""From a manifest to a padded batch."""
+
+import json
+import logging
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from speechbrain.dataio.dataloader import make_dataloader
+from speechbrain.dataio.preprocess import AudioNormalizer
+
+from turbo_sb.data.dataset import (
+    TrainAugment,
+    collate_with,
+    group_indices,
+    make_dataset,
+    make_datasets,
+    read_signal,
+)
+from turbo_sb.utils.errors import InputError
+
+LABELS = ["ang", "hap"]
+
+
+def tone(seconds=0.5, rate=16000, pitch=440):
+    return 0.5 * np.sin(
+        2 * np.pi * pitch * np.arange(int(seconds * rate)) / rate
+    )
+
+
+def letters(text):
+    """A tokeniser: a = 1, b = 2, ..."""
+    return torch.tensor([ord(letter) - 96 for letter in text])
+
+
+def write_corpus(folder, **changes):
+    """Two utterances and their manifest; changes are to the second."""
+    entries = {}
+    for name, text, seconds, emo in (
+        ("x", "ab", 0.2, "ang"),
+        ("y", "c", 0.1, "hap"),
+    ):
+        soundfile.write(folder / f"{name}.wav", tone(seconds), 16000)
+        entries[name] = {
+            "wav": f"{{data_root}}/{name}.wav",
+            "duration": seconds,
+            "text": text,
+            "emo": emo,
+        }
+    entries["y"].update(changes)
+    manifest = folder / "manifest.json"
+    manifest.write_text(json.dumps(entries))
+    return str(manifest)
+
+
+def corpus_dataset(folder, **changes):
+    manifest = write_corpus(folder, **changes)
+    return make_dataset(manifest, folder, letters, LABELS, "emo")
+
+
+class TestReadSignal:
+    def test_stereo_at_441_khz_becomes_mono_at_16_khz(self, tmp_path):
+        """Left a tone and right silence: half the tone, resampled."""
+        path = tmp_path / "a.wav"
+        left = tone(rate=44100)
+        soundfile.write(path, np.stack([left, 0 * left], axis=1), 44100)
+        signal = read_signal(str(path), AudioNormalizer(16000))
+        assert signal.shape == (8000,)
+        inner = slice(200, -200)  # the filter's edges
+        found, expected = signal.numpy()[inner], tone()[inner] / 2
+        assert np.abs(found - expected).max() < 0.005
+
+    def test_mono_at_16_khz_is_as_it_is(self, tmp_path):
+        path = tmp_path / "a.flac"
+        soundfile.write(path, tone(), 16000)
+        signal = read_signal(str(path), AudioNormalizer(16000))
+        assert np.abs(signal.numpy() - tone()).max() < 1e-4
+
+    @pytest.mark.parametrize("content", [None, b"", b"no audio"])
+    def test_an_unreadable_file_is_named(self, tmp_path, content):
+        path = tmp_path / "bad.wav"
+        if content is not None:
+            path.write_bytes(content)
+        with pytest.raises(
+            InputError, match="bad.wav: cannot be read as audio"
+        ):
+            read_signal(str(path), AudioNormalizer(16000))
+
+
+class TestDataset:
+    def test_an_utterance(self, tmp_path):
+        item = corpus_dataset(tmp_path)[1]
+        assert item["id"] == "y"
+        assert item["signal"].shape == (1600,)
+        assert item["tokens"].tolist() == [3]
+        assert item["target"].tolist() == [1]
+
+    def test_an_unknown_label_names_the_utterance(self, tmp_path):
+        with pytest.raises(InputError, match="y: emo is 'sad'.*'ang', 'hap'"):
+            corpus_dataset(tmp_path, emo="sad")
+
+    def test_an_unreadable_recording_is_named_when_it_is_read(self, tmp_path):
+        dataset = corpus_dataset(tmp_path, wav="{data_root}/gone.wav")
+        assert dataset[0]["id"] == "x"
+        with pytest.raises(InputError, match=f"{tmp_path}/gone.wav"):
+            dataset[1]
+
+    def test_a_missing_field_is_an_error(self, tmp_path):
+        manifest = write_corpus(tmp_path)
+        with pytest.raises(InputError, match="label"):
+            make_dataset(manifest, tmp_path, letters, LABELS, "label")
+
+    def test_a_text_is_tokenised_once(self, tmp_path):
+        seen = []
+
+        def tokenize(text):
+            seen.append(text)
+            return letters(text)
+
+        dataset = make_dataset(
+            write_corpus(tmp_path), tmp_path, tokenize, LABELS, "emo"
+        )
+        for _ in range(2):
+            assert dataset[0]["tokens"].tolist() == [1, 2]
+        assert seen == ["ab", "c"]
+
+    def test_a_batch_is_padded_with_the_tokenisers_pad(self, tmp_path):
+        (batch,) = make_dataloader(
+            corpus_dataset(tmp_path), batch_size=2, collate_fn=collate_with(9)
+        )
+        assert batch.id == ["x", "y"]
+        assert batch.tokens.data.tolist() == [[1, 2], [3, 9]]
+        assert batch.tokens.lengths.tolist() == [1, 0.5]
+        assert batch.signal.data.shape == (2, 3200)
+        assert not batch.signal.data[1, 1600:].any()
+        assert batch.signal.lengths.tolist() == [1, 0.5]
+        assert batch.target.data.tolist() == [[0], [1]]
+
+
+class TestDatasets:
+    @staticmethod
+    def make(folder, tokenizer, augment=None, test_text="c", **settings):
+        """Training and test, whose second text may be another."""
+        annotations = {}
+        for name, text in (("train", "c"), ("test", test_text)):
+            manifest = Path(write_corpus(folder, text=text))
+            annotations[name] = manifest.rename(folder / f"{name}.json")
+        settings = {"labels": LABELS, "label_key": "emo", **settings}
+        return make_datasets(
+            annotations, tokenizer, augment, data_root=folder, **settings
+        )
+
+    def test_only_training_is_augmented(self, tmp_path, make_text):
+        datasets = self.make(
+            tmp_path, make_text(), lambda signal, name: 0 * signal
+        )
+        assert not datasets["train"][0]["signal"].any()
+        assert datasets["test"][0]["signal"].any()
+
+    def test_evaluation_goes_by_length(self, tmp_path, make_text):
+        """Training goes by its sampler, from the manifest's order."""
+        found = {}
+        for name in ("train", "test"):
+            manifest = Path(write_corpus(tmp_path))
+            entries = json.loads(manifest.read_text())
+            for entry, seconds in zip(entries.values(), (0.1, 0.2)):
+                entry["duration"] = seconds
+            found[name] = tmp_path / f"{name}.json"
+            found[name].write_text(json.dumps(entries))
+        settings = {"labels": LABELS, "label_key": "emo"}
+        datasets = make_datasets(
+            found, make_text(), data_root=tmp_path, **settings
+        )
+        names = {k: list(dataset.data) for k, dataset in datasets.items()}
+        assert names["test"] == names["train"][::-1]
+
+    def test_settings_are_of_every_dataset(self, tmp_path, make_text):
+        datasets = self.make(tmp_path, make_text(), sample_rate=8000)
+        for dataset in datasets.values():
+            assert dataset[0]["signal"].shape == (1600,)
+
+    def test_a_long_text_is_cut_and_reported(self, tmp_path, make_text, caplog):
+        with caplog.at_level(logging.WARNING):
+            datasets = self.make(
+                tmp_path, make_text(), test_text="hello " * 600
+            )
+        assert len(datasets["test"][1]["tokens"]) == 512
+        assert "1 texts fill the text encoder's limit of 512" in caplog.text
+        assert "the first is y" in caplog.text
+
+    def test_short_texts_are_not_reported(self, tmp_path, make_text, caplog):
+        with caplog.at_level(logging.WARNING):
+            self.make(tmp_path, make_text())
+        assert "texts fill" not in caplog.text
+
+
+class TestTrainAugment:
+    def test_by_default_nothing_is_done(self):
+        signal = torch.randn(100)
+        assert torch.equal(TrainAugment()(signal, "a"), signal)
+
+    def test_a_crop_is_a_stretch_of_the_signal_and_random(self):
+        augment = TrainAugment(crop_seconds=0.001, sample_rate=4000)
+        starts = set()
+        for name in range(100):
+            crop = augment(torch.arange(7), str(name))
+            assert crop.tolist() == list(range(crop[0], crop[0] + 4))
+            starts.add(crop[0].item())
+        assert starts == {0, 1, 2, 3}
+
+    def test_a_shorter_signal_is_not_cropped(self):
+        augment = TrainAugment(crop_seconds=1, sample_rate=100)
+        assert len(augment(torch.ones(100), "a")) == 100
+        assert len(augment(torch.ones(10), "a")) == 10
+
+    def test_draws_depend_on_seed_epoch_and_utterance_alone(self):
+        """Whatever was drawn before, and in whatever process."""
+
+        def draw(name="a", epoch=1, seed=1):
+            augment = TrainAugment(noise_snr=0, seed=seed)
+            augment.epoch = epoch
+            return augment(torch.ones(3), name)
+
+        before, others = draw(), [draw("b"), draw(epoch=2), draw(seed=2)]
+        assert torch.equal(draw(), before)
+        assert not any(torch.equal(other, before) for other in others)
+
+    @pytest.mark.parametrize("snr", [-6, 0, 10, 30])
+    def test_noise_has_the_ratio_asked_for(self, snr):
+        signal = torch.from_numpy(tone(2)).float()
+        noise = TrainAugment(noise_snr=snr)(signal, "a") - signal
+        ratio = (signal.square().mean() / noise.square().mean()).item()
+        assert 10 * math.log10(ratio) == pytest.approx(snr, abs=0.2)
+
+    def test_noise_on_silence_is_silence(self):
+        assert not TrainAugment(noise_snr=10)(torch.zeros(100), "a").any()
+
+    @pytest.mark.parametrize("seconds", [0, -1])
+    def test_crop_error(self, seconds):
+        with pytest.raises(InputError, match=f"train_crop_seconds: {seconds}"):
+            TrainAugment(crop_seconds=seconds)
+
+
+def test_group_indices_are_equal_where_the_keys_are():
+    found = group_indices(["b", "a", "b", "c", "a"])
+    assert found.tolist() == [0, 1, 0, 2, 1]
+    assert found.dtype == torch.long

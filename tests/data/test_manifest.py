@@ -1,0 +1,141 @@
+"""Atomic JSON and the checks of a manifest."""
+
+import json
+
+import pytest
+
+from turbo_sb.data.manifest import (
+    load_manifest,
+    read_json,
+    write_json,
+    write_sets,
+)
+from turbo_sb.utils.errors import InputError
+
+GOOD = {"wav": "{data_root}/a.wav", "duration": 1.5, "text": "ja"}
+
+
+def test_json_has_the_same_bytes_in_any_order(tmp_path):
+    one, other = tmp_path / "one.json", tmp_path / "other.json"
+    text = 'Käthe, "nie"'
+    write_json({one: {"b": 1, "a": {"y": text, "x": 2}}})
+    write_json({other: {"a": {"x": 2, "y": text}, "b": 1}})
+    assert one.read_bytes() == other.read_bytes()
+    expected = (
+        '{\n  "a": {\n    "x": 2,\n    "y": "Käthe, \\"nie\\""\n  },\n'
+        '  "b": 1\n}\n'
+    )
+    assert one.read_bytes() == expected.encode()
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt, TypeError])
+def test_interruption_leaves_what_was_there(tmp_path, monkeypatch, failure):
+    train, test = tmp_path / "train.json", tmp_path / "test.json"
+    write_json({train: {"a": 1}, test: {"b": 1}})
+
+    def dumps(content, **options):
+        if content == "fails":
+            raise failure
+        return "new"
+
+    monkeypatch.setattr("turbo_sb.data.manifest.json.dumps", dumps)
+    with pytest.raises(failure):
+        write_json({train: "new", test: "fails"})
+    assert json.loads(train.read_text()) == {"a": 1}
+    assert sorted(tmp_path.iterdir()) == [test, train]
+
+
+def test_others_may_read_what_was_written(tmp_path):
+    (tmp_path / "plain").write_text("")
+    write_json({tmp_path / "a.json": {}})
+    modes = {path.stat().st_mode for path in tmp_path.iterdir()}
+    assert len(modes) == 1
+
+
+def test_folder_that_is_a_file_is_named(tmp_path):
+    (tmp_path / "out").write_text("")
+    with pytest.raises(InputError, match="train.json: cannot be written"):
+        write_json({tmp_path / "out" / "train.json": {}})
+
+
+def test_manifest_comes_back_as_written(tmp_path):
+    path = tmp_path / "train.json"
+    entries = {"a": {**GOOD, "emo": "neu", "turn": 3}}
+    write_json({path: entries})
+    assert load_manifest(path, (*GOOD, "emo")) == entries
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"duration": 0}, "duration is 0, expected seconds above 0"),
+        ({"duration": True}, "duration is True, expected seconds above 0"),
+        ({"duration": "1.5"}, "duration is '1.5', expected seconds above 0"),
+        ({"duration": float("nan")}, "duration is nan, expected seconds"),
+        ({"duration": float("inf")}, "duration is inf, expected seconds"),
+        ({"text": " "}, "text is ' ', expected text that is not blank"),
+        ({"wav": None}, "wav is None, expected text that is not blank"),
+        ({"emo": 3}, "emo is 3, expected text that is not blank"),
+    ],
+)
+def test_wrong_field_is_named_with_file_and_id(tmp_path, change, message):
+    path = tmp_path / "train.json"
+    write_json({path: {"a1": {**GOOD, "emo": "neu", **change}}})
+    with pytest.raises(InputError, match="train.json: 1 wrong in 1") as caught:
+        load_manifest(path, (*GOOD, "emo"))
+    assert f"a1: {message}" in str(caught.value)
+
+
+def test_missing_fields_are_all_reported(tmp_path):
+    path = tmp_path / "train.json"
+    write_json({path: {"a": {"text": "ja", "duration": 1}, "b": 3, "c": GOOD}})
+    with pytest.raises(InputError, match="2 wrong in 3 entries") as caught:
+        load_manifest(path)
+    assert "a: the field wav is missing" in str(caught.value)
+    assert "b: expected an object of fields, it is 3" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "not JSON in UTF-8"),
+        (b'{"a": ', "not JSON in UTF-8"),
+        (b'{"a": "\xff"}', "not JSON in UTF-8"),
+        (b"{}", "with at least one; it holds '{}'"),
+        (b"[1]", r"with at least one; it holds '\[1\]'"),
+        (b'{"a": {}, "a": {}}', "a stands there 2 times"),
+    ],
+)
+def test_file_that_is_no_manifest_is_named(tmp_path, content, message):
+    path = tmp_path / "train.json"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=f"train.json: .*{message}"):
+        load_manifest(path)
+
+
+def test_missing_manifest_is_named(tmp_path):
+    with pytest.raises(InputError, match="train.json: cannot be read"):
+        load_manifest(tmp_path / "train.json")
+
+
+class TestWriteSets:
+    ENTRY = {"a": {"text": "ja"}}
+
+    def test_without_a_training_sets_may_change(self, tmp_path):
+        write_sets(tmp_path, {"test": self.ENTRY}, facts={"n": 1})
+        write_sets(tmp_path, {"test": {"b": {"text": "ja"}}}, facts={"n": 2})
+        assert read_json(tmp_path / "test.json") == {"b": {"text": "ja"}}
+        assert read_json(tmp_path / "facts.json") == {"n": 2}
+
+    def test_under_a_training_they_may_not(self, tmp_path):
+        write_sets(tmp_path, {"test": self.ENTRY}, facts={"n": 1})
+        (tmp_path / "save" / "CKPT+1").mkdir(parents=True)
+        write_sets(tmp_path, {"test": self.ENTRY}, facts={"n": 2})
+        with pytest.raises(InputError, match="1 utterances.*first is a"):
+            write_sets(tmp_path, {"test": {"a": {"text": "nein"}}})
+        assert read_json(tmp_path / "test.json") == self.ENTRY
+
+    def test_sets_that_are_gone_are_written_again(self, tmp_path):
+        (tmp_path / "save" / "CKPT+1").mkdir(parents=True)
+        write_sets(tmp_path, {"test": self.ENTRY})
+        assert read_json(tmp_path / "test.json") == self.ENTRY

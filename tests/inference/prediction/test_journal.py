@@ -1,0 +1,140 @@
+"""A stop loses no prediction, and another model's are not taken."""
+
+import csv
+
+import pytest
+
+from turbo_sb.inference.prediction import Prediction
+from turbo_sb.inference.prediction.journal import Journal
+from turbo_sb.inference.utterances import Utterance
+from turbo_sb.utils.errors import InputError
+
+A, B = Utterance("a", "a.wav", "so, yes"), Utterance("b", "b.wav")
+FOUND = Prediction("a", "yes", 0.75, {"no": 0.25, "yes": 0.75}, ["audio"], "ö")
+BAD = Prediction("b", error="b.wav: empty")
+
+
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "new" / "out.csv"
+
+
+def add(out, *pairs, key="model"):
+    with Journal(out, key) as journal:
+        for pair in pairs:
+            journal.add(*pair)
+
+
+def done(out, utterances, key="model"):
+    with Journal(out, key) as journal:
+        return journal.done(utterances)
+
+
+def rows(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_is_read_back(out):
+    add(out, (A, FOUND))
+    assert done(out, [A, B]) == {"a": FOUND}
+    assert done(out, [A, B]) == {"a": FOUND}  # and is there again
+
+
+def test_bad_ones_are_tried_again(out):
+    add(out, (A, FOUND), (B, BAD))
+    assert done(out, [A, B]) == {"a": FOUND}
+
+
+def test_of_another_model(out):
+    add(out, (A, FOUND))
+    assert done(out, [A], key="other") == {}
+
+
+@pytest.mark.parametrize("changed", [{"text": "no"}, {"stop": 1.0}])
+def test_of_an_utterance_that_changed(out, changed):
+    add(out, (A, FOUND))
+    assert done(out, [Utterance("a", "a.wav", **changed)]) == {}
+
+
+def test_of_a_recording_that_changed(out, tmp_path):
+    path = tmp_path / "a.wav"
+    path.write_bytes(b"one")
+    utterance = Utterance("a", str(path))
+    add(out, (utterance, FOUND))
+    assert done(out, [utterance]) == {"a": FOUND}
+    path.write_bytes(b"other")
+    assert done(out, [utterance]) == {}
+
+
+def test_of_a_relative_path_elsewhere(out, tmp_path, monkeypatch):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "one")
+    add(out, (B, FOUND))
+    monkeypatch.chdir(tmp_path / "two")
+    assert done(out, [B]) == {}
+
+
+def test_killed_in_the_middle_of_a_line(out):
+    add(out, (A, FOUND), (Utterance("c", "c.wav"), Prediction("c", "no", 1.0)))
+    path = out.with_name("out.csv.partial")
+    path.write_bytes(path.read_bytes()[:-20])
+    assert done(out, [A]) == {"a": FOUND}
+
+
+@pytest.mark.parametrize("cut", range(1, 60, 7))
+def test_what_follows_a_broken_line_is_read_back(out, cut):
+    second = Prediction("c", "no", 1.0)
+    add(out, (A, FOUND), (Utterance("c", "c.wav"), second))
+    path = out.with_name("out.csv.partial")
+    path.write_bytes(path.read_bytes()[:-cut])
+    add(out, (B, second))
+    assert set(done(out, [A, B])) == {"a", "b"}
+
+
+def test_one_process_at_a_time(out):
+    with Journal(out, "model") as journal:
+        journal.add(A, FOUND)
+        with pytest.raises(InputError, match="another process writes it"):
+            add(out, (B, FOUND))
+    assert done(out, [A]) == {"a": FOUND}
+
+
+def test_table(out):
+    with Journal(out, "model") as journal:
+        journal.add(A, FOUND)
+        journal.end([FOUND], ["no", "yes"])
+    (row,) = rows(out)
+    assert row == {
+        "ID": "a",
+        "prediction": "yes",
+        "score": "0.75",
+        "used": "audio",
+        "text": "ö",
+        "p_no": "0.25",
+        "p_yes": "0.75",
+    }
+    assert [path.name for path in out.parent.iterdir()] == ["out.csv"]
+
+
+def test_errors_are_listed_until_they_are_mended(out):
+    with Journal(out, "model") as journal:
+        journal.add(A, FOUND)
+        journal.end([FOUND, BAD], ["no", "yes"])
+    errors = out.with_name("out.errors.csv")
+    assert rows(errors) == [{"ID": "b", "error": "b.wav: empty"}]
+    assert done(out, [A, B]) == {"a": FOUND}
+    good = Prediction("b", "no", 1.0, {"no": 1.0, "yes": 0.0}, ["audio"])
+    with Journal(out, "model") as journal:
+        journal.add(B, good)
+        journal.end([FOUND, good], ["no", "yes"])
+    assert [row["ID"] for row in rows(out)] == ["a", "b"]
+    assert [path.name for path in out.parent.iterdir()] == ["out.csv"]
+
+
+def test_cannot_be_written(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="cannot be written"):
+        with Journal(tmp_path / "file" / "out.csv", "model"):
+            pass

@@ -1,0 +1,183 @@
+"""DET figures: what stands on the axes, and the files."""
+
+import sys
+import time
+from statistics import NormalDist
+
+import matplotlib
+import matplotlib.style
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from tests.scores import draw
+from turbo_sb.metrics import det
+from turbo_sb.metrics.det import det_figure, draw_det
+from turbo_sb.utils.errors import InputError
+
+PERFECT = [4, 3, 2, 1], [1, 1, 0, 0]
+REVERSED = [4, 3, 2, 1], [0, 0, 1, 1]
+MIXED = [4, 3, 2, 1], [1, 0, 1, 0]
+NO_MATHS = r"$\no maths$"  # an error, were it read as mathematics
+
+
+def deviate(percent):
+    return NormalDist().inv_cdf(percent / 100)
+
+
+def drawn(curves):
+    axes = Figure().add_subplot()
+    draw_det(axes, curves)
+    return axes
+
+
+def legend(axes):
+    return [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+def percents(axis_labels):
+    return [float(label.get_text()) for label in axis_labels]
+
+
+class TestAxes:
+    def test_both_axes_are_equal_in_limits_scale_and_ticks(self):
+        axes = drawn({"a": draw(71, 1.5)})
+        assert axes.get_xlim() == axes.get_ylim()
+        assert axes.get_aspect() == 1
+        x, y = axes.get_xticklabels(), axes.get_yticklabels()
+        assert percents(x) == percents(y) == [2, 5, 10, 20, 40, 60]
+        places = [deviate(percent) for percent in percents(x)]
+        assert axes.get_xticks() == pytest.approx(places)
+
+    def test_no_labels_overlap_in_the_figure(self):
+        """As drawn, at the size and with the letters of det_figure."""
+        with matplotlib.style.context(["default", det.STYLE]):
+            figure = Figure(figsize=(4.6, 4.6))
+            axes = figure.add_subplot()
+            draw_det(axes, {"a": draw(10**5, 5)})
+            figure.draw_without_rendering()
+            boxes = [t.get_window_extent() for t in axes.get_xticklabels()]
+        assert len(boxes) >= 8
+        assert all(a.x1 < b.x0 for a, b in zip(boxes, boxes[1:]))
+
+
+class TestDrawing:
+    def test_a_dot_marks_the_eer_on_the_diagonal(self):
+        axes = drawn({"a": MIXED})
+        (dot,) = [x for x in axes.lines if x.get_marker() == "o"]
+        assert dot.get_xydata().tolist() == [[0, 0]]
+
+    def test_pale_ends_are_at_half_an_utterance(self):
+        axes = drawn({"a": MIXED})
+        head, tail = [x.get_xydata() for x in axes.lines if x.get_alpha()]
+        q = deviate(25)
+        np.testing.assert_allclose(head, [[q, -q], [q, 0]], atol=1e-12)
+        np.testing.assert_allclose(tail, [[0, q], [-q, q]], atol=1e-12)
+
+    def test_legend_names_the_eer_and_n(self):
+        axes = drawn({"turbo": MIXED, "text": draw(2000, 30), "r": REVERSED})
+        assert legend(axes) == [
+            "turbo: EER 50.0 % (n = 4)",
+            "text: EER 0 %, no errors, no curve (n = 2,000)",
+            "r: EER 100 %, no curve (n = 4)",
+            "equal errors",
+            "an error that does not occur, at half an utterance",
+        ]
+
+    def test_pale_ends_are_explained_only_where_they_are_seen(self):
+        assert legend(drawn({"a": draw(10**5, 2)}))[1:] == ["equal errors"]
+        assert len(legend(drawn({"a": draw(71, 2)}))) == 3
+
+    def test_told_apart_leaves_the_usual_axes_and_no_line(self):
+        axes = drawn({"a": PERFECT})
+        assert axes.get_xlim() == pytest.approx((deviate(0.1), deviate(60)))
+        (diagonal,) = axes.lines
+        assert diagonal.get_xdata().tolist() == list(axes.get_xlim())
+        assert diagonal.get_ydata().tolist() == list(axes.get_xlim())
+
+    def test_told_apart_does_not_move_the_axes_of_others(self):
+        together = drawn({"p": PERFECT, "a": MIXED, "r": REVERSED})
+        assert together.get_xlim() == drawn({"a": MIXED}).get_xlim()
+
+    def test_curves_differ_in_colour_and_without_colour(self):
+        axes = drawn({str(k): draw(71, 1, seed=k) for k in range(8)})
+        handles = axes.get_legend().legend_handles[:8]
+        looks = [(h.get_color(), h.get_linestyle()) for h in handles]
+        assert len(set(looks)) == 8
+        assert all(a[1] != b[1] for a, b in zip(looks, looks[1:]))
+
+    def test_one_colour_of_a_curve_its_ends_and_its_dot(self):
+        axes = drawn({"a": MIXED, "b": MIXED})
+        first = [x for x in axes.lines if x.get_color() == det.COLOURS[0]]
+        second = [x for x in axes.lines if x.get_color() == det.COLOURS[1]]
+        assert len(first) == len(second) == 4
+
+    @pytest.mark.parametrize(
+        ("curves", "message"),
+        [
+            ({}, "expected at least one"),
+            ({"a": MIXED, "b": ([1, 2], [1, 1])}, "DET curve b: .*2 targets"),
+            ({"b": ([1, np.nan], [1, 0])}, r"DET curve b: .*scores\[1\]: nan"),
+        ],
+    )
+    def test_errors(self, curves, message, tmp_path):
+        with pytest.raises(InputError, match=message):
+            det_figure(tmp_path / "det", curves, "Test set")
+        assert not list(tmp_path.iterdir())
+
+
+class TestFiles:
+    def test_a_png_and_a_pdf_of_any_name(self, tmp_path):
+        """What looks like a suffix, or like mathematics, is a name."""
+        path = tmp_path / "new" / "tau-0.07"
+        written = det_figure(path, {"_a_$b$": MIXED, NO_MATHS: MIXED}, NO_MATHS)
+        assert written == [
+            tmp_path / "new" / "tau-0.07.png",
+            tmp_path / "new" / "tau-0.07.pdf",
+        ]
+        assert sorted(path.parent.iterdir()) == sorted(written)
+        assert written[0].read_bytes().startswith(b"\x89PNG")
+        assert written[1].read_bytes().startswith(b"%PDF")
+
+    def test_the_same_bytes_at_another_time_in_another_style(self, tmp_path):
+        curves = {"a": draw(71, 1), "b": PERFECT}
+        first = det_figure(tmp_path / "a", curves, "Test set")
+        time.sleep(1.1)  # a date in a file has seconds
+        with matplotlib.rc_context({"font.size": 20, "axes.facecolor": "red"}):
+            second = det_figure(tmp_path / "b", curves, "Test set")
+        for one, other in zip(first, second):
+            assert one.read_bytes() == other.read_bytes()
+
+    @pytest.mark.parametrize("decimals", [2, 9], ids=["ties", "no ties"])
+    def test_many_scores_make_a_small_file(self, tmp_path, decimals):
+        curves = {str(k): draw(10**5, k, decimals) for k in (1, 2, 3)}
+        _, pdf = det_figure(tmp_path / "det", curves, "Test set")
+        assert pdf.stat().st_size < 200_000
+
+    def test_a_failure_leaves_both_as_they_were(self, tmp_path, monkeypatch):
+        path = tmp_path / "det"
+        files = det_figure(path, {"a": MIXED}, "Before")
+        before = [file.read_bytes() for file in files]
+        save = Figure.savefig
+
+        def no_pdf(figure, file, *, format, **options):
+            if format == "pdf":
+                raise OSError("no space left")
+            save(figure, file, format=format, **options)
+
+        monkeypatch.setattr(Figure, "savefig", no_pdf)
+        with pytest.raises(OSError, match="no space left"):
+            det_figure(path, {"a": PERFECT}, "After")
+        assert [file.read_bytes() for file in files] == before
+        assert sorted(tmp_path.iterdir()) == sorted(files)
+
+    def test_the_users_state_is_untouched(self, tmp_path):
+        before = dict(matplotlib.rcParams)
+        pyplot = sys.modules.pop("matplotlib.pyplot", None)
+        try:
+            det_figure(tmp_path / "det", {"a": MIXED}, "Test set")
+            assert "matplotlib.pyplot" not in sys.modules
+        finally:
+            if pyplot is not None:
+                sys.modules["matplotlib.pyplot"] = pyplot
+        assert dict(matplotlib.rcParams) == before

@@ -1,0 +1,314 @@
+"""A missing modality: who is dropped, what stands in, and what it learns."""
+
+import pytest
+import torch
+
+from turbo_sb.losses import JointLoss, TurboLoss
+from turbo_sb.models.fusion import Fusion
+from turbo_sb.utils.errors import InputError
+
+SIZES = {"audio": 3, "text": 2}
+NAMES = ("audio", "text")
+TARGETS = torch.tensor([0, 3, 1])
+
+
+def make_views(n_views=2, batch=4, dtype=torch.float64):
+    """Embeddings that are never zero."""
+    generator = torch.Generator().manual_seed(0)
+    shapes = {name: (n_views, batch, size) for name, size in SIZES.items()}
+    return {
+        name: torch.rand(*shape, generator=generator, dtype=dtype) + 1
+        for name, shape in shapes.items()
+    }
+
+
+def filled(fusion, seed=3):
+    """Give the placeholders values that nothing else has."""
+    torch.manual_seed(seed)
+    for vector in fusion.placeholders.values():
+        torch.nn.init.normal_(vector)
+    return fusion
+
+
+def dropped(fusion, views):
+    """Name to (views, batch) bool: where the placeholder stands."""
+    joint = fusion(views)
+    parts = joint.split([SIZES[name] for name in NAMES], dim=-1)
+    return {
+        name: (part != views[name]).all(dim=-1)
+        for name, part in zip(NAMES, parts)
+    }
+
+
+def naive_logits(views, placeholders, weight, bias, missing):
+    """W [h_a ; h_t] + b, number by number; `missing[k][i]` is left out."""
+    n_views, batch = next(iter(views.values())).shape[:2]
+    logits = torch.zeros(n_views, batch, len(bias), dtype=torch.float64)
+    for k in range(n_views):
+        for i in range(batch):
+            row = []
+            for name in NAMES:
+                gone = missing[k][i] == name
+                source = placeholders[name] if gone else views[name][k, i]
+                row += list(source)
+            for c in range(len(bias)):
+                logits[k, i, c] = bias[c] + sum(
+                    w * x for w, x in zip(weight[c], row)
+                )
+    return logits
+
+
+class TestDropping:
+    def test_rates(self):
+        """Of 20,000 rows: 0.3 in all, half of it each, both never."""
+        fusion = filled(Fusion(SIZES, rate=0.3)).train()
+        views = make_views(n_views=2, batch=10_000, dtype=torch.float32)
+        torch.manual_seed(1)
+        found = dropped(fusion, views)
+        assert not (found["audio"] & found["text"]).any()
+        for where in found.values():
+            for view in where:  # sd of a share: .0036
+                assert abs(view.float().mean() - 0.15) < 0.015
+        # Drawn for each view: both are hit as often as by chance.
+        both = (found["audio"][0] & found["audio"][1]).float().mean()
+        assert abs(both - 0.15**2) < 0.006
+
+    def test_highest_rate_leaves_one(self):
+        fusion = filled(Fusion(SIZES, rate=0.999)).train()
+        found = dropped(fusion, make_views(batch=2000))
+        assert not (found["audio"] & found["text"]).any()
+        assert (found["audio"] | found["text"]).float().mean() > 0.99
+
+    def test_three_modalities_are_as_likely(self):
+        sizes = {"audio": 1, "text": 1, "video": 1}
+        fusion = Fusion(sizes, 0.6, "zeros").train()
+        torch.manual_seed(1)
+        joint = fusion({name: torch.ones(1, 20_000, 1) for name in sizes})
+        shares = (joint[0] == 0).float().mean(dim=0)
+        assert torch.allclose(shares, torch.full((3,), 0.2), atol=0.015)
+        assert joint.sum(dim=-1).min() == 2  # never more than one
+
+    def test_same_seed_same_drops(self):
+        fusion, found = Fusion(SIZES, 0.5, "zeros").train(), []
+        for seed in (1, 1, 2):
+            torch.manual_seed(seed)
+            found.append(fusion(make_views(batch=50)))
+        assert torch.equal(found[0], found[1])
+        assert not torch.equal(found[0], found[2])
+
+    def test_nothing_is_dropped_in_evaluation_or_where_one_is_missing(self):
+        fusion, views = filled(Fusion(SIZES, rate=0.9)), make_views(batch=50)
+        whole = torch.cat([views[name] for name in NAMES], dim=-1)
+        assert torch.equal(fusion.eval()(views), whole)
+        audio = fusion.train()({"audio": views["audio"]})
+        assert torch.equal(audio[..., :3], views["audio"])
+
+    def test_rate_0_draws_no_number_and_learns_nothing(self):
+        fusion, views = Fusion(SIZES).train(), make_views()
+        before = torch.random.get_rng_state()
+        joint = fusion(views)
+        assert torch.equal(torch.random.get_rng_state(), before)
+        assert torch.equal(joint, torch.cat(list(views.values()), dim=-1))
+        assert not fusion.state_dict() and not list(fusion.parameters())
+        found = {"modality_dropout": 0.0, "placeholder": "zeros"}
+        assert fusion.describe() == found
+
+
+class TestPlaceholder:
+    @pytest.mark.parametrize("placeholder", ["learnt", "zeros"])
+    def test_logits_are_those_of_loops(self, placeholder):
+        fusion = filled(Fusion(SIZES, 0.7, placeholder)).double().train()
+        classifier = torch.nn.Linear(5, 4).double()
+        views = make_views(batch=6)
+        torch.manual_seed(5)
+        joint = fusion(views)
+        torch.manual_seed(5)
+        where = dropped(fusion, views)
+        missing = [
+            [next((n for n in NAMES if where[n][k, i]), None) for i in range(6)]
+            for k in range(2)
+        ]
+        assert {"audio", "text", None} == {x for row in missing for x in row}
+        vectors = {
+            name: fusion.placeholders[name]
+            if placeholder == "learnt"
+            else torch.zeros(size)
+            for name, size in SIZES.items()
+        }
+        expected = naive_logits(
+            views, vectors, classifier.weight, classifier.bias, missing
+        )
+        torch.testing.assert_close(
+            classifier(joint), expected, rtol=1e-12, atol=1e-12
+        )
+
+    def test_gradient_is_the_sum_over_the_rows_that_lack_it(self):
+        fusion = filled(Fusion(SIZES, rate=0.7)).double().train()
+        views, weight = make_views(batch=6), torch.randn(5).double()
+        torch.manual_seed(5)
+        (fusion(views) @ weight).sum().backward()
+        torch.manual_seed(5)
+        where = dropped(fusion, views)
+        parts = weight.split([3, 2])
+        for name, part in zip(NAMES, parts):
+            expected = where[name].sum() * part
+            torch.testing.assert_close(fusion.placeholders[name].grad, expected)
+            assert where[name].sum() > 0
+
+    def test_dropped_embedding_has_no_gradient_and_others_have(self):
+        fusion, views = Fusion(SIZES, rate=0.7).train(), make_views()
+        for view in views.values():
+            view.requires_grad_()
+        torch.manual_seed(5)
+        fusion(views).sum().backward()
+        for name in NAMES:
+            rows = views[name].grad.sum(dim=-1)
+            assert set(rows.flatten().tolist()) <= {0.0, float(SIZES[name])}
+        gone = [(views[name].grad == 0).all(dim=-1) for name in NAMES]
+        assert (gone[0] | gone[1]).any() and not (gone[0] & gone[1]).any()
+
+    def test_gradient_is_zeros_and_not_none_where_nothing_was_dropped(self):
+        """As DistributedDataParallel needs at every step."""
+        fusion = Fusion(SIZES, rate=1e-6).train()
+        views = make_views(dtype=torch.float32)
+        assert not any(where.any() for where in dropped(fusion, views).values())
+        fusion(views).sum().backward()
+        for vector in fusion.placeholders.values():
+            assert torch.equal(vector.grad, torch.zeros_like(vector))
+
+    def test_learnt_is_a_bias_of_its_own(self):
+        """W [h ; p] + b = W [h ; 0] + (b + W_m p)."""
+        learnt = filled(Fusion(SIZES, rate=0.3)).double()
+        zeros = Fusion(SIZES, 0.3, "zeros").double()
+        classifier = torch.nn.Linear(5, 4).double()
+        one = {"audio": make_views()["audio"]}
+        more = classifier(learnt(one)) - classifier(zeros(one))
+        expected = classifier.weight[:, 3:] @ learnt.placeholders["text"]
+        torch.testing.assert_close(more, expected.expand(2, 4, 4))
+
+    def test_starts_as_zeros_and_is_learnt_from_there(self):
+        fusion = Fusion(SIZES, rate=0.7).double().train()
+        views = make_views(batch=20)
+        zeros = Fusion(SIZES, 0.7, "zeros").double().train()
+        torch.manual_seed(5)
+        first = fusion(views)
+        torch.manual_seed(5)
+        assert torch.equal(first, zeros(views))
+        first.sum().backward()
+        assert all(p.grad.abs().sum() > 0 for p in fusion.parameters())
+
+    def test_bfloat16_embeddings_stay_so(self):
+        fusion = Fusion(SIZES, rate=0.5).train()
+        assert fusion(make_views(dtype=torch.bfloat16)).dtype == torch.bfloat16
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("settings", "message"),
+        [
+            ({"rate": 1.0}, r"modality_dropout: 1.0 is not in \[0, 1\)"),
+            ({"rate": -0.1}, "modality_dropout: -0.1"),
+            ({"placeholder": "mean"}, "placeholder: 'mean': expected one of"),
+        ],
+    )
+    def test_settings(self, settings, message):
+        with pytest.raises(InputError, match=message):
+            Fusion(SIZES, **settings)
+
+    def test_one_modality_cannot_be_dropped(self, make_model):
+        with pytest.raises(InputError, match="modality_dropout: 0.3: with mod"):
+            make_model(modalities=["audio"], modality_dropout=0.3)
+        make_model(modalities=["audio"], modality_dropout=0.0)
+
+
+class TestModel:
+    def test_rate_0_is_the_model_that_was(self, make_model, batch):
+        """No key of its own, and not a bit in the views or logits."""
+        model = make_model().train()
+        assert not [key for key in model.state_dict() if "fusion" in key]
+        torch.manual_seed(1)
+        outputs = model(*batch, n_views=2)
+        assert set(outputs) == {"views", "logits"}
+        joint = torch.cat(list(outputs["views"].values()), dim=-1)
+        assert torch.equal(outputs["logits"], model.classifier(joint))
+
+    @pytest.mark.parametrize("recompute", [False, True])
+    def test_contrastive_terms_see_the_views_without_it(
+        self, make_model, batch, recompute
+    ):
+        """The same seed gives the same views, bit for bit, at any rate."""
+        found = []
+        for rate in (0.0, 0.9):
+            model = make_model(modality_dropout=rate, recompute=recompute)
+            torch.manual_seed(1)
+            found.append(model.train()(*batch, n_views=2))
+        for name in NAMES:
+            assert torch.equal(*(x["views"][name] for x in found))
+        assert not torch.equal(*(x["logits"] for x in found))
+
+    def test_recompute_has_the_same_gradients(self, make_model, batch):
+        found = []
+        for recompute in (False, True):
+            model = make_model(modality_dropout=0.99, recompute=recompute)
+            torch.manual_seed(1)
+            outputs = model.train()(*batch, n_views=2)
+            JointLoss(TurboLoss())(outputs, TARGETS)[0].backward()
+            found.append({k: p.grad for k, p in model.named_parameters()})
+        for name, grad in found[0].items():
+            if grad is not None:
+                torch.testing.assert_close(found[1][name], grad)
+        own = [found[0][f"fusion.placeholders.{name}"] for name in NAMES]
+        assert torch.cat(own).abs().sum() > 0
+
+    @pytest.mark.parametrize("rate", [0.0, 0.3])
+    @pytest.mark.parametrize("projection", [True, False])
+    def test_alone_is_what_one_present_modality_gives(
+        self, make_model, batch, rate, projection
+    ):
+        model = make_model(modality_dropout=rate, projection=projection).eval()
+        filled(model.fusion)
+        wavs, wav_lens, tokens, token_lens = batch
+        whole = model(*batch)
+        audio = model(wavs, wav_lens, None, None, present=("audio",))
+        text = model(None, None, tokens, token_lens, present=["text"])
+        assert set(whole["alone"]) == {"audio", "text"}
+        for name, one in (("audio", audio), ("text", text)):
+            assert set(one) == {"views", "logits"}
+            assert set(one["views"]) == {name}
+            assert one["logits"].shape == (1, 3, 4)
+            assert torch.equal(one["logits"], whole["alone"][name])
+            assert not torch.allclose(one["logits"], whole["logits"])
+            expected = naive_logits(
+                {n: v.double() for n, v in whole["views"].items()},
+                {
+                    n: model.fusion.placeholders[n].double()
+                    if rate
+                    else torch.zeros(v.shape[-1])
+                    for n, v in whole["views"].items()
+                },
+                model.classifier.weight.double(),
+                model.classifier.bias.double(),
+                [[({*NAMES} - {name}).pop()] * 3],
+            ).detach()
+            torch.testing.assert_close(
+                one["logits"].double(), expected, rtol=1e-5, atol=1e-5
+            )
+
+    def test_alone_is_of_evaluation_and_of_two(self, make_model, batch):
+        assert "alone" not in make_model(modality_dropout=0.3).train()(*batch)
+        one = make_model(modalities=["text"]).eval()
+        assert "alone" not in one(*batch)
+        assert set(one(*batch, present=["text"])["views"]) == {"text"}
+
+    @pytest.mark.parametrize("present", [(), ("video",), "audio"])
+    def test_present_that_is_not_there(self, make_model, batch, present):
+        with pytest.raises(InputError, match="present: .*'audio', 'text'"):
+            make_model().eval()(*batch, present=present)
+
+    def test_one_step_moves_the_placeholders(self, make_model, batch):
+        model = make_model(modality_dropout=0.9).train()
+        torch.manual_seed(1)
+        model(*batch, n_views=10)["logits"].square().sum().backward()
+        torch.optim.Adam(model.parameters(), lr=0.1).step()
+        for vector in model.fusion.placeholders.values():
+            assert vector.abs().min() > 0

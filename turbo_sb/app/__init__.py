@@ -1,7 +1,0 @@
-"""A local page to try a model on: record, edit the words, look."""
-
-from turbo_sb.app.extra import need_gradio
-from turbo_sb.app.look import Look, look
-from turbo_sb.app.server import serve
-
-__all__ = ["Look", "look", "need_gradio", "serve"]

@@ -1,0 +1,202 @@
+"""Tables that people write by hand or by spreadsheet, read with care.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import codecs
+import csv
+import io
+from pathlib import Path
+
+from turbo_sb.utils.errors import InputError, some_of
+from turbo_sb.utils.logs import get_logger
+
+logger = get_logger(__name__)
+
+DELIMITERS = ",;\t"
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def read_table(
+    path: str | Path,
+    required: tuple,
+    optional: tuple = (),
+    rejects: list | None = None,
+    aliases: dict | None = None,
+) -> list:
+    """Read a CSV file with a header, whoever wrote it.
+
+    Commas, semicolons or tabs; with or without a byte-order mark; any line
+    ends. Empty lines are skipped, and spaces around a cell are cut. A text
+    between double quotes may hold the delimiter, line breaks, and double
+    quotes, each written twice.
+
+    Arguments
+    ---------
+    path : str | Path
+        In UTF-8, or in UTF-16 with a byte-order mark.
+    required : tuple of str
+        Columns that must be there.
+    optional : tuple of str
+        Columns that may be there; any other one is not read.
+    rejects : list, optional
+        Gets (line, problem) of each row whose cells do not fit the header;
+        without it, such a row is an error.
+    aliases : dict, optional
+        What people call a column to its name. An alias where the column is
+        missing is an error; other columns that are not read are logged.
+
+    Returns
+    -------
+    rows : list of (int, dict)
+        The line in the file, from 1, and column to cell; "" for an optional
+        column that is not there.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or is not such a table.
+
+    Example
+    -------
+    >>> path = Path(getfixture("tmpdir")) / "manifest.csv"
+    >>> _ = path.write_bytes(b"\\xef\\xbb\\xbfID;text\\r\\na;so, yes\\r\\n")
+    >>> read_table(path, required=("ID", "text"), optional=("spk_id",))
+    [(2, {'ID': 'a', 'text': 'so, yes', 'spk_id': ''})]
+    """
+    path = Path(path)
+    (_, cells), *lines = _parse(path, _read_text(path))
+    header = _without_padding(cells)
+    _check_header(path, header, required, optional)
+    if aliases is not None:
+        _check_aliases(path, header, (*required, *optional), aliases)
+    if not lines:
+        raise InputError(f"{path}: a header without rows.")
+    bad = dict(_misfits(lines, header, len(cells)))
+    if bad and rejects is None:
+        listed = [f"line {number}: {why}" for number, why in bad.items()]
+        raise InputError(
+            f"{path}: {len(bad)} of {len(lines)} rows do not fit the header:\n"
+            f"{some_of(listed)}\nPut a text that has the delimiter in it "
+            'between double quotes ("so, yes").'
+        )
+    if bad:
+        rejects.extend(bad.items())
+    return [
+        (number, {c: _cell(header, cells, c) for c in (*required, *optional)})
+        for number, cells in lines
+        if number not in bad
+    ]
+
+
+def _misfits(lines, header, padded):
+    """Yield (line, problem) of rows that have too few or too many cells.
+
+    A spreadsheet pads each row alike. Blanks at the end of one row alone may
+    come of a delimiter in a text.
+    """
+    for number, cells in lines:
+        fits = len(cells) in (len(header), padded)
+        if not fits or any(cells[len(header) :]):
+            yield number, f"{len(cells)} cells, the header has {len(header)}"
+
+
+def _read_text(path):
+    """Decode a file; its line ends become newlines."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror})."
+        ) from error
+    # What Excel calls "Unicode text" is UTF-16.
+    encoding = "utf-16" if content.startswith(UTF_16) else "utf-8-sig"
+    advice = 'Save it as UTF-8; spreadsheets call it "CSV UTF-8".'
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InputError(
+            f"{path}: line {line}: not UTF-8 ({error}). {advice}"
+        ) from error
+    if "\0" in text:
+        raise InputError(f"{path}: not text in UTF-8, it has NUL. {advice}")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _parse(path, text):
+    """Return (line, cells) of all lines that are not empty, one at least."""
+    first = next((line for line in text.split("\n") if line.strip()), "")
+    delimiter = max(DELIMITERS, key=first.count)
+    reader = csv.reader(
+        io.StringIO(text),
+        delimiter=delimiter,
+        skipinitialspace=True,  # else the quote in 'a, "so, yes"' is none
+        strict=True,
+    )
+    lines, before = [], 0
+    try:
+        for cells in reader:
+            cells = [cell.strip() for cell in cells]
+            if any(cells):
+                lines.append((before + 1, cells))
+            before = reader.line_num
+    except csv.Error as error:
+        raise InputError(
+            f"{path}: line {before + 1}: {error}. Is a double quote not "
+            'closed? Within quotes, write it twice ("he said ""yes""").'
+        ) from error
+    if lines and lines[0][1][0].lower() == "sep=":  # a hint to Excel
+        del lines[0]
+    if not lines:
+        raise InputError(f"{path}: empty.")
+    return lines
+
+
+def _without_padding(cells):
+    """Cut the blank cells at the end."""
+    return cells[: max(k for k, cell in enumerate(cells, start=1) if cell)]
+
+
+def _check_header(path, header, required, optional):
+    """Refuse a column that is missing, there twice, or nearly named right."""
+    wanted = (*required, *optional)
+    near = {_plain(column): column for column in header}
+    problems = [f"no column {c}" for c in required if c not in header]
+    problems += [f"several columns {c}" for c in wanted if header.count(c) > 1]
+    problems += [
+        f"{near[_plain(c)]!r} has to be written {c}"
+        for c in wanted
+        if c not in header and _plain(c) in near
+    ]
+    if problems:
+        raise InputError(
+            f"{path}: {', '.join(problems)}. Its header is {header}; expected "
+            f"{', '.join(required)}, and perhaps {', '.join(optional)}."
+        )
+
+
+def _check_aliases(path, header, wanted, aliases):
+    """Raise for a column under another name; log those that are not read."""
+    named = {
+        column: aliases[_plain(column)]
+        for column in header
+        if _plain(column) in aliases
+    }
+    if wrong := [f"{a!r}: {c}" for a, c in named.items() if c not in header]:
+        raise InputError(
+            f"{path}: columns that are not read, but look like ones that are:"
+            f"\n{some_of(wrong)}\nRename them, or to something else."
+        )
+    if unread := [column for column in header if column not in wanted]:
+        logger.info(f"{path}: columns that are not read: {', '.join(unread)}")
+
+
+def _plain(column):
+    """Spell a column as people who are close to right might."""
+    return "".join(filter(str.isalnum, column)).lower()
+
+
+def _cell(header, cells, column):
+    return cells[header.index(column)] if column in header else ""

@@ -1,0 +1,265 @@
+"""Manifests: JSON written whole or not at all, and checked when read.
+
+A manifest maps each utterance's ID to its fields, `wav` (a path that may begin
+with `{data_root}`), `duration` (seconds), `text` and whatever a recipe adds.
+Nothing here knows a corpus.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import json
+import math
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+
+from turbo_sb.utils.errors import InputError, some_of
+from turbo_sb.utils.files import CKPT_PREFIX, replacing
+
+
+def write_json(contents: dict) -> None:
+    """Write JSON files so that each is there whole, or as it was before.
+
+    All are written beside their destinations first, and then moved. The same
+    contents always give the same bytes: sorted keys, UTF-8, a final newline.
+
+    Arguments
+    ---------
+    contents : dict
+        Destination (str | Path) to JSON-serialisable contents.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be written; what was there before stays.
+
+    Example
+    -------
+    >>> path = Path(getfixture("tmpdir")) / "new" / "train.json"
+    >>> write_json({path: {"b": {"text": "ja, \\"ü\\""}}})
+    >>> print(path.read_text(encoding="utf-8"), end="")
+    {
+      "b": {
+        "text": "ja, \\"ü\\""
+      }
+    }
+    """
+    try:
+        # The renames come last, all together, when the stack unwinds.
+        with ExitStack() as stack:
+            for path, content in contents.items():
+                path = Path(path)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                text = json.dumps(
+                    content, indent=2, sort_keys=True, ensure_ascii=False
+                )
+                draft = stack.enter_context(replacing(path))
+                draft.write_text(text + "\n", encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be written ({error.strerror}). Check the output "
+            "folder, its permissions and the space left."
+        ) from error
+
+
+def write_sets(
+    folder: str | Path,
+    sets: dict,
+    save_folder: str | Path | None = None,
+    **others,
+) -> None:
+    """Write a run's sets, unless a training on other sets is in its folder.
+
+    The model of that training would be tested on what it was trained on.
+
+    Arguments
+    ---------
+    folder : str | Path
+        The run's.
+    sets : dict
+        "train", "valid" and "test" to a manifest's contents.
+    save_folder : str | Path, optional
+        Where its checkpoints are; `save` in `folder`, if not given.
+    **others
+        Name to the contents of another JSON file beside them.
+
+    Raises
+    ------
+    InputError
+        If a training's sets would change, or a file cannot be written.
+
+    Example
+    -------
+    >>> folder = Path(getfixture("tmpdir"))
+    >>> write_sets(folder, {"test": {"a": {"text": "ja"}}})
+    >>> (folder / "save" / "CKPT+1").mkdir(parents=True)
+    >>> write_sets(folder, {"test": {"b": {"text": "ja"}}})
+    Traceback (most recent call last):
+    ...
+    turbo_sb.utils.errors.InputError: ...test.json would change: 2 utterances, of which the first is a. ...
+    """
+    folder = Path(folder)
+    saved = Path(save_folder or folder / "save")
+    if any(saved.glob(f"{CKPT_PREFIX}*")):
+        check_unchanged(folder, sets)
+    contents = {**sets, **others}
+    write_json({folder / f"{k}.json": c for k, c in contents.items()})
+
+
+def check_unchanged(folder: str | Path, sets: dict) -> None:
+    """Refuse sets that are not those that a folder's model was trained on.
+
+    Arguments
+    ---------
+    folder : str | Path
+        The run's.
+    sets : dict
+        "train", "valid" and "test" to a manifest's contents.
+
+    Raises
+    ------
+    InputError
+        If one of them is there, and holds something else.
+    """
+    for name, part in sets.items():
+        path = Path(folder) / f"{name}.json"
+        before = read_json(path, missing=part)
+        names = {*before, *part}
+        changed = sorted(n for n in names if before.get(n) != part.get(n))
+        if changed:
+            raise InputError(
+                f"{path} would change: {len(changed)} utterances, of which "
+                f"the first is {changed[0]}. The folder holds a training on "
+                "the sets as they were, and the data or its preparation has "
+                "changed since. Give another --output_folder, delete this "
+                "one, or keep its sets (train.py --skip_prep=True)."
+            )
+
+
+def read_json(path: str | Path, missing: dict | None = None) -> dict:
+    """Read what `write_json` wrote.
+
+    Arguments
+    ---------
+    path : str | Path
+        A JSON file with an object that is not empty.
+    missing : dict, optional
+        Returned if there is no such file. Without it, that is an error.
+
+    Returns
+    -------
+    contents : dict
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, is not JSON, or has a key twice.
+
+    Example
+    -------
+    >>> path = Path(getfixture("tmpdir")) / "facts.json"
+    >>> write_json({path: {"n_skipped": 0}})
+    >>> read_json(path)
+    {'n_skipped': 0}
+    """
+    if missing is not None and not Path(path).exists():
+        return missing
+    return _read_object(Path(path))
+
+
+def load_manifest(
+    path: str | Path, required: tuple = ("wav", "duration", "text")
+) -> dict:
+    """Read a manifest and check every entry before anything relies on it.
+
+    Arguments
+    ---------
+    path : str | Path
+        A JSON file: utterance ID to its fields.
+    required : tuple of str
+        The fields that each entry has. `duration` is a number of seconds
+        above 0; every other one is a string that is not blank.
+
+    Returns
+    -------
+    entries : dict
+        As in the file, with whatever other fields are there.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is not JSON, has no entry or the same ID twice,
+        or if a field is missing or wrong; file and IDs are named.
+
+    Example
+    -------
+    >>> path = Path(getfixture("tmpdir")) / "train.json"
+    >>> write_json({path: {"a": {"wav": "a.wav", "duration": 0, "text": "ja"}}})
+    >>> load_manifest(path)
+    Traceback (most recent call last):
+    ...
+    turbo_sb.utils.errors.InputError: ...train.json: 1 wrong in 1 entries:
+      a: duration is 0, expected seconds above 0
+    Prepare it again, or correct it.
+    """
+    entries = _read_object(Path(path))
+    problems = [
+        f"{utterance}: {problem}"
+        for utterance, entry in entries.items()
+        for problem in _entry_problems(entry, required)
+    ]
+    if problems:
+        raise InputError(
+            f"{path}: {len(problems)} wrong in {len(entries)} entries:\n"
+            f"{some_of(problems)}\nPrepare it again, or correct it."
+        )
+    return entries
+
+
+def _read_object(path):
+    """Read a JSON object that is not empty; see `load_manifest`."""
+
+    def unique(pairs):  # json would keep the last of two equal IDs
+        for key, count in Counter(key for key, _ in pairs).items():
+            if count > 1:
+                raise InputError(f"{path}: {key} stands there {count} times.")
+        return dict(pairs)
+
+    try:
+        text = path.read_text(encoding="utf-8")
+        entries = json.loads(text, object_pairs_hook=unique)
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror}). Run the preparation "
+            "first, or correct the path of the annotation."
+        ) from error
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise InputError(
+            f"{path}: not JSON in UTF-8 ({error}). Prepare it again."
+        ) from error
+    if not isinstance(entries, dict) or not entries:
+        raise InputError(
+            f"{path}: expected a JSON object of utterances by ID, with at "
+            f"least one; it holds {text.strip()[:40]!r}. Prepare it again."
+        )
+    return entries
+
+
+def _entry_problems(entry, required):
+    """List what is wrong with one entry; see `load_manifest`."""
+    if not isinstance(entry, dict):
+        return [f"expected an object of fields, it is {entry!r:.60}"]
+    problems = []
+    for field in required:
+        if field not in entry:
+            problems.append(f"the field {field} is missing")
+            continue
+        value, expected = entry[field], "text that is not blank"
+        good = isinstance(value, str) and value.strip()
+        if field == "duration":
+            expected = "seconds above 0"
+            good = type(value) in (int, float) and 0 < value < math.inf
+        if not good:
+            problems.append(f"{field} is {value!r:.60}, expected {expected}")
+    return problems

@@ -1,0 +1,17 @@
+"""What simple models reach: features of the signal, and words alone.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import lazy_loader
+
+# A name is imported when it is used: what reads tables need not wait for torch.
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "shortcut": ["shortcut_scores"],
+        "shortcut_report": ["read_shortcut", "report_shortcut"],
+        "text_baseline": ["train_text_baseline"],
+    },
+)

@@ -1,0 +1,170 @@
+"""The steps of cross_validate.py.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import signal
+import sys
+from pathlib import Path
+
+from turbo_sb.evaluation.cross_validation.options import parse
+from turbo_sb.evaluation.cross_validation.plan import Plan, keep_checkpoints
+from turbo_sb.evaluation.jobs import run_jobs
+from turbo_sb.evaluation.progress import SAY, Progress
+from turbo_sb.evaluation.report import read_report, write_report
+from turbo_sb.training.finished import FINISHED
+from turbo_sb.training.preemption import EXIT_CODE
+from turbo_sb.utils.errors import InputError
+from turbo_sb.utils.locking import locked
+
+
+def main(arguments, recipe):
+    """Run what is not finished, write the report, name what failed.
+
+    Exits with 0, or with 1 if a run failed.
+
+    Arguments
+    ---------
+    arguments : list of str
+        The command line.
+    recipe : turbo_sb.evaluation.cross_validation.plan.Recipe
+        Whose train.py runs.
+    """
+    options, interruption = parse(arguments), Interruption()
+    try:
+        failed = cross_validate(options, recipe, interruption.check)
+        try:
+            SAY(_report(options))
+        finally:
+            _name(failed)
+    except KeyboardInterrupt:
+        SAY("interrupted; the same command goes on from here")
+        sys.exit(interruption.code)
+    sys.exit(1 if failed else 0)
+
+
+class Interruption:
+    """Ctrl-C, and a scheduler's notice: end the trainings, then this."""
+
+    def __init__(self):
+        self.code = None
+        for number in (signal.SIGTERM, signal.SIGINT):
+            # Ignored where a shell has put this in its background.
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._note)
+
+    def _note(self, number, _):
+        notice = number == signal.SIGTERM
+        self.code = EXIT_CODE if notice else 128 + number
+        raise KeyboardInterrupt
+
+    def check(self):
+        """Raise again what got lost.
+
+        Python swallows what a signal raises in some places, such as its own
+        hooks around a fork.
+        """
+        if self.code is not None:
+            raise KeyboardInterrupt
+
+
+def cross_validate(options, recipe, check=lambda: None):
+    """Run what is not finished yet.
+
+    Arguments
+    ---------
+    options : argparse.Namespace
+        Of `turbo_sb.evaluation.cross_validation.options.parse`.
+    recipe : turbo_sb.evaluation.cross_validation.plan.Recipe
+        Whose train.py runs.
+    check : callable
+        Called all along; what it raises ends the trainings.
+
+    Returns
+    -------
+    failed : list of turbo_sb.evaluation.jobs.Job
+        Those that ended without a result.
+
+    Raises
+    ------
+    InputError
+        If a setting, the corpus or a fold is not what it should be; nothing
+        has been started then.
+    """
+    plan = Plan(options, recipe)
+    # Before days of training, not after.
+    check_comparable(options.compare, recipe.scoring)
+    with locked(plan.folder / ".lock") as lock:
+        trainings = plan.trainings()
+        plan.write_splits()
+        if options.text_baseline:
+            plan.run_text_baselines()
+        for training in trainings:
+            _tidy(training, options)
+        progress = Progress(trainings, options.jobs)
+        waiting = [t for t in trainings if not t.is_finished()]
+        SAY(
+            f"{len(trainings)} runs, {len(trainings) - len(waiting)} of them "
+            f"finished before, {options.jobs} at a time, in {plan.folder}"
+        )
+        run_jobs(
+            waiting,
+            options.jobs,
+            progress,
+            every=options.every,
+            gpus=options.gpus,
+            kept_open=[lock],
+            on_end=lambda job, code: _tidy(job, options),
+            check=check,
+        )
+    return list(progress.failed.values())
+
+
+def check_comparable(compare, scoring):
+    """Refuse a report to compare with that is not there, or of another task.
+
+    Arguments
+    ---------
+    compare : str, optional
+        Its folder.
+    scoring : type
+        The recipe's.
+    """
+    other = read_report(compare)
+    if other is None:
+        return
+    known = {*scoring.higher, *scoring.lower}
+    if not set(other["metrics"]) <= known:
+        raise InputError(
+            f"compare: {compare} reports {' and '.join(other['metrics'])}; "
+            f"this recipe has {', '.join(sorted(known))}."
+        )
+
+
+def _tidy(job, options):
+    """Delete the checkpoints of a finished run that are not wanted."""
+    if job.is_finished():
+        keep_checkpoints(job.folder / "save", options.keep_checkpoints)
+
+
+def _report(options):
+    """Write the report of what is finished, and return it."""
+    folder, reference = Path(options.output_folder), None
+    first = Path(options.yamls[0]).stem
+    if any((folder / first).rglob(FINISHED)):
+        reference = first
+    text = write_report(folder, reference, options.compare)
+    return f"{text}\nreport.md, report.json and report.csv are in {folder}"
+
+
+def _name(failed):
+    """Name what failed, with the end of its log."""
+    if failed:
+        SAY(f"{len(failed)} runs failed; the same command tries them again:")
+    for job in failed:
+        log = job.log.read_text(encoding="utf-8", errors="replace").rstrip()
+        # From the message on, if it ends with one; else the last line.
+        _, found, message = log.rpartition("\nerror: ")
+        last = message if found else log.split("\n")[-1]
+        SAY(f"{job.name}: {last}\n  ({job.log})")

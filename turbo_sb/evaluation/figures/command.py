@@ -1,0 +1,119 @@
+"""The command that draws the figures of a folder of finished runs.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import argparse
+from pathlib import Path
+
+from turbo_sb.evaluation.figures.confusion_figure import confusion_figure
+from turbo_sb.evaluation.figures.curves_figure import curves_figure
+from turbo_sb.evaluation.figures.density_figure import density_figure
+from turbo_sb.evaluation.figures.geometry_figure import geometry_figure
+from turbo_sb.evaluation.figures.selection import of_protocol
+from turbo_sb.training.finished import find_runs
+from turbo_sb.utils.files import replacing
+
+DESCRIPTION = """\
+Draw the figures of a folder of finished runs, as PNG and PDF, and write their
+captions. No model is loaded."""
+
+
+def analyze(folder, output_folder=None, protocol=None, fold=None, seed=None):
+    """Draw every figure of a folder of finished runs.
+
+    Arguments
+    ---------
+    folder : str or pathlib.Path
+        With METHOD/RUN below it, such as the output of cross_validate.py.
+    output_folder : str or pathlib.Path, optional
+        For the figures; if none, ``figures`` in the folder.
+    protocol : str, optional
+        Needed if the runs are of several.
+    fold : int, optional
+        Of the density figure, which shows one run a method; if none, the
+        first that all methods have.
+    seed : int, optional
+        As `fold`.
+
+    Returns
+    -------
+    drawn : dict
+        Name of the figure to `Drawn`.
+    captions : pathlib.Path
+        captions.md: what each figure shows, of which runs.
+
+    Raises
+    ------
+    InputError
+        If there is no finished run, several protocols and none chosen, no run
+        of the chosen fold and seed, or a run's file is missing or damaged.
+
+    Example
+    -------
+    >>> analyze(getfixture("tmp_path"))
+    Traceback (most recent call last):
+    ...
+    turbo_sb.utils.errors.InputError: ...: no finished run (metrics.json) in it. ...
+    """
+    runs = of_protocol(find_runs(folder), protocol)
+    place = Path(output_folder or Path(folder) / "figures")
+    # First: it may refuse the fold or the seed, and then nothing is drawn.
+    density = density_figure(place / "density", runs, fold, seed)
+    drawn = {
+        "uniformity_alignment": geometry_figure(
+            place / "uniformity_alignment", runs
+        ),
+        "density": density,
+        "confusion": confusion_figure(place / "confusion", runs),
+        "learning_curves": curves_figure(place / "learning_curves", runs),
+    }
+    return drawn, _write_captions(place, folder, drawn)
+
+
+def main(arguments=None):
+    """Read the command line, draw, and print what was written.
+
+    Arguments
+    ---------
+    arguments : list of str, optional
+        The command line; if none, the program's own.
+
+    Example
+    -------
+    >>> main([str(getfixture("tmp_path"))])
+    Traceback (most recent call last):
+    ...
+    turbo_sb.utils.errors.InputError: ...: no finished run (metrics.json) in it. ...
+    """
+    drawn, captions = analyze(**vars(_parse(arguments)))
+    for name, figure in drawn.items():
+        for file in figure.files:
+            print(file)
+        if not figure.files:
+            print(f"{name}: {figure.caption}")
+    print(captions)
+
+
+def _write_captions(place, folder, drawn):
+    """Write captions.md, which shows each figure above its caption."""
+    parts = [f"# Figures of {Path(folder).resolve().name}"]
+    for name, figure in drawn.items():
+        image = [f"![{name}]({file.name})" for file in figure.files[:1]]
+        parts.extend([f"## {name}", *image, figure.caption])
+    place.mkdir(parents=True, exist_ok=True)
+    with replacing(place / "captions.md") as draft:
+        draft.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    return place / "captions.md"
+
+
+def _parse(arguments):
+    parser = argparse.ArgumentParser(description=DESCRIPTION)
+    add = parser.add_argument
+    add("folder", help="such as results/cross_validation: METHOD/RUN below it")
+    add("--output_folder", help="for the figures (default: FOLDER/figures)")
+    add("--protocol", help="such as speaker10; needed if there are several")
+    add("--fold", type=int, help="of the density figure (default: the first)")
+    add("--seed", type=int, help="of the density figure (default: the first)")
+    return parser.parse_args(arguments)

@@ -1,0 +1,193 @@
+"""What a model makes of one utterance, from each way that it can be seen.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import contextlib
+import dataclasses
+import logging
+import threading
+from pathlib import Path
+
+import torch
+
+from turbo_sb.inference.prediction.batches import words
+from turbo_sb.inference.rows import classify_rows
+from turbo_sb.utils.errors import InputError
+
+# What the page calls it: the modalities that are seen.
+VIEWS = {
+    "both": ("audio", "text"),
+    "audio only": ("audio",),
+    "text only": ("text",),
+}
+UNTRAINED = """\
+Audio only and text only: this model was not trained for a missing modality \
+(modality_dropout: 0). Zeros take its place, and the result is less reliable."""
+NO_WORDS = "The recogniser heard no words."
+
+
+@dataclasses.dataclass
+class Look:
+    """What there is to see of one utterance.
+
+    Arguments
+    ---------
+    probabilities : dict
+        View, "both", "audio only" or "text only", to a dict of class to
+        probability; only the views that the utterance has.
+    text : str, optional
+        The words that it was classified with, perhaps a recogniser's.
+    seconds : float, optional
+        Of the audio.
+    notes : list of str
+        What makes the result less reliable.
+    neighbours : list of dict
+        The nearest training utterances, of `Neighbours.nearest`.
+    """
+
+    probabilities: dict
+    text: str | None = None
+    seconds: float | None = None
+    notes: list = dataclasses.field(default_factory=list)
+    neighbours: list = dataclasses.field(default_factory=list)
+
+
+def views_of(modalities):
+    """The views that a model has.
+
+    Arguments
+    ---------
+    modalities : list of str
+        "audio", "text" or both.
+
+    Returns
+    -------
+    views : list of str
+
+    Example
+    -------
+    >>> views_of(["text"])
+    ['text only']
+    """
+    return [view for view, own in VIEWS.items() if {*own} <= {*modalities}]
+
+
+def look(classifier, path=None, text=None, neighbours=None, n=5):
+    """Classify an utterance from each view, and find what is near it.
+
+    Arguments
+    ---------
+    classifier : TurboClassifier
+        The model.
+    path : str or pathlib.Path, optional
+        The recording.
+    text : str, optional
+        Its words. Where they are blank, a recogniser's, if there is one.
+    neighbours : turbo_sb.inference.export.neighbours.Neighbours, optional
+        The training utterances.
+    n : int
+        How many of them are shown.
+
+    Returns
+    -------
+    look : Look
+
+    Raises
+    ------
+    InputError
+        If there is nothing to classify, or the recording cannot be used.
+    """
+    with _warnings() as warned, _short(path):
+        signal = _read(classifier, path)
+        given = text if text and text.strip() else None
+        said = words(classifier, signal, given)
+        embeddings = _embed(classifier, signal, said)
+    found = Look(_from_each_view(classifier, embeddings), text=said)
+    if signal is not None:
+        found.seconds = len(signal) / classifier.hparams.sample_rate
+    if neighbours is not None:
+        found.neighbours = neighbours.nearest(embeddings, n)
+    found.notes = [_shorten(line, path) for line in warned]
+    if given is None and said == "":
+        found.notes.append(NO_WORDS)
+    if len(classifier.modalities) > 1 and not classifier.mods.model.fusion.rate:
+        found.notes.append(UNTRAINED)
+    return found
+
+
+def hears(classifier):
+    """Whether a recording is of any use to a model, if for its words only.
+
+    Arguments
+    ---------
+    classifier : TurboClassifier
+        The model.
+
+    Returns
+    -------
+    hears : bool
+    """
+    return "audio" in classifier.modalities or bool(classifier.recogniser)
+
+
+def _read(classifier, path):
+    if not path or not hears(classifier):
+        return None
+    return classifier.load_audio(path)
+
+
+def _embed(classifier, signal, text):
+    """Modality to (dim,) torch.Tensor."""
+    if signal is None and text is None:
+        takes = {"audio": "record or upload speech", "text": "write its words"}
+        asked = [takes[name] for name in classifier.modalities]
+        raise InputError(f"Nothing to classify: {', or '.join(asked)}.")
+    found = classifier.encode_batch(
+        None if signal is None else signal[None],
+        texts=None if text is None else [text],
+    )
+    return {name: values[0] for name, values in found.items()}
+
+
+def _from_each_view(classifier, embeddings):
+    """View to class to probability; embedded once, classified as a batch."""
+    views, embedded = views_of(embeddings), {}
+    for name, own in embeddings.items():
+        rows = [k for k, view in enumerate(views) if name in VIEWS[view]]
+        embedded[name] = torch.tensor(rows), own.expand(len(rows), -1)
+    with torch.no_grad(), classifier.inference_ctx:
+        found = classify_rows(classifier.mods.model, embedded, len(views))
+    return {
+        view: dict(zip(classifier.labels, row))
+        for view, row in zip(views, found.tolist())
+    }
+
+
+@contextlib.contextmanager
+def _warnings():
+    """This thread's warnings of the package, each once."""
+    thread, lines = threading.get_ident(), {}
+    handler = logging.Handler(logging.WARNING)
+    handler.addFilter(lambda record: record.thread == thread)
+    handler.emit = lambda record: lines.setdefault(record.getMessage())
+    logger = logging.getLogger("turbo_sb")
+    logger.addHandler(handler)
+    try:
+        yield lines
+    finally:
+        logger.removeHandler(handler)
+
+
+@contextlib.contextmanager
+def _short(path):
+    """Errors name the file, and not the folder, which nobody chose."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(_shorten(str(error), path)) from error
+
+
+def _shorten(message, path):
+    return message.replace(str(path), Path(path).name) if path else message

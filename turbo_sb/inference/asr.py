@@ -1,0 +1,191 @@
+"""Words where none are given: a speech recogniser, loaded when it is needed.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+from pathlib import Path
+
+import torch
+from speechbrain.dataio.preprocess import AudioNormalizer
+
+from turbo_sb.utils.errors import InputError
+
+KINDS = ("transformers", "speechbrain")
+RATE = 16000  # Hz, of the recognisers
+
+
+class Recogniser:
+    """A recogniser by its name: what `asr:` in inference.yaml stands for.
+
+    Arguments
+    ---------
+    source : str
+        Hub name, such as "openai/whisper-small", or a folder.
+    kind : str, optional
+        "transformers" (Whisper, or wav2vec 2.0 with CTC) or "speechbrain",
+        whose YAML is run as code. If not given, what the folder is; of the
+        hub, "transformers".
+    folder : str or pathlib.Path, optional
+        Of the export that names it, which may hold it.
+    trusted : bool
+        Whether it may run code.
+    language : str, optional
+        That Whisper transcribes, such as "en"; else it guesses.
+
+    Example
+    -------
+    >>> recogniser = Recogniser("openai/whisper-small")
+    >>> recogniser.kind  # nothing is fetched before it is called
+    'transformers'
+    """
+
+    def __init__(
+        self, source, kind=None, folder=None, trusted=False, language=None
+    ):
+        own = folder and Path(folder) / source
+        self.source = str(own) if own and own.is_dir() else source
+        self.language, self._run = language, None
+        if kind is None:
+            is_speechbrain = (Path(self.source) / "hyperparams.yaml").is_file()
+            kind = "speechbrain" if is_speechbrain else "transformers"
+        if kind not in KINDS:
+            raise InputError(f"asr: kind: {kind!r} is not one of {KINDS}.")
+        if kind == "speechbrain" and not trusted:
+            raise InputError(
+                f"asr: {source} is a recogniser of SpeechBrain, whose YAML is "
+                "run as code. If you trust it: trust_asr=True, or --trust-asr."
+            )
+        self.kind = kind
+
+    @classmethod
+    def of(cls, asr, folder=None, trusted=False):
+        """What a setting describes.
+
+        Arguments
+        ---------
+        asr : str or dict, optional
+            A source; or source, kind and language; or "none".
+        folder : str or pathlib.Path, optional
+            Of the export that names it, which may hold it.
+        trusted : bool
+            Whether it may run code.
+
+        Returns
+        -------
+        recogniser : Recogniser
+            None without a setting.
+
+        Example
+        -------
+        >>> Recogniser.of(None) is None
+        True
+        >>> Recogniser.of({"sauce": "openai/whisper-small"})
+        Traceback (most recent call last):
+        ...
+        turbo_sb.utils.errors.InputError: asr: {'sauce': 'openai/whisper-small'}: expected a name or a folder, or a mapping with source, kind, language.
+        """
+        if not asr or asr == "none":
+            return None
+        settings = {"source": asr} if isinstance(asr, str) else asr
+        known = {"source", "kind", "language"}
+        good = isinstance(settings, dict) and set(settings) <= known
+        if not good or not isinstance(settings.get("source"), str):
+            raise InputError(
+                f"asr: {asr}: expected a name or a folder, or a mapping with "
+                "source, kind, language."
+            )
+        return cls(**settings, folder=folder, trusted=trusted)
+
+    def __call__(self, signal, rate, device="cpu"):
+        """Transcribe a signal.
+
+        Arguments
+        ---------
+        signal : (samples,) torch.Tensor
+            Of at most 30 s.
+        rate : int
+            In Hz.
+        device : str or torch.device
+            Where the recogniser runs.
+
+        Returns
+        -------
+        text : str
+
+        Raises
+        ------
+        InputError
+            If the recogniser cannot be loaded, or fails on this signal.
+        """
+        self.load(device)
+        if rate != RATE:
+            signal = AudioNormalizer(RATE)(signal[:, None], rate)
+        try:
+            with torch.no_grad():
+                return self._run(signal).strip()
+        except Exception as error:  # a library's of somebody else's model
+            raise InputError(
+                f"asr: {self.source} fails on this recording: {error}"
+            ) from error
+
+    def load(self, device="cpu"):
+        """Load the recogniser, unless it is loaded.
+
+        Arguments
+        ---------
+        device : str or torch.device
+            Where it runs.
+
+        Raises
+        ------
+        InputError
+            If it cannot be loaded.
+        """
+        if self._run is None:
+            self._run = self._load(device)
+
+    def _load(self, device):
+        load = {"transformers": _transformers, "speechbrain": _speechbrain}
+        try:
+            return load[self.kind](self.source, device, self.language)
+        except Exception as error:  # the hub's clients share no error class
+            reason = (str(error).strip() or type(error).__name__).splitlines()
+            raise InputError(
+                f"asr: {self.source} cannot be loaded as a recogniser "
+                f"({reason[0]}). Check the name and the network, or give the "
+                "words."
+            ) from error
+
+
+def _transformers(source, device, language):
+    from transformers import pipeline
+
+    run = pipeline(
+        "automatic-speech-recognition",
+        model=source,
+        device=torch.device(device),
+        trust_remote_code=False,
+        model_kwargs={"use_safetensors": True},
+    )
+    own = {"language": language} if language else {}
+
+    def transcribe(signal):
+        inputs = {"raw": signal.numpy(), "sampling_rate": RATE}
+        return run(inputs, generate_kwargs=own)["text"]
+
+    return transcribe
+
+
+def _speechbrain(source, device, language):
+    from speechbrain.inference.ASR import EncoderDecoderASR
+
+    model = EncoderDecoderASR.from_hparams(
+        source, run_opts={"device": str(device)}
+    )
+
+    def transcribe(signal):
+        words, _ = model.transcribe_batch(signal[None], torch.ones(1))
+        return words[0]
+
+    return transcribe

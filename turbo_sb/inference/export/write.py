@@ -1,0 +1,215 @@
+"""Write an exported folder, whole or not at all.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import contextlib
+import shutil
+from pathlib import Path
+
+import ruamel.yaml
+from safetensors import SafetensorError
+from safetensors.torch import save_file
+
+from turbo_sb.data.manifest import read_json
+from turbo_sb.inference.export.card import model_card
+from turbo_sb.inference.export.neighbours import save_neighbours
+from turbo_sb.inference.export_format import (
+    CARD,
+    SETTINGS,
+    WEIGHTS,
+    is_export,
+    read_export,
+)
+from turbo_sb.inference.trained_run import TRAINING, describe, load_run
+from turbo_sb.utils.checksums import write_sums
+from turbo_sb.utils.errors import InputError
+
+# The folder within that a recogniser goes to, and its files.
+ASR, OF_RECOGNISERS = "asr", (".json", ".safetensors", ".txt", ".model")
+HEADER = """\
+# What turbo_sb needs to predict with this folder's weights. Plain data: nothing
+# in it is built or run. Loaded by turbo_sb.inference.classifier.TurboClassifier.
+"""
+
+
+def export_run(
+    run, folder, asr=None, neighbours=False, licence=None, overwrite=False
+):
+    """Export the best model of a training.
+
+    Arguments
+    ---------
+    run : str or pathlib.Path
+        A training's output folder, whose hyperparams.yaml is run.
+    folder : str or pathlib.Path
+        What is written.
+    asr : str or dict, optional
+        The recogniser for audio without words: see
+        `turbo_sb.inference.asr.Recogniser`.
+    neighbours : bool
+        Whether to keep the embeddings of the training utterances, which
+        `turbo-sb app` shows the nearest of.
+    licence : str, optional
+        For the model card, as the Hugging Face Hub calls it, e.g. "cc-by-4.0".
+    overwrite : bool
+        Whether an export that is there is replaced.
+
+    Raises
+    ------
+    InputError
+        If `run` is no such folder, or `folder` is not free.
+    """
+    run = Path(run)
+    check_free(folder, overwrite)
+    model, hparams = load_run(run)
+    settings = {**describe(model, hparams, run), "asr": asr}
+    metrics = read_json(run / "metrics.json", missing={})
+    card = model_card(settings, model, metrics, hparams, licence)
+    with _draft(folder) as draft:
+        _write_files(draft, model, settings)
+        if neighbours:
+            save_neighbours(draft, run, model, hparams)
+        _finish(draft, card)
+
+
+def write_export(folder, model, labels, overwrite=False, **settings):
+    """Export any model of this package.
+
+    Arguments
+    ---------
+    folder : str or pathlib.Path
+        What is written.
+    model : TurboModel
+        With its weights.
+    labels : list of str
+        The classes, in the order of the classifier's outputs.
+    overwrite : bool
+        Whether an export that is there is replaced.
+    **settings
+        In place of those that `turbo_sb.inference.trained_run.describe` finds, such as
+        sample_rate, window_seconds, empty_text, asr.
+
+    Raises
+    ------
+    InputError
+        If `folder` is not free, or a setting is none.
+
+    Example
+    -------
+    >>> from turbo_sb.demo.encoders import build_encoders
+    >>> from turbo_sb.encoders import AudioEncoder, TextEncoder
+    >>> from turbo_sb.models.turbo_model import TurboModel
+    >>> folder = getfixture("tmp_path")
+    >>> audio, text = build_encoders(folder)
+    >>> model = TurboModel(AudioEncoder(audio), TextEncoder(text), n_classes=2)
+    >>> write_export(folder / "mine", model, labels=["no", "yes"])
+    >>> sorted(path.name for path in (folder / "mine").iterdir())
+    ['README.md', 'SHA256SUMS', 'audio', 'inference.yaml', 'model.safetensors', 'text']
+    """
+    check_free(folder, overwrite)
+    known = describe(model, {"labels": labels})
+    if unknown := sorted(set(settings) - set(known)):
+        raise InputError(f"{unknown}: expected some of {sorted(known)}.")
+    settings = {**known, **settings}
+    with _draft(folder) as draft:
+        _write_files(draft, model, settings)
+        _finish(draft, model_card(settings, model))
+
+
+def check_free(folder, overwrite=False):
+    """Refuse to write where something is.
+
+    Arguments
+    ---------
+    folder : str or pathlib.Path
+        What is to be written.
+    overwrite : bool
+        Whether it may be an export.
+
+    Raises
+    ------
+    InputError
+        If something is there.
+
+    Example
+    -------
+    >>> check_free("no such folder")
+    >>> check_free(".")
+    Traceback (most recent call last):
+    ...
+    turbo_sb.utils.errors.InputError: .: is there, and is no export. Give another.
+    """
+    folder = Path(folder)
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    if not is_export(folder):
+        raise InputError(f"{folder}: is there, and is no export. Give another.")
+    if not overwrite:
+        raise InputError(
+            f"{folder}: an export is there. Give another folder, or "
+            "--overwrite."
+        )
+
+
+@contextlib.contextmanager
+def _draft(folder):
+    """All is written beside its place, and moved when it is whole."""
+    folder = Path(folder).resolve()
+    draft = folder.with_name(f".{folder.name}.tmp")
+    shutil.rmtree(draft, ignore_errors=True)
+    try:
+        draft.mkdir(parents=True)
+        yield draft
+        if folder.exists():
+            shutil.rmtree(folder)
+        draft.rename(folder)
+    except (OSError, SafetensorError) as error:  # the latter of a full disk
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{folder}: cannot be written ({reason}).") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _write_files(draft, model, settings):
+    settings = {**settings, "asr": _keep_recogniser(draft, settings["asr"])}
+    for name, encoder in model.encoders.items():
+        own = draft / name
+        own.mkdir()
+        encoder.save_config(own)
+    weights = {k: v.cpu().contiguous() for k, v in model.state_dict().items()}
+    save_file(weights, draft / WEIGHTS, metadata={"format": "pt"})
+    yaml = ruamel.yaml.YAML(typ="safe", pure=True)
+    yaml.default_flow_style = None
+    yaml.sort_base_mapping_type_on_output = False
+    with open(draft / SETTINGS, "w", encoding="utf-8") as file:
+        file.write(HEADER)
+        yaml.dump(settings, file)
+
+
+def _keep_recogniser(draft, asr):
+    """A recogniser's folder goes along, so that the export can be moved."""
+    more = asr if isinstance(asr, dict) else {}
+    source = Path(more.get("source") or asr or "")
+    if asr is None or not source.is_dir():
+        return asr
+    if (source / TRAINING).is_file():
+        raise InputError(
+            f"asr: {source} is a recogniser of SpeechBrain, whose YAML is run "
+            "as code, and no export has that. Give it when you predict: --asr."
+        )
+
+    def others(folder, names):
+        return [name for name in names if not name.endswith(OF_RECOGNISERS)]
+
+    shutil.copytree(source, draft / ASR, ignore=others)
+    return {**more, "source": ASR}
+
+
+def _finish(draft, card):
+    for path in draft.rglob("*.safetensors"):  # written for the owner alone
+        shutil.copymode(draft / SETTINGS, path)
+    (draft / CARD).write_text(card, encoding="utf-8")
+    write_sums(draft, leave_out=(CARD, SETTINGS))  # which people edit
+    read_export(draft)  # what cannot be read back is not an export

@@ -1,0 +1,203 @@
+"""What has been predicted so far, so that a stop loses nothing.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import csv
+import dataclasses
+import json
+from pathlib import Path
+
+from turbo_sb.inference.prediction.batches import Prediction
+from turbo_sb.utils.errors import InputError
+from turbo_sb.utils.files import replacing
+from turbo_sb.utils.locking import fcntl
+
+
+class Journal:
+    """A line for each prediction, beside the table that they become.
+
+    Arguments
+    ---------
+    out : str or pathlib.Path
+        The table that is written in the end.
+    key : str
+        Of the model. A journal of another model is begun anew.
+
+    Example
+    -------
+    >>> from turbo_sb.inference.utterances import Utterance
+    >>> out, utterance = getfixture("tmp_path") / "out.csv", Utterance("a", "a.wav")
+    >>> with Journal(out, "model 1") as journal:
+    ...     journal.add(utterance, Prediction("a", "yes", 0.9))
+    >>> with Journal(out, "model 1") as journal:
+    ...     journal.done([utterance])["a"].label
+    'yes'
+    """
+
+    def __init__(self, out, key):
+        self.out = Path(out).resolve()
+        self.path = self.out.with_name(f"{self.out.name}.partial")
+        self.key, self.lines = key, {}
+
+    def __enter__(self):
+        try:
+            self.out.parent.mkdir(parents=True, exist_ok=True)
+            self.file = open(self.path, "ab+")
+        except OSError as error:
+            raise InputError(
+                f"{self.path}: cannot be written ({error.strerror})."
+            ) from error
+        try:
+            self._lock()
+            self._read()
+        except BaseException:
+            self.file.close()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+
+    def _lock(self):
+        if fcntl is None:
+            return
+        try:
+            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InputError(
+                f"{self.out}: another process writes it. Wait until it ends, "
+                "or give another --out."
+            ) from error
+
+    def _read(self):
+        """Keep what an earlier call left, up to a line that a kill broke."""
+        self.file.seek(0)
+        end, found = 0, []
+        for line in self.file:
+            if (entry := _entry(line)) is None:
+                break
+            found.append(entry)
+            end += len(line)
+        if not found or found[0] != {"key": self.key}:
+            end, found = 0, []
+        self.file.truncate(end)
+        if not found:
+            self._write({"key": self.key})
+        self.lines = {line["utterance"]["name"]: line for line in found[1:]}
+
+    def _write(self, line):
+        text = json.dumps(line, ensure_ascii=False) + "\n"
+        try:
+            self.file.write(text.encode())
+            self.file.flush()
+        except OSError as error:
+            raise InputError(
+                f"{self.path}: cannot be written ({error.strerror}). Make "
+                "room; the same command goes on."
+            ) from error
+
+    def add(self, utterance, prediction):
+        """Note a prediction, unless it is an error, which is tried again.
+
+        Arguments
+        ---------
+        utterance : turbo_sb.inference.utterances.Utterance
+            What was predicted.
+        prediction : Prediction
+            What was found.
+        """
+        if prediction.error is None:
+            line = {
+                "utterance": _facts(utterance),
+                "prediction": dataclasses.asdict(prediction),
+            }
+            self.lines[utterance.name] = line
+            self._write(line)
+
+    def done(self, utterances):
+        """What is known of utterances that are as they were.
+
+        Arguments
+        ---------
+        utterances : list of turbo_sb.inference.utterances.Utterance
+            What is to be predicted.
+
+        Returns
+        -------
+        predictions : dict
+            Name to Prediction, of those that need not be predicted again.
+        """
+        found = {}
+        for utterance in utterances:
+            line = self.lines.get(utterance.name)
+            if line and line["utterance"] == _facts(utterance):
+                found[utterance.name] = Prediction(**line["prediction"])
+        return found
+
+    def end(self, predictions, labels):
+        """Write the table, and a list of what could not be predicted.
+
+        Arguments
+        ---------
+        predictions : list of Prediction
+            In the table's order.
+        labels : list of str
+            The classes.
+        """
+        good = [p for p in predictions if p.error is None]
+        bad = [p for p in predictions if p.error is not None]
+        header = ["ID", "prediction", "score", "used", "text"]
+        header += [f"p_{label}" for label in labels]
+        rows = [
+            [p.name, p.label, p.score, "+".join(p.used), p.text]
+            + [p.probabilities[label] for label in labels]
+            for p in good
+        ]
+        write_table(self.out, header, rows)
+        errors = self.out.with_name(f"{self.out.stem}.errors.csv")
+        errors.unlink(missing_ok=True)
+        if bad:
+            write_table(
+                errors, ["ID", "error"], [[p.name, p.error] for p in bad]
+            )
+        else:
+            self.path.unlink(missing_ok=True)
+
+
+def _facts(utterance):
+    """What a prediction is of: also which file, and as it was then."""
+    facts = dataclasses.asdict(utterance)
+    if utterance.wav is not None:
+        path = Path(utterance.wav).resolve()
+        found = path.stat() if path.exists() else None
+        facts["wav"] = str(path)
+        facts["file"] = found and [found.st_size, found.st_mtime_ns]
+    return facts
+
+
+def _entry(line):
+    """What a line holds; None where it is not whole."""
+    try:
+        return json.loads(line) if line.endswith(b"\n") else None
+    except ValueError:
+        return None
+
+
+def write_table(path, header, rows):
+    """Write a CSV, whole or not at all.
+
+    Arguments
+    ---------
+    path : pathlib.Path
+        Where.
+    header : list of str
+        The columns.
+    rows : list of list
+        Their values.
+    """
+    with replacing(path) as draft:
+        with open(draft, "w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerows([header, *rows])

@@ -1,0 +1,135 @@
+"""Where a trained model comes from: a folder, the hub, a training.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+from pathlib import Path
+
+from huggingface_hub import snapshot_download
+from speechbrain.utils.fetching import FetchConfig
+
+from turbo_sb.inference.asr import Recogniser
+from turbo_sb.inference.export_format import (
+    SETTINGS,
+    build_export,
+    is_export,
+    make_equalizer,
+    read_export,
+)
+from turbo_sb.inference.trained_run import TRAINING, describe, is_run, load_run
+from turbo_sb.utils.errors import InputError
+
+# All that an export has; what else a repository on the hub holds stays there.
+FETCHED = ["*.yaml", "*.json", "*.txt", "*.safetensors", "*.model", "*.md"]
+FETCHED += ["SHA256SUMS"]
+
+
+def local_folder(
+    source, savedir=None, fetch_config=None, hparams_file=SETTINGS
+):
+    """The folder itself, or what the hub has under its name.
+
+    Arguments
+    ---------
+    source : str or pathlib.Path
+        A local folder, or a name on the Hugging Face Hub.
+    savedir : str or pathlib.Path, optional
+        Where the hub's files are put; if not given, its cache.
+    fetch_config : speechbrain.utils.fetching.FetchConfig, optional
+        Of the hub: allow_network, token, revision.
+    hparams_file : str
+        With "inference.yaml", only files of an export's kinds are fetched.
+
+    Returns
+    -------
+    folder : pathlib.Path
+
+    Raises
+    ------
+    InputError
+        If there is neither.
+    """
+    fetch_config = fetch_config or FetchConfig()
+    folder = Path(source).expanduser()
+    text = str(source)
+    if folder.is_dir():
+        return folder
+    if text.startswith((".", "/", "~")) or text.count("/") != 1:
+        raise InputError(f"{source}: no such folder.")
+    patterns = FETCHED if hparams_file == SETTINGS else None
+    try:
+        return Path(
+            snapshot_download(
+                text,
+                revision=fetch_config.revision,
+                token=fetch_config.token,
+                local_dir=savedir,
+                allow_patterns=patterns,
+                local_files_only=not fetch_config.allow_network,
+            )
+        )
+    except Exception as error:  # the hub's clients share no error class
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise InputError(
+            f"{source}: no local folder, and the Hugging Face Hub does not "
+            f"give it ({reason}). Check the name and the network, or fetch it "
+            f"elsewhere (hf download {source} --local-dir FOLDER) and give "
+            "FOLDER."
+        ) from error
+
+
+def load_folder(folder, hparams_file=SETTINGS, asr=None, trust_asr=False):
+    """Build what a folder holds.
+
+    Arguments
+    ---------
+    folder : pathlib.Path
+        Of `local_folder`.
+    hparams_file : str
+        "inference.yaml" of an export, of which nothing is run; or
+        "hyperparams.yaml" of a training, whose tags are run.
+    asr : str or dict, optional
+        A recogniser in place of the folder's: see `Recogniser`; "none" for
+        none.
+    trust_asr : bool
+        Whether the folder's own recogniser may run code.
+
+    Returns
+    -------
+    model : TurboModel
+        In evaluation mode.
+    hparams : dict
+        The settings of `read_export`, with ``equalizer`` and ``recogniser``
+        built, and ``folder``. Instead of the two, None for a folder of another kind, which
+        SpeechBrain itself may know.
+
+    Raises
+    ------
+    InputError
+        If the folder is not what it should be.
+    """
+    if hparams_file == SETTINGS:
+        if not is_export(folder) and is_run(folder):
+            raise InputError(
+                f"{folder}: a training's folder. Export it (python -m "
+                f"turbo_sb.inference.export {folder} --to FOLDER); or trust it, for its "
+                f'{TRAINING} runs code: hparams_file="{TRAINING}", or --trust.'
+            )
+        settings = read_export(folder)
+        model = build_export(folder, settings)
+    elif is_run(folder):
+        model, training = load_run(folder)
+        settings = describe(model, training, folder)
+    else:
+        return None
+    if asr is None:
+        recogniser = Recogniser.of(settings["asr"], folder, trust_asr)
+    else:  # the user's own: never one that the folder holds under its name
+        recogniser = Recogniser.of(asr, trusted=True)
+    return model, {
+        **settings,
+        "folder": str(folder),
+        "equalizer": make_equalizer(settings),
+        "recogniser": recogniser,
+    }

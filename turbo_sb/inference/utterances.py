@@ -1,0 +1,215 @@
+"""What is to be predicted: files, folders, and tables of utterances.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import dataclasses
+from collections import Counter
+from pathlib import Path
+
+import soundfile
+
+from turbo_sb.data.csv_table import read_table
+from turbo_sb.data.manifest import load_manifest
+from turbo_sb.utils.errors import InputError, some_of
+
+OPTIONAL = ("wav", "text", "start", "stop")
+ALIASES = {
+    **dict.fromkeys(("path", "file", "filename", "audio", "wavpath"), "wav"),
+    **dict.fromkeys(("transcript", "transcription", "words"), "text"),
+    **dict.fromkeys(("begin", "onset", "starttime"), "start"),
+    **dict.fromkeys(("end", "offset", "endtime", "stoptime"), "stop"),
+}
+AUDIO = {f".{name.lower()}" for name in soundfile.available_formats()}
+AUDIO |= {".oga", ".opus", ".aif"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Utterance:
+    """One thing to predict.
+
+    Arguments
+    ---------
+    name : str
+        Its ID.
+    wav : str, optional
+        Path of its recording.
+    text : str, optional
+        Its words.
+    start : float, optional
+        Where it begins in the recording, in seconds.
+    stop : float, optional
+        Where it ends, in seconds.
+    """
+
+    name: str
+    wav: str | None = None
+    text: str | None = None
+    start: float | None = None
+    stop: float | None = None
+
+    @property
+    def key(self):
+        """What the equaliser's noise goes by: the ID, or a file's own name."""
+        wav = Path(self.wav or "")
+        own = wav.name and self.name.endswith(wav.name)
+        return wav.stem if own else self.name
+
+
+def read_utterances(path, data_folder=None):
+    """Read a table of utterances.
+
+    Arguments
+    ---------
+    path : str or pathlib.Path
+        A CSV with the column ``ID``, and with ``wav``, ``text`` or both, and
+        perhaps ``start`` and ``stop`` (s); a blank cell is one that is not
+        known. Or a manifest of train.py, such as test.json.
+    data_folder : str or pathlib.Path, optional
+        What relative paths are relative to, and what "{data_root}" stands
+        for; if not given, the table's own folder.
+
+    Returns
+    -------
+    utterances : list of Utterance
+        In the table's order.
+
+    Raises
+    ------
+    InputError
+        If it is no such table, or if an ID stands there twice.
+
+    Example
+    -------
+    >>> path = getfixture("tmp_path") / "manifest.csv"
+    >>> _ = path.write_text("ID,text\\na,so yes\\n")
+    >>> read_utterances(path)
+    [Utterance(name='a', wav=None, text='so yes', start=None, stop=None)]
+    """
+    path = Path(path)
+    folder = Path(data_folder) if data_folder else path.parent
+    if path.suffix.lower() == ".json":
+        return _of_manifest(load_manifest(path, ("wav",)), folder)
+    return _of_table(path, folder)
+
+
+def _of_manifest(entries, folder):
+    return [
+        Utterance(
+            name,
+            str(folder / entry["wav"].removeprefix("{data_root}/")),
+            entry.get("text"),
+            entry.get("start"),
+            entry.get("stop"),
+        )
+        for name, entry in entries.items()
+    ]
+
+
+def _of_table(path, folder):
+    lines, found, problems = {}, [], []
+    for line, row in read_table(path, ("ID",), OPTIONAL, aliases=ALIASES):
+        try:
+            found.append(_of_row(row, folder))
+        except ValueError as error:
+            problems.append(f"line {line}: {error}")
+            continue
+        if row["ID"] in lines:
+            problems.append(
+                f"line {line}: {row['ID']} stands in line {lines[row['ID']]}"
+            )
+        lines[row["ID"]] = line
+    if problems:
+        raise InputError(
+            f"{path}: {len(problems)} lines cannot be used:\n"
+            f"{some_of(problems)}"
+        )
+    return found
+
+
+def _of_row(row, folder):
+    if not row["ID"]:
+        raise ValueError("no ID")
+    if not row["wav"] and not row["text"]:
+        raise ValueError(f"{row['ID']} has neither wav nor text")
+    times = [_seconds(row[key], key) for key in ("start", "stop")]
+    wav = str(folder / row["wav"]) if row["wav"] else None
+    return Utterance(row["ID"], wav, row["text"] or None, *times)
+
+
+def _seconds(cell, key):
+    """A decimal comma is one, as in the tables of DSD."""
+    if not cell:
+        return None
+    try:
+        return float(cell.replace(",", "."))
+    except ValueError:
+        raise ValueError(f"{key} is {cell!r}, expected seconds") from None
+
+
+def find_utterances(paths, text=None, data_folder=None):
+    """What a command line names.
+
+    Arguments
+    ---------
+    paths : list of str
+        Recordings, folders of recordings, and tables (CSV, JSON).
+    text : str, optional
+        The words of the one recording that is given.
+    data_folder : str, optional
+        As in `read_utterances`.
+
+    Returns
+    -------
+    utterances : list of Utterance
+        A recording's ID is its path as given, or within its folder.
+
+    Raises
+    ------
+    InputError
+        If there is nothing, if an ID would stand for two, or if `text` is
+        given and it is not one recording.
+
+    Example
+    -------
+    >>> find_utterances(["a.wav"], text="so yes")
+    [Utterance(name='a.wav', wav='a.wav', text='so yes', start=None, stop=None)]
+    """
+    found = []
+    for path in paths:
+        if Path(path).is_dir():
+            found += _of_folder(Path(path))
+        elif Path(path).suffix.lower() in (".csv", ".tsv", ".json"):
+            found += read_utterances(path, data_folder)
+        else:
+            found.append(Utterance(str(path), str(path)))
+    counts = Counter(utterance.name for utterance in found)
+    if twice := sorted(name for name, n in counts.items() if n > 1):
+        raise InputError(f"several utterances are called:\n{some_of(twice)}")
+    if text is None:
+        return found
+    if not found:
+        return [Utterance("text", text=text)]
+    if len(found) > 1:
+        raise InputError(
+            f"--text: for one recording; {len(found)} are given. Put texts "
+            "in a manifest: ID,wav,text."
+        )
+    return [dataclasses.replace(found[0], text=text)]
+
+
+def _of_folder(folder):
+    files = [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in AUDIO
+        and path.is_file()
+        and not path.name.startswith(".")  # macOS leaves ._a.wav
+    ]
+    if not files:
+        raise InputError(f"{folder}: no recordings in it.")
+    return [
+        Utterance(path.relative_to(folder).as_posix(), str(path))
+        for path in files
+    ]

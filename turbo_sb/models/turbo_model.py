@@ -1,0 +1,222 @@
+"""Encoders, projections and classifier: a batch in, views and logits out.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import torch
+
+from turbo_sb.models.batched_encoding import check_chunk, encode
+from turbo_sb.models.fusion import Fusion
+from turbo_sb.utils.errors import InputError
+
+
+class TurboModel(torch.nn.Module):
+    """Two encoders, a projection each, and a linear classifier.
+
+    ``h_m = FC_m(e_m)`` for each modality m, and ``logits = W [h_a ; h_t] + b``
+    (Eq. 5 of the Turbo paper), for each of `n_views` dropout draws. All goes
+    through one forward of one module, as DDP needs.
+
+    Arguments
+    ---------
+    audio_encoder : torch.nn.Module
+        Maps waveforms, relative lengths and n_views to embeddings of shape
+        (views, batch, dim); has ``dim``.
+    text_encoder : torch.nn.Module
+        The same for token ids.
+    n_classes : int
+        Size of the classifier's output.
+    projection : bool
+        Whether the embeddings go through FC_m. The paper's vanilla baseline
+        concatenates the encoders' outputs directly.
+    projection_dim : int
+        Dimension of the joint space. The paper does not say.
+    dropout : float
+        Behind each FC_m; the classifier, being the output layer, has none.
+    modalities : sequence of str
+        "audio", "text" or both. With one, the other encoder is not used.
+    encode_chunk : "auto", float or None
+        The encoders run a batch sorted by length in chunks, which wastes
+        less on padding and changes neither loss nor gradient: of at most so
+        many padded seconds (a token counts as 20 ms), or of what costs the
+        least by the lengths and the device. None runs the batch as it is.
+    recompute : bool
+        Whether the backward pass runs each chunk again, with the same
+        dropout, in place of keeping what it computed: memory of one chunk, a
+        third more to compute.
+    modality_dropout : float
+        Share of the utterances, in [0, 1), that lack one modality in the
+        classifier's input in training, drawn for each view; the views that
+        contrastive terms see have all. The paper's is 0.
+    placeholder : str
+        What stands for a missing modality there: "learnt", or "zeros"; see
+        `turbo_sb.models.fusion.Fusion`. Zeros where modality_dropout is 0.
+
+    Example
+    -------
+    >>> from turbo_sb.demo.encoders import build_encoders
+    >>> from turbo_sb.encoders import AudioEncoder, TextEncoder
+    >>> audio, text = build_encoders(getfixture("tmp_path"))
+    >>> model = TurboModel(AudioEncoder(audio), TextEncoder(text), n_classes=4)
+    >>> lens = torch.ones(3)
+    >>> tokens = torch.ones(3, 5, dtype=torch.long)
+    >>> outputs = model(torch.rand(3, 8000), lens, tokens, lens, n_views=2)
+    >>> outputs["logits"].shape, outputs["views"]["audio"].shape
+    (torch.Size([2, 3, 4]), torch.Size([2, 3, 768]))
+    """
+
+    def __init__(
+        self,
+        audio_encoder,
+        text_encoder,
+        n_classes,
+        projection=True,
+        projection_dim=768,
+        dropout=0.2,
+        modalities=("audio", "text"),
+        encode_chunk="auto",
+        recompute=False,
+        modality_dropout=0.0,
+        placeholder="learnt",
+    ):
+        super().__init__()
+        if not 0 <= dropout < 1:
+            raise InputError(f"dropout: {dropout} is not in [0, 1).")
+        if projection and projection_dim < 1:
+            raise InputError(f"projection_dim: {projection_dim} is below 1.")
+        known = {"audio": audio_encoder, "text": text_encoder}
+        if not modalities or not set(modalities) <= set(known):
+            raise InputError(
+                f"modalities: {modalities}: expected [audio, text], [audio] or "
+                "[text]."
+            )
+        check_chunk(encode_chunk)
+        self.encoding = {"chunk": encode_chunk, "recompute": recompute}
+        encoders = {k: v for k, v in known.items() if k in modalities}
+        self.encoders = torch.nn.ModuleDict(encoders)
+        self.projections = torch.nn.ModuleDict()
+        sizes = {name: encoder.dim for name, encoder in encoders.items()}
+        if projection:
+            for name, size in sizes.items():
+                self.projections[name] = torch.nn.Sequential(
+                    torch.nn.Linear(size, projection_dim),
+                    torch.nn.Dropout(dropout),
+                )
+                sizes[name] = projection_dim
+        self.fusion = Fusion(sizes, modality_dropout, placeholder)
+        self.classifier = torch.nn.Linear(sum(sizes.values()), n_classes)
+
+    def forward(
+        self, wavs, wav_lens, tokens, token_lens, n_views=1, present=None
+    ):
+        """Embed and classify a batch `n_views` times.
+
+        Arguments
+        ---------
+        wavs : (batch, samples) torch.Tensor
+            Padded waveforms.
+        wav_lens : (batch,) torch.Tensor or list of float
+            Relative lengths in [0, 1]; as a list, a device is not waited for.
+        tokens : (batch, tokens) torch.LongTensor
+            Padded token ids.
+        token_lens : (batch,) torch.Tensor or list of float
+            Relative lengths in [0, 1]; as a list, a device is not waited for.
+        n_views : int
+            Number of dropout draws: 2 to train Turbo, else 1.
+        present : sequence of str, optional
+            The modalities that there are; all, if None. The inputs of the
+            others are not looked at, and may be None.
+
+        Returns
+        -------
+        outputs : dict
+            ``views``, each present modality to (views, batch, dim)
+            torch.Tensor, and ``logits``, (views, batch, classes)
+            torch.Tensor, of which view k pairs pass k of both modalities.
+            In evaluation mode, with both of two modalities, also ``alone``:
+            each to the logits if the other were missing.
+
+        Raises
+        ------
+        InputError
+            If `present` names none, or one that the model does not have.
+        """
+        inputs = {"audio": (wavs, wav_lens), "text": (tokens, token_lens)}
+        views = {
+            name: encode(
+                self.encoders[name], *inputs[name], n_views, **self.encoding
+            )
+            for name in self._among(present)
+        }
+        views = {name: self._project(name, e) for name, e in views.items()}
+        outputs = {"views": views, "logits": self.classify(views)}
+        if not self.training and len(views) == 2:
+            outputs["alone"] = {
+                name: self.classify({name: view})
+                for name, view in views.items()
+            }
+        return outputs
+
+    def settings(self):
+        """What a model has to be built with to predict as this one does.
+
+        Returns
+        -------
+        settings : dict
+            Keywords of the class but the encoders and n_classes: plain values.
+        """
+        found = {"modalities": list(self.encoders)}
+        found["projection"] = bool(self.projections)
+        for linear, _ in self.projections.values():
+            found["projection_dim"] = linear.out_features
+        return {**found, **self.fusion.describe()}
+
+    def embed(self, name, inputs, lens):
+        """One modality's part of the joint space, of one pass.
+
+        Arguments
+        ---------
+        name : str
+            "audio" or "text".
+        inputs : torch.Tensor
+            Its padded waveforms or token ids, as in `forward`.
+        lens : (batch,) torch.Tensor or list of float
+            Relative lengths in [0, 1].
+
+        Returns
+        -------
+        embeddings : (1, batch, dim) torch.Tensor
+        """
+        embeddings = encode(self.encoders[name], inputs, lens, **self.encoding)
+        return self._project(name, embeddings)
+
+    def _project(self, name, embeddings):
+        if name in self.projections:
+            return self.projections[name](embeddings)
+        return embeddings
+
+    def classify(self, views):
+        """Eq. 5, a placeholder standing for a modality that is missing.
+
+        Arguments
+        ---------
+        views : dict
+            Modality to (views, batch, dim) torch.Tensor, at least one.
+
+        Returns
+        -------
+        logits : (views, batch, classes) torch.Tensor
+        """
+        return self.classifier(self.fusion(views))
+
+    def _among(self, present):
+        """The encoders' names that are present, in the classifier's order."""
+        if present is None:
+            return list(self.encoders)
+        if not present or not set(present) <= set(self.encoders):
+            raise InputError(
+                f"present: {present}: expected one or more of the model's "
+                f"modalities, {list(self.encoders)}."
+            )
+        return [name for name in self.encoders if name in present]

@@ -1,0 +1,282 @@
+"""Checkpoints that are there whole or not at all.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import math
+import pickle
+import shutil
+import time
+
+from speechbrain.utils.checkpoints import (
+    CKPT_PREFIX,
+    DEFAULT_SAVE_HOOKS,
+    METAFNAME,
+    PARAMFILE_EXT,
+    Checkpointer,
+    ckpt_recency,
+    get_default_hook,
+)
+from speechbrain.utils.distributed import if_main_process
+from speechbrain.utils.logger import get_logger
+
+from turbo_sb.utils.checksums import find_damage, flush, write_sums
+from turbo_sb.utils.distributed import of_all, on_main
+from turbo_sb.utils.errors import InputError
+from turbo_sb.utils.files import weights_only
+
+logger = get_logger(__name__)
+
+DRAFT = "unfinished+"  # of a folder that is being written, or deleted
+DAMAGED = "damaged+"
+
+
+class AtomicCheckpointer(Checkpointer):
+    """A checkpointer whose checkpoints survive a kill at any moment.
+
+    SpeechBrain 1.1 takes a folder for a checkpoint before its contents are
+    written: killed while it saves, or deletes, a run cannot be resumed. Here
+    a folder gets its name when it is whole, and loses it before it is deleted.
+
+    See Also
+    --------
+    speechbrain.utils.checkpoints.Checkpointer : the arguments.
+
+    Example
+    -------
+    >>> import torch
+    >>> folder = getfixture("tmp_path")
+    >>> checkpointer = AtomicCheckpointer(folder, {"m": torch.nn.Linear(1, 1)})
+    >>> saved = checkpointer.save_checkpoint()
+    >>> sorted(path.name for path in saved.path.iterdir())
+    ['CKPT.yaml', 'SHA256SUMS', 'm.ckpt']
+    """
+
+    checked = False
+
+    def save_checkpoint(self, meta=None, end_of_epoch=True, name=None, **_):
+        """Save a checkpoint, and remove what a killed process left.
+
+        Arguments
+        ---------
+        meta : dict, optional
+            As in SpeechBrain.
+        end_of_epoch : bool
+            As in SpeechBrain.
+        name : str, optional
+            As in SpeechBrain.
+        **_
+            SpeechBrain's verbosity, which changes nothing here.
+
+        Returns
+        -------
+        checkpoint : Checkpoint
+            None but on the main process.
+
+        Raises
+        ------
+        InputError
+            In every process, if it could not be written: mostly a full disk.
+        """
+        saved = []
+        on_main(
+            lambda: saved.append(self._write(meta or {}, end_of_epoch, name))
+        )
+        return saved[0] if saved else None
+
+    def _write(self, meta, end_of_epoch, name):
+        self.remove_drafts()
+        folder = (
+            self._new_checkpoint_dirpath()
+            if name is None
+            else self._custom_checkpoint_dirpath(name)
+        )
+        draft = folder.with_name(DRAFT + folder.name)
+        try:
+            draft.mkdir()
+            self._save_recoverables(draft)
+            facts = {"unixtime": self._now(), **meta}
+            self._save_checkpoint_metafile(
+                draft / METAFNAME, facts, end_of_epoch
+            )
+            write_sums(draft)
+            draft.rename(folder)
+            flush(folder.parent)
+        except (OSError, RuntimeError) as error:  # torch's has no errno
+            raise self._not_written(draft, error) from error
+        (found,) = self._construct_checkpoint_objects([folder])
+        return found
+
+    def _now(self):
+        """Later than all checkpoints, also where a clock was set back."""
+        times = [found.meta["unixtime"] for found in self.list_checkpoints()]
+        return max([time.time(), *(then + 1e-3 for then in times)])
+
+    def _save_recoverables(self, folder):
+        for name, item in self.recoverables.items():
+            save = self.custom_save_hooks.get(name)
+            save = save or get_default_hook(item, DEFAULT_SAVE_HOOKS)
+            save(item, folder / f"{name}{PARAMFILE_EXT}")
+
+    def _not_written(self, draft, error):
+        """The message, after making room again."""
+        free = shutil.disk_usage(self.checkpoints_dir).free // 2**20
+        shutil.rmtree(draft, ignore_errors=True)
+        reason = str(error).splitlines()[0]
+        return InputError(
+            f"{self.checkpoints_dir}: a checkpoint could not be written "
+            f"({reason}); {free} MB were free. The checkpoints before it are "
+            "whole: make room, and the same command goes on from the last one."
+        )
+
+    def save_and_keep(self, meta, end_of_epoch=True, key="score"):
+        """Save, and keep the best, the new one, and the one before it.
+
+        Should the new one be damaged, a run goes on from the one before.
+
+        Arguments
+        ---------
+        meta : dict
+            As in `save_checkpoint`.
+        end_of_epoch : bool
+            As in `save_checkpoint`.
+        key : str
+            In the meta of what may be the best, which is highest there.
+        """
+        self.save_checkpoint(meta, end_of_epoch)
+        on_main(self._delete_others, key=key)
+
+    def _delete_others(self, key):
+        ordered = sorted(self.list_checkpoints(), key=ckpt_recency)
+        kept = [max(ordered, key=earliest_best(key)), *ordered[-2:]]
+        for checkpoint in ordered:
+            if checkpoint not in kept:
+                self._delete_checkpoint(checkpoint)
+
+    @staticmethod
+    def _delete_checkpoint(checkpoint, verbosity=None):
+        """In the main process only; half of one must not be taken for one."""
+        if if_main_process():
+            path = checkpoint.path
+            shutil.rmtree(path.rename(path.with_name(DRAFT + path.name)))
+
+    def remove_drafts(self):
+        """Delete what a killed process was writing, or deleting."""
+        for path in self.checkpoints_dir.glob(f"{DRAFT}*"):
+            shutil.rmtree(path)
+
+    def recover_if_possible(self, *args, **kwargs):
+        """Load a checkpoint, never a damaged one.
+
+        Arguments
+        ---------
+        *args
+            As in SpeechBrain.
+        **kwargs
+            As in SpeechBrain.
+
+        Returns
+        -------
+        checkpoint : Checkpoint
+            None if there is none.
+
+        Raises
+        ------
+        InputError
+            If it holds anything but weights and plain values.
+        """
+        if not self.checked:  # what this process writes itself is whole
+            on_main(self._set_aside)
+            self.checked = True
+        return super().recover_if_possible(*args, **kwargs)
+
+    def lost_end(self):
+        """What was set aside of the end of the training, if anything.
+
+        Returns
+        -------
+        path : pathlib.Path
+            Of a damaged checkpoint that is newer than all others; or None.
+        """
+        kept = [found.path.name for found in self.list_checkpoints()]
+        aside = self.checkpoints_dir.glob(f"{DAMAGED}*")
+        newest = max(aside, key=lambda path: path.name, default=None)
+        if newest and newest.name.removeprefix(DAMAGED) > max(kept, default=""):
+            return newest
+        return None
+
+    def _set_aside(self):
+        """Rename damaged checkpoints, so that nobody takes them for one."""
+        for path in sorted(self.checkpoints_dir.glob(f"{CKPT_PREFIX}*")):
+            if damage := find_damage(path):
+                aside = path.rename(path.with_name(DAMAGED + path.name))
+                logger.warning(
+                    f"{path}: damaged: {damage}. It is {aside.name} now, and "
+                    "is not used: the checkpoint before it takes its place, if "
+                    "there is one."
+                )
+
+    def load_checkpoint(self, checkpoint):
+        """Load one, weights and plain values only.
+
+        Arguments
+        ---------
+        checkpoint : Checkpoint
+            Of `list_checkpoints`.
+
+        Raises
+        ------
+        InputError
+            If it holds anything else, for torch would have to run code of it;
+            and if it does not fit.
+        """
+        try:
+            with weights_only():
+                super().load_checkpoint(checkpoint)
+        except InputError:
+            raise
+        except pickle.UnpicklingError as error:
+            raise of_all(
+                f"{checkpoint.path}: it holds more than weights and plain "
+                "values, and loading it could run code. It does not come from "
+                f"turbo_sb: delete it. ({str(error).splitlines()[0]})"
+            ) from error
+        except Exception as error:  # torch, yaml and json share no class
+            reason = " ".join(str(error).split()[:30])
+            raise of_all(
+                f"{checkpoint.path}: it cannot be loaded: {reason}. It comes "
+                "from other settings, from another version of turbo_sb, or is "
+                "damaged: delete it, or give another --output_folder."
+            ) from error
+
+
+def earliest_best(key):
+    """Rank checkpoints as early stopping does: an equal score is no better.
+
+    Arguments
+    ---------
+    key : str
+        The score in the checkpoints' meta data, best when highest.
+
+    Returns
+    -------
+    importance_key : callable
+        Maps a checkpoint to what it is sorted by; one from within an epoch,
+        which has no score, comes last.
+
+    Example
+    -------
+    >>> from types import SimpleNamespace
+    >>> metas = [{"UA": 0.5, "epoch": 1}, {"UA": 0.5, "epoch": 2}, {}]
+    >>> found = [SimpleNamespace(meta=meta) for meta in metas]
+    >>> max(found, key=earliest_best("UA")).meta["epoch"]
+    1
+    """
+
+    def importance(checkpoint):
+        score = checkpoint.meta.get(key, -math.inf)
+        score = -math.inf if math.isnan(score) else score
+        return score, -checkpoint.meta.get("epoch", math.inf)
+
+    return importance

@@ -1,0 +1,266 @@
+"""Runs that are finished, read back from the files that they left.
+
+Reports and figures are made from these alone: no model is loaded.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import csv
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from turbo_sb.data.manifest import read_json
+from turbo_sb.training.train_log import parse_log
+from turbo_sb.utils.errors import InputError
+
+# The paper's, in its order; others follow.
+METHODS = ("vanilla", "cross_modal", "turbo")
+# What marks a finished run: it is written last (`turbo_sb.training.outcomes`).
+FINISHED = "metrics.json"
+# What it says of one modality where the other is missing.
+ALONE = ("audio_only", "text_only")
+NEEDED = ("labels", "confusion", "protocol", "fold", "seed")
+
+
+@dataclasses.dataclass(frozen=True)
+class FinishedRun:
+    """One training that was tested: what it is, and what it found.
+
+    Arguments
+    ---------
+    folder : pathlib.Path
+        The run's output folder.
+    method : str
+        What the report calls it, such as "turbo".
+    metrics : dict
+        The contents of metrics.json.
+
+    Example
+    -------
+    >>> facts = {"protocol": "speaker10", "fold": 2, "seed": 1}
+    >>> FinishedRun(Path("out"), "turbo", facts).key
+    ('turbo', 'speaker10', 2, 1)
+    """
+
+    folder: Path
+    method: str
+    metrics: dict
+
+    @property
+    def key(self):
+        """Method, protocol, fold and seed: no two runs of a report share it."""
+        facts = ("protocol", "fold", "seed")
+        return (self.method, *(self.metrics.get(fact) for fact in facts))
+
+    @property
+    def protocol(self):
+        """The protocol that cut its sets."""
+        return self.key[1]
+
+    @property
+    def fold(self):
+        """The fold that it tests, from 1."""
+        return self.key[2]
+
+    @property
+    def seed(self):
+        """The seed of its training; None where there is no randomness."""
+        return self.key[3]
+
+    @property
+    def labels(self):
+        """The classes, in the order of the classifier's outputs."""
+        return self.metrics["labels"]
+
+    @property
+    def alone(self):
+        """What metrics.json says where a modality is missing: name to metrics.
+
+        The names are of `ALONE`; empty for a model of one modality, and for a
+        run of a version that did not measure it.
+        """
+        return {k: self.metrics[k] for k in ALONE if k in self.metrics}
+
+    def predictions(self, alone=None):
+        """The contents of predictions.csv, or of one where half is missing.
+
+        Arguments
+        ---------
+        alone : str, optional
+            Of `ALONE`, for predictions_audio_only.csv or its like.
+
+        Returns
+        -------
+        predictions : dict
+            ``ids``, (n,) list of str; ``targets`` and ``predictions``, (n,)
+            numpy.ndarray of class indices; ``probabilities``, (n, classes)
+            numpy.ndarray.
+
+        Raises
+        ------
+        InputError
+            If the file is missing, or a row does not fit.
+        """
+        name = f"predictions_{alone}.csv" if alone else "predictions.csv"
+        path = self.folder / name
+        place = {label: index for index, label in enumerate(self.labels)}
+        try:
+            with open(path, encoding="utf-8", newline="") as file:
+                rows = list(csv.DictReader(file))
+            columns = [f"p_{label}" for label in self.labels]
+            found = {
+                "ids": [row["ID"] for row in rows],
+                "targets": np.array([place[row["label"]] for row in rows]),
+                "predictions": np.array([place[r["prediction"]] for r in rows]),
+                "probabilities": np.array(
+                    [[float(row[column]) for column in columns] for row in rows]
+                ),
+            }
+        except (KeyError, OSError, TypeError, ValueError) as error:
+            raise InputError(
+                f"{path}: not what a run with the classes {self.labels} "
+                f"writes ({error}). Run it again, or take its folder out."
+            ) from error
+        if not rows:
+            raise InputError(f"{path}: has no predictions. Run it again.")
+        return found
+
+    def embeddings(self):
+        """The contents of embeddings.npz.
+
+        Returns
+        -------
+        embeddings : dict
+            ``ids`` and ``labels``, (n,), and for each modality, (n, dim)
+            numpy.ndarray.
+
+        Raises
+        ------
+        InputError
+            If the file is missing or damaged.
+        """
+        path = self.folder / "embeddings.npz"
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                return dict(file)
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"{path}: cannot be read ({error}). Run it again, or take its "
+                "folder out."
+            ) from error
+
+    def manifest(self, name):
+        """One of the run's sets.
+
+        Arguments
+        ---------
+        name : str
+            "train", "valid" or "test".
+
+        Returns
+        -------
+        entries : dict
+            Utterance ID to its fields; empty where the file is not there.
+        """
+        return read_json(self.folder / f"{name}.json", missing={})
+
+    def cost(self):
+        """What the training took.
+
+        Returns
+        -------
+        cost : dict
+            Of `turbo_sb.training.cost.measure_cost`; empty where it is not known.
+        """
+        return read_json(self.folder / "cost.json", missing={})
+
+    def curves(self):
+        """What train_log.txt says of each epoch.
+
+        Returns
+        -------
+        curves : dict
+            Name, such as "train ce" or "valid UA", to (epochs,)
+            numpy.ndarray; nan in an epoch that does not have it.
+        """
+        try:
+            log = (self.folder / "train_log.txt").read_text(encoding="utf-8")
+        except OSError:
+            return {}
+        return parse_log(log)
+
+
+def find_runs(folder):
+    """Find the finished runs below a folder.
+
+    The method of a run is the folder around it, as seen from `folder`:
+    ``turbo/speaker10_fold1_seed1`` is of turbo, and ``asr/turbo/...`` of
+    asr/turbo.
+
+    Arguments
+    ---------
+    folder : str or pathlib.Path
+        Such as ``results``, or the output folder of cross_validate.py.
+
+    Returns
+    -------
+    runs : list of FinishedRun
+        By method, the paper's in its order and then others by name, then by
+        protocol, fold and seed.
+
+    Raises
+    ------
+    InputError
+        If there is none, or two are of one method, protocol, fold and seed.
+
+    Example
+    -------
+    >>> find_runs(getfixture("tmp_path"))
+    Traceback (most recent call last):
+    ...
+    turbo_sb.utils.errors.InputError: ...: no finished run (metrics.json) in it. ...
+    """
+    folder, runs = Path(folder), {}
+    for path in sorted(folder.rglob(FINISHED)):
+        if path.parent.name == "debug":  # beside the results of a real run
+            continue
+        place = path.parent.relative_to(folder).parent.as_posix()
+        method = folder.resolve().name if place == "." else place
+        run = FinishedRun(path.parent, method, _read_metrics(path))
+        if run.key in runs:
+            raise InputError(
+                f"{runs[run.key].folder} and {run.folder} are two runs of "
+                f"{run.method} with protocol, fold and seed {run.key[1:]}. "
+                "Take one away, or give the folder of one."
+            )
+        runs[run.key] = run
+    if not runs:
+        raise InputError(
+            f"{folder}: no finished run ({FINISHED}) in it. Give the output "
+            "folder of cross_validate.py, or a folder of train.py's."
+        )
+    return sorted(runs.values(), key=_order)
+
+
+def _read_metrics(path):
+    """Read metrics.json, if it is one of this package's."""
+    odd = f"{path}: not what a run of this package writes"
+    again = "Run it again, or take its folder out."
+    try:
+        metrics = read_json(path)
+    except InputError as error:
+        raise InputError(f"{odd}: it cannot be read. {again}") from error
+    if absent := [key for key in NEEDED if key not in metrics]:
+        raise InputError(f"{odd}: {', '.join(absent)} is missing. {again}")
+    return metrics
+
+
+def _order(run):
+    """Sort numbers as numbers, and None before them."""
+    folder, _, name = run.method.rpartition("/")
+    place = METHODS.index(name) if name in METHODS else len(METHODS)
+    facts = [(value is not None, value or 0) for value in run.key[2:]]
+    return folder, place, name, run.protocol, facts

@@ -1,0 +1,287 @@
+"""SpeechBrain's training loop, made to survive bad days.
+
+What a step draws depends on nothing before it, checkpoints within an epoch
+hold all that the rest of it needs, a scheduler's notice is heeded, and no
+step is taken from a loss or a gradient that is no number.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import time
+from pathlib import Path
+
+import speechbrain as sb
+import torch
+from speechbrain.core import INTRA_EPOCH_CKPT_FLAG
+from speechbrain.utils.distributed import ddp_broadcast
+from speechbrain.utils.logger import get_logger
+from torch.nn.parallel import DistributedDataParallel
+
+from turbo_sb.training.checkpoints import earliest_best
+from turbo_sb.training.epoch_averages import Averages
+from turbo_sb.training.nonfinite import finite_rows, tell_batch
+from turbo_sb.training.preemption import Notice, leave
+from turbo_sb.utils.distributed import of_all, on_main, rank
+from turbo_sb.utils.seeding import seed_all
+
+logger = get_logger(__name__)
+
+GO_ON, SAVE, STOP = range(3)  # what a process wishes after a step
+
+
+class ResumableBrain(sb.Brain):
+    """A Brain that can be killed at any time, and goes on bit for bit.
+
+    ``hparams`` needs: seed, epoch_counter, output_folder, nonfinite_loss,
+    loggers. `compute_objectives` calls `note_step`.
+
+    See Also
+    --------
+    speechbrain.Brain : the arguments.
+    """
+
+    notice = Notice()  # a training's own replaces it
+    agreed = GO_ON
+
+    @property
+    def epoch(self):
+        """The epoch's number, from 1."""
+        return self.hparams.epoch_counter.current
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.on_trial = self.debug and not self.debug_persistently
+        if self.on_trial and self.checkpointer is not None:
+            # SpeechBrain gives each process another temporary folder.
+            folder = ddp_broadcast(self.checkpointer.checkpoints_dir, src=0)
+            self.checkpointer.checkpoints_dir = folder
+
+    def on_fit_start(self):
+        """Go on from the last checkpoint; forget what was logged after it."""
+        self.averages = Averages()
+        if self.checkpointer is not None:
+            self.checkpointer.add_recoverable("averages", self.averages)
+            self.checkpointer.add_recoverable("batches", self.train_sampler)
+            on_main(self.checkpointer.remove_drafts)
+        super().on_fit_start()
+        for log in self.hparams.loggers:
+            if hasattr(log, "rewind") and not self.on_trial:
+                log.rewind(self.epoch)
+
+    def _wrap_distributed(self):
+        """Buffers are constants here: sending them before each forward pass
+        would also wait for a process that has nothing to evaluate.
+        """
+        super()._wrap_distributed()
+        for module in self.modules.values():
+            if isinstance(module, DistributedDataParallel):
+                module.broadcast_buffers = False
+
+    def on_stage_start(self, stage, epoch=None):
+        """Begin an epoch, or go on within it.
+
+        Arguments
+        ---------
+        stage : sb.Stage
+            TRAIN, VALID or TEST.
+        epoch : int, optional
+            None in the test.
+        """
+        if stage != sb.Stage.TRAIN:
+            return
+        self.saved_at, self.noted, self.losses = time.monotonic(), [], []
+        self.train_sampler.start = self.step
+        if self.step == 0:
+            self.averages.reset()
+
+    def _train_loader_specifics(self, dataset, loader_kwargs):
+        """Batches come shared out; SpeechBrain would share them once more."""
+        self.train_sampler = loader_kwargs["batch_sampler"]
+        return loader_kwargs
+
+    def wish(self):
+        """What this process wants all to do after the step.
+
+        Returns
+        -------
+        wish : int
+            GO_ON, SAVE or STOP; the highest of all processes counts.
+        """
+        if self.notice.given:
+            return STOP
+        minutes = (time.monotonic() - self.saved_at) / 60
+        return SAVE if 0 < self.ckpt_interval_minutes < minutes else GO_ON
+
+    def note_step(self, ids, outputs, terms, wishes):
+        """Keep what is needed after the backward pass.
+
+        Arguments
+        ---------
+        ids : list of str
+            Of the batch, this process's.
+        outputs : dict
+            Of this process's model.
+        terms : dict
+            What the loss of all processes is made of.
+        wishes : (batch,) torch.Tensor
+            Of all processes.
+        """
+        self.noted.append((ids, finite_rows(outputs), terms))
+        self.agreed = wishes.max()
+
+    def fit_batch(self, batch):
+        """One step, after which the host waits for the device, once.
+
+        Arguments
+        ---------
+        batch : PaddedBatch
+            A batch.
+
+        Returns
+        -------
+        loss : () torch.Tensor
+            Detached, on the host.
+        """
+        # Dropout and masks of a step do not depend on the steps before it.
+        seed_all(self.hparams.seed, "step", self.epoch, self.step, rank())
+        loss = super().fit_batch(batch)
+        self.agreed = int(self.agreed)
+        return loss
+
+    def check_loss_isfinite(self, loss):
+        """Nothing yet, before the backward pass: the host would have to wait.
+
+        Arguments
+        ---------
+        loss : () torch.Tensor
+            Looked at in `optimizers_step`.
+        """
+        self.losses.append(loss.detach())
+
+    def optimizers_step(self):
+        """One step, clipping one norm over all parameters.
+
+        SpeechBrain clips the optimiser's first parameter group only, which
+        leaves the others unclipped with --remove_vector_weight_decay; and it
+        takes the step also where the loss is no number, which ends a model.
+        """
+        self.scaler.unscale_(self.optimizer)
+        groups = self.optimizer.param_groups
+        parameters = [p for group in groups for p in group["params"]]
+        norm = torch.nn.utils.clip_grad_norm_(parameters, self.max_grad_norm)
+        noted, self.noted = self.noted, []
+        loss, self.losses = sum(self.losses) / self.scaler.get_scale(), []
+        # A scaler skips gradients that are too large and halves its scale; at
+        # 1, it is not the scale.
+        scaled = self.scaler.is_enabled() and self.scaler.get_scale() > 1
+        if torch.isfinite(loss if scaled else loss + norm):
+            for _, _, terms in noted:
+                self.averages.add(terms)
+            self.scaler.step(self.optimizer)
+            self.optimizer_step += 1
+        else:
+            self._on_nonfinite(loss.item(), noted)
+        self.scaler.update()
+        self.optimizer.zero_grad(set_to_none=True)
+
+    def _on_nonfinite(self, loss, noted):
+        """Write down who was in the batch; stop there, or leave it out."""
+        path = Path(self.hparams.output_folder) / "nonfinite.csv"
+        message = tell_batch(path, self.epoch, self.step, loss, noted)
+        self.averages.n_skipped += 1
+        if self.hparams.nonfinite_loss == "stop":
+            raise of_all(
+                f"{message} With --nonfinite_loss=skip such batches are left "
+                "out; the checkpoints are whole."
+            )
+        if self.averages.n_skipped > self.nonfinite_patience:
+            raise of_all(
+                f"{message} That is more than --nonfinite_patience="
+                f"{self.nonfinite_patience} in one epoch."
+            )
+        if rank() == 0:
+            logger.warning(f"{message} The batch is left out.")
+
+    def _should_save_intra_epoch_ckpt(self, last_ckpt_time, steps_since_ckpt):
+        """What was agreed on with the step: nothing more is sent for it."""
+        if (
+            self.checkpointer is None
+            or self.step % self.grad_accumulation_factor
+        ):
+            return False  # half of a step's gradient is not saved
+        due = 0 < self.ckpt_interval_steps <= steps_since_ckpt
+        return due or self.agreed > GO_ON
+
+    def _save_intra_epoch_ckpt(self):
+        where = {"epoch": self.epoch, "step": self.step}
+        self.checkpointer.save_and_keep(
+            {INTRA_EPOCH_CKPT_FLAG: True, **where}, end_of_epoch=False
+        )
+        self.saved_at = time.monotonic()
+        if self.agreed == STOP:
+            leave(f"epoch {self.epoch}, step {self.step}")
+
+    def save_epoch(self, score, **meta):
+        """Save at the end of an epoch, and heed a notice.
+
+        Arguments
+        ---------
+        score : float
+            Of the epoch; higher is better.
+        **meta
+            Goes into the checkpoint's meta data.
+        """
+        # Two GPUs may round a near tie differently: one decides for all.
+        score, stop = ddp_broadcast((score, self.notice.given), src=0)
+        self.hparams.epoch_counter.update(score)
+        best = self.hparams.epoch_counter.best_epoch
+        facts = {"score": score, "epoch": self.epoch, "best_epoch": best}
+        self.checkpointer.save_and_keep({**meta, **facts})
+        if stop:
+            leave(f"the end of epoch {self.epoch}")
+
+    def on_evaluate_start(self, max_key=None, min_key=None):
+        """Load the best checkpoint; without it, there is nothing to test.
+
+        Arguments
+        ---------
+        max_key : str, optional
+            In the checkpoint's meta, best when highest; the scoring's own
+            choice if none.
+        min_key : str, optional
+            Not used.
+        """
+        key = max_key or "score"
+        best = self.checkpointer.recover_if_possible(
+            importance_key=earliest_best(key),
+            ckpt_predicate=lambda checkpoint: key in checkpoint.meta,
+        )
+        folder = self.checkpointer.checkpoints_dir
+        if best is None:
+            raise of_all(
+                f"no checkpoint in {folder}: train first, or give the "
+                "--output_folder of the training."
+            )
+        self.best = best.meta
+        if key == "score":
+            self._check_best(folder)
+
+    def _check_best(self, folder):
+        """Another epoch's test would not be this training's."""
+        last = self.checkpointer.find_checkpoint(
+            ckpt_predicate=lambda checkpoint: "best_epoch" in checkpoint.meta
+        )
+        expected = last.meta["best_epoch"] if last else self.best["epoch"]
+        lost = self.test_only and self.checkpointer.lost_end()
+        if lost:
+            raise of_all(
+                f"{lost}: damaged, and the end of the training with it. The "
+                "same command without --test_only goes on from the one before."
+            )
+        if expected != self.best["epoch"]:
+            raise of_all(
+                f"{folder}: the checkpoint of the best epoch, {expected}, is "
+                "damaged or gone. Train again, in another --output_folder, or "
+                "put it back."
+            )

@@ -1,0 +1,101 @@
+"""The files of a tested run, each whole or not at all.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from turbo_sb.utils.files import replacing
+
+ENCODERS = "encoders"  # their configurations, beside the checkpoints
+
+
+def save_encoders(folder, model):
+    """Keep the encoders' configurations beside a training.
+
+    With them, its model can be built again without the sources that its
+    encoders' weights came from.
+
+    Arguments
+    ---------
+    folder : str or pathlib.Path
+        The training's output folder.
+    model : TurboModel
+        Of the training.
+    """
+    for name, encoder in model.encoders.items():
+        own = Path(folder) / ENCODERS / name
+        own.mkdir(parents=True, exist_ok=True)
+        encoder.save_config(own)
+
+
+def write_predictions(path, ids, labels, targets, probabilities):
+    """Write a CSV of ID, label, prediction and each class's probability.
+
+    Arguments
+    ---------
+    path : pathlib.Path
+        Such as predictions.csv.
+    ids : list of str
+        Utterance IDs.
+    labels : list of str
+        The classes.
+    targets : (n,) torch.Tensor
+        Class indices.
+    probabilities : (n, classes) torch.Tensor
+        Of the classifier.
+
+    Example
+    -------
+    >>> import torch
+    >>> path = getfixture("tmp_path") / "predictions.csv"
+    >>> one = torch.tensor([1]), torch.tensor([[0.75, 0.25]])
+    >>> write_predictions(path, ["a"], ["ang", "hap"], *one)
+    >>> path.read_text().split()
+    ['ID,label,prediction,p_ang,p_hap', 'a,hap,ang,0.75,0.25']
+    """
+    header = [f"p_{label}" for label in labels]
+    with (
+        replacing(path) as draft,
+        open(draft, "w", encoding="utf-8", newline="") as file,
+    ):
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["ID", "label", "prediction", *header])
+        for name, target, row in zip(ids, targets, probabilities):
+            prediction = labels[row.argmax()]
+            # In full: every metric can be computed from this file.
+            writer.writerow([name, labels[target], prediction, *row.tolist()])
+
+
+def write_embeddings(path, ids, labels, embeddings):
+    """Write arrays ``ids``, ``labels`` and one for each modality.
+
+    Arguments
+    ---------
+    path : pathlib.Path
+        Such as embeddings.npz.
+    ids : list of str
+        Utterance IDs.
+    labels : list of str
+        Of each utterance.
+    embeddings : dict
+        Modality to (n, dim) torch.Tensor.
+
+    Example
+    -------
+    >>> import torch
+    >>> path = getfixture("tmp_path") / "embeddings.npz"
+    >>> write_embeddings(path, ["a"], ["ang"], {"audio": torch.zeros(1, 2)})
+    >>> with np.load(path) as arrays:
+    ...     sorted(arrays)
+    ['audio', 'ids', 'labels']
+    """
+    arrays = {name: rows.numpy() for name, rows in embeddings.items()}
+    with replacing(path) as draft, open(draft, "wb") as file:
+        np.savez_compressed(
+            file, ids=np.array(ids), labels=np.array(labels), **arrays
+        )

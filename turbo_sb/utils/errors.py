@@ -1,0 +1,186 @@
+"""Errors that a user can act on, printed as one message.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import atexit
+import contextlib
+import errno
+import os
+import sys
+
+# In gloo's errors, which are plain RuntimeErrors.
+OF_LOST_PROCESSES = (
+    "gloo/transport",
+    "Connection closed by peer",
+    "Connection reset by peer",
+)
+
+
+class InputError(ValueError):
+    """Something that the user gave is missing, malformed or contradictory.
+
+    The message names the file, line or key, says what was expected and what
+    came, and what to do. Library code raises it; a script's outermost block
+    is wrapped in `plain_errors`, which prints the message without a traceback.
+    An attribute ``own`` says whether it is of one process alone.
+
+    Example
+    -------
+    >>> raise InputError("--fold=11: speaker10 has the folds 1 to 10.")
+    Traceback (most recent call last):
+    ...
+    turbo_sb.utils.errors.InputError: --fold=11: speaker10 has the folds 1 to 10.
+    """
+
+
+@contextlib.contextmanager
+def plain_errors():
+    """Turn what a user can act on into one message and exit status 2.
+
+    That is an `InputError`, a file that cannot be read or written, a full
+    disk or GPU, and a process that is gone. Any other exception passes
+    through: it is a bug, and its traceback helps. Of several processes, the
+    first one speaks, and whoever has an error of its own.
+
+    Yields
+    ------
+    None
+
+    Example
+    -------
+    >>> with plain_errors():
+    ...     pass
+    """
+    try:
+        yield
+        code = None
+    except SystemExit as end:
+        code = end.code
+    except Exception as error:
+        message, own = _message(error), getattr(error, "own", False)
+        if message is None:
+            raise
+        _tell(message, own)
+        code = 2
+    if isinstance(code, str):  # as sys.exit takes a message
+        print(code, file=sys.stderr)
+        code = 1
+    torch = _torch()
+    if torch and torch.distributed.is_initialized():
+        _end_at_once(code or 0)
+    if code is not None:
+        sys.exit(code)
+
+
+def _torch():
+    """The module, or None where nothing has imported it.
+
+    Only what uses it can end by its errors, and it takes seconds to import.
+    """
+    return sys.modules.get("torch")
+
+
+def _tell(message, own):
+    number = os.environ.get("RANK", "0")
+    if own and int(os.environ.get("WORLD_SIZE", 1)) > 1:
+        message = f"process {number}: {message}"
+    if own or number == "0":
+        print(f"error: {message}", file=sys.stderr, flush=True)
+
+
+def _end_at_once(code):
+    """End this process of several, with its own libraries left as they are.
+
+    A process that takes gloo or NCCL apart while its peers do may abort, or
+    wait for ever; torchrun then ends the one that still writes.
+    """
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _message(error):
+    """What a user can do about it; None where nothing is known."""
+    text, torch = str(error), _torch()
+    if isinstance(error, InputError):
+        # A DataLoader's worker hands on its traceback as the message.
+        return text.rpartition(f"{InputError.__module__}.InputError: ")[2]
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return (
+            "the disk is full. Make room, and the same command goes on from "
+            "the last checkpoint."
+        )
+    if torch and isinstance(error, torch.OutOfMemoryError):
+        return (
+            f"{text.splitlines()[0]} Use --recompute=True (the same loss, and "
+            "no more memory than a chunk needs), with --encode_chunk=20 or "
+            "less (padded seconds of a chunk); then --precision=bf16."
+        )
+    lost = any(sign in text for sign in OF_LOST_PROCESSES)
+    of_torch = torch and isinstance(error, torch.distributed.DistError)
+    if of_torch or (isinstance(error, RuntimeError) and lost):
+        return (
+            f"another process is gone ({text.splitlines()[0]}). The first "
+            "error above, or the system's log (out of memory?), says why. The "
+            "same command goes on from the last checkpoint."
+        )
+    return None
+
+
+@contextlib.contextmanager
+def own_errors():
+    """Errors in the block are one process's, which has to tell them.
+
+    Outside of it, all processes have the same, and the first one speaks.
+
+    Yields
+    ------
+    None
+
+    Example
+    -------
+    >>> try:
+    ...     with own_errors():
+    ...         raise InputError("a file")
+    ... except InputError as error:
+    ...     print(error.own)
+    True
+    """
+    try:
+        yield
+    except Exception as error:
+        error.own = getattr(error, "own", True)
+        raise
+
+
+def some_of(items, limit=10):
+    """Join items with newlines, naming at most `limit` of them.
+
+    Arguments
+    ---------
+    items : list of str
+        What to list, most useful first.
+    limit : int
+        How many are named; the rest is counted.
+
+    Returns
+    -------
+    text : str
+        One item a line, each indented by two spaces.
+
+    Example
+    -------
+    >>> print(some_of(["a", "b", "c"], limit=2))
+      a
+      b
+      ... and 1 more
+    """
+    lines = [f"  {item}" for item in items[:limit]]
+    if len(items) > limit:
+        lines.append(f"  ... and {len(items) - limit} more")
+    return "\n".join(lines)

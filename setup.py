@@ -66,7 +66,7 @@ setuptools.setup(
         "soundfile>=0.12.1",
         "tqdm>=4.66",
     ],
-    entry_points={"console_scripts": ["turbo-sb = turbo_sb.command:main"]},
+    entry_points={"console_scripts": ["turbo-sb = turbo_sb.cli:main"]},
     extras_require={
         "app": APP,
         "demo": DEMO,

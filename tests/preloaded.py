@@ -17,7 +17,7 @@ from transformers import (
     Wav2Vec2Model,
 )
 
-import turbo_sb.command
+import turbo_sb.cli
 import turbo_sb.evaluation.cross_validation
 import turbo_sb.evaluation.report
 import turbo_sb.inference.classifier

@@ -32,7 +32,7 @@ def end(main, *arguments):
 
 
 def ask_for_help():
-    from turbo_sb.command.main import COMMANDS, main
+    from turbo_sb.cli.main import COMMANDS, main
 
     for arguments in ([], *([name] for name in COMMANDS)):
         assert "usage: " in end(main, [*arguments, "--help"])

@@ -163,7 +163,7 @@ def test_a_training_that_was_moved(run, spoken, tmp_path):
 
 def test_command(trained, tmp_path):
     """As in the README."""
-    module = ["-m", "turbo_sb.command", "export", str(trained)]
+    module = ["-m", "turbo_sb", "export", str(trained)]
     process = start([*module, "--to", str(tmp_path / "mine"), "--neighbours"])
     said, _ = process.communicate(timeout=120)
     assert process.returncode == 0, said

@@ -349,6 +349,15 @@ def test_two_ranks_end_alike_on_bad_input(command, tmp_path):
     assert "Connection closed" not in output
 
 
+def test_names_of_options_with_dashes(command, tmp_path):
+    yaml, *given = command("vanilla", tmp_path / "run", number_of_epochs=1)
+    name = "--data-folder="
+    given = [x.replace("--data_folder=", name) for x in given]
+    assert any(x.startswith(name) for x in given)
+    load_train().main([yaml, *given])
+    assert (tmp_path / "run" / "metrics.json").exists()
+
+
 def test_command_line_without_dashes_is_explained(command, tmp_path):
     yaml = command("turbo", tmp_path)[0]
     with pytest.raises(InputError, match="expected --key=value, came"):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from turbo_sb.utils.errors import InputError, plain_errors
 from turbo_sb.utils.installation import check_installation
+from turbo_sb.utils.options import spell
 
 if __name__ == "__main__":
     with plain_errors():  # one line; SpeechBrain's import has thirty
@@ -148,7 +149,7 @@ def _parse(arguments):
         help=f"of each training, at most (default: {epochs})",
     )
     add("--jobs", type=int, default=2, help="trainings at a time")
-    return parser.parse_args(arguments)
+    return parser.parse_args(spell(arguments, "_"))
 
 
 def _part_names(text):

@@ -37,6 +37,7 @@ from turbo_sb.data.transcripts import replace_texts, text_source
 from turbo_sb.utils.errors import InputError, plain_errors, some_of
 from turbo_sb.utils.files import replacing
 from turbo_sb.utils.logs import get_logger
+from turbo_sb.utils.options import spell
 from turbo_sb.utils.overview import set_table
 
 logger = get_logger(__name__)
@@ -419,7 +420,7 @@ def main():
     commands = parser.add_subparsers(required=True)
     _add_split(commands)
     add_build(commands)
-    options = parser.parse_args()
+    options = parser.parse_args(spell(None, "_"))
     logging.basicConfig(
         level=logging.INFO, format="%(message)s", stream=sys.stdout
     )

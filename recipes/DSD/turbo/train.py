@@ -27,6 +27,7 @@ from turbo_sb.training.recipe import check_arguments, load_hparams
 from turbo_sb.utils.distributed import on_main
 from turbo_sb.utils.errors import plain_errors
 from turbo_sb.utils.installation import check_installation
+from turbo_sb.utils.options import spell
 
 
 def main(arguments):
@@ -37,6 +38,7 @@ def main(arguments):
     arguments : list of str
         The command line: a YAML, and overrides of its keys.
     """
+    arguments = spell(arguments, "_")
     settings = check_arguments(arguments, __file__, check_protocol)
     check_installation()
     # Here: what is mistyped is told before the seconds that these take.

@@ -26,6 +26,7 @@ from turbo_sb.data.splits.protocols import GIVEN, N_FOLDS, check_fold, cut_folds
 from turbo_sb.data.transcripts import replace_texts, text_source
 from turbo_sb.utils.errors import InputError, plain_errors, some_of
 from turbo_sb.utils.logs import get_logger
+from turbo_sb.utils.options import spell
 from turbo_sb.utils.overview import listing, set_table
 
 logger = get_logger(__name__)
@@ -455,7 +456,7 @@ def main():
     logging.basicConfig(
         level=logging.INFO, format="%(message)s", stream=sys.stdout
     )
-    prepare_iemocap(**vars(parser.parse_args()))
+    prepare_iemocap(**vars(parser.parse_args(spell(None, "_"))))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from tests.evaluation.report.report_runs import read, rows, write_fold
-from turbo_sb.command import main
+from turbo_sb.cli import main
 from turbo_sb.evaluation.report import build_report, write_report
 from turbo_sb.utils.errors import InputError
 

@@ -8,6 +8,8 @@ import argparse
 import os
 import re
 
+from turbo_sb.utils.options import spell
+
 # Each run has its own, or it is set for all of them.
 OWN = {
     "fold": "use --folds",
@@ -87,7 +89,7 @@ def parse(arguments):
     # argparse would take "--key=a value" for a file, because of the space.
     known = {option for a in parser._actions for option in a.option_strings}
     own, passed = [], []
-    for argument in arguments:
+    for argument in spell(arguments, "_"):
         foreign = argument.startswith("--")
         foreign = foreign and argument.partition("=")[0] not in known
         (passed if foreign else own).append(argument)

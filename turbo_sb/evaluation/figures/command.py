@@ -14,6 +14,7 @@ from turbo_sb.evaluation.figures.geometry_figure import geometry_figure
 from turbo_sb.evaluation.figures.selection import of_protocol
 from turbo_sb.training.finished import find_runs
 from turbo_sb.utils.files import replacing
+from turbo_sb.utils.options import spell
 
 DESCRIPTION = """\
 Draw the figures of a folder of finished runs, as PNG and PDF, and write their
@@ -116,4 +117,4 @@ def _parse(arguments):
     add("--protocol", help="such as speaker10; needed if there are several")
     add("--fold", type=int, help="of the density figure (default: the first)")
     add("--seed", type=int, help="of the density figure (default: the first)")
-    return parser.parse_args(arguments)
+    return parser.parse_args(spell(arguments, "_"))

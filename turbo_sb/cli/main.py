@@ -8,12 +8,13 @@ import argparse
 import sys
 
 from turbo_sb import __version__
-from turbo_sb.command import (
+from turbo_sb.cli import (
     app_command,
     export_command,
     predict_command,
     report_command,
 )
+from turbo_sb.utils.options import spell
 
 DESCRIPTION = """\
 Classify speech from its audio and its words with a model trained by turbo_sb.
@@ -62,7 +63,7 @@ def main(arguments=None):
         )
         module.add_arguments(own)
         own.set_defaults(run=module.run)
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(spell(arguments, "-"))
     # Here, so that --help need not wait for it.
     from turbo_sb.utils.errors import plain_errors
 

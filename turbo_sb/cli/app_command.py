@@ -6,7 +6,7 @@ Authors
 
 from pathlib import Path
 
-from turbo_sb.command.model import add_model_arguments, load
+from turbo_sb.cli.model import add_model_arguments, load
 
 HELP = "open a local page to record, edit the words, and see the classes"
 DESCRIPTION = """\

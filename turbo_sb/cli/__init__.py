@@ -1,5 +1,5 @@
 """The command turbo-sb."""
 
-from turbo_sb.command.main import main
+from turbo_sb.cli.main import main
 
 __all__ = ["main"]

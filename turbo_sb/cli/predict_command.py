@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from turbo_sb.command.model import add_model_arguments, load, model_key
+from turbo_sb.cli.model import add_model_arguments, load, model_key
 
 HELP = "classify recordings, a folder of them, or a manifest"
 DESCRIPTION = """\

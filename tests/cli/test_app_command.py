@@ -9,7 +9,7 @@ import urllib.request
 
 import pytest
 
-from turbo_sb.command import app_command, main
+from turbo_sb.cli import app_command, main
 from turbo_sb.inference.export import write_export
 
 pytestmark = pytest.mark.slow
@@ -46,7 +46,7 @@ def start(make_model, tmp_path, monkeypatch):
     write_export(tmp_path / "mine", make_model(n_classes=2), ["no", "yes"])
     (tmp_path / "temporary").mkdir()
     own = {"TMPDIR": str(tmp_path / "temporary"), "PYTHONPATH": os.getcwd()}
-    command = [sys.executable, "-m", "turbo_sb.command", "app", "mine"]
+    command = [sys.executable, "-m", "turbo_sb", "app", "mine"]
     process = subprocess.Popen(
         command,
         cwd=tmp_path,

@@ -13,7 +13,7 @@ import soundfile
 import torch
 
 from tests import forks
-from turbo_sb.command import main
+from turbo_sb.cli import main
 from turbo_sb.inference.classifier import TurboClassifier
 from turbo_sb.inference.export import write_export
 
@@ -184,7 +184,7 @@ def test_no_such_device(capsys, folder):
 @pytest.mark.slow
 def test_reader_that_has_seen_enough(folder, speech):
     """As with `| head -1`."""
-    command = [sys.executable, "-m", "turbo_sb.command", "predict"]
+    command = [sys.executable, "-m", "turbo_sb", "predict"]
     options = ["--batch-size=1", "--json"]
     process = subprocess.Popen(
         [*command, str(folder), str(speech), *options],
@@ -245,7 +245,7 @@ def test_killed_goes_on(folder, tmp_path):
         soundfile.write(path / f"{k:03d}.wav", noise.numpy(), 16000)
 
     def command(out):
-        module = ["-m", "turbo_sb.command", "predict", str(folder), str(path)]
+        module = ["-m", "turbo_sb", "predict", str(folder), str(path)]
         # One at a time: there is a middle to kill it in.
         options = ["--out", str(out), "--batch-size=1", "--device=cpu"]
         return [*module, *options]
@@ -271,7 +271,7 @@ def test_ctrl_c(capsys, folder, monkeypatch):
     def interrupt(_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("turbo_sb.command.predict_command.run", interrupt)
+    monkeypatch.setattr("turbo_sb.cli.predict_command.run", interrupt)
     code, _, err = run(capsys, "predict", folder, "--text=hello")
     assert (code, err) == (130, "interrupted\n")
 

@@ -23,7 +23,7 @@ def add_arguments(parser):
     add("--reference", help="method to compare with (default: the first)")
     add("--compare", help="another report's folder, to lay beside")
     add(
-        *("--n-resamples", "--n_resamples"),
+        "--n-resamples",
         type=int,
         default=2000,
         help="of the bootstrap (2000)",

@@ -58,7 +58,8 @@ def table(path):
 
 class TestHelp:
     @pytest.mark.parametrize(
-        "command", [[], ["predict"], ["export"], ["app"], ["report"]]
+        "command",
+        [[], ["predict"], ["export"], ["app"], ["report"], ["figures"]],
     )
     def test_reads_well(self, capsys, command):
         code, out, _ = run(capsys, *command, "--help")
@@ -75,6 +76,7 @@ class TestHelp:
             "export",
             "app",
             "report",
+            "figures",
         }
 
     def test_version(self, capsys):

@@ -11,6 +11,7 @@ from turbo_sb import __version__
 from turbo_sb.cli import (
     app_command,
     export_command,
+    figures_command,
     predict_command,
     report_command,
 )
@@ -25,12 +26,14 @@ Classify speech from its audio and its words with a model trained by turbo_sb.
   turbo-sb predict mine manifest.csv --out predictions.csv
   turbo-sb app mine
   turbo-sb report results/cross_validation
+  turbo-sb figures results/cross_validation
 """
 COMMANDS = {
     "predict": predict_command,
     "export": export_command,
     "app": app_command,
     "report": report_command,
+    "figures": figures_command,
 }
 
 

@@ -17,9 +17,7 @@ Authors
 
 import sys
 
-from turbo_sb.evaluation.figures.command import main
-from turbo_sb.utils.errors import plain_errors
+from turbo_sb.cli import main
 
 if __name__ == "__main__":
-    with plain_errors():
-        main(sys.argv[1:])
+    main(["figures", *sys.argv[1:]])

@@ -4,7 +4,6 @@ Authors
  * The turbo_sb developers 2026
 """
 
-from turbo_sb.evaluation.figures.command import analyze
 from turbo_sb.evaluation.figures.confusion_figure import (
     confusion_figure,
     pooled_confusion,
@@ -18,6 +17,7 @@ from turbo_sb.evaluation.figures.density import (
     to_plane,
 )
 from turbo_sb.evaluation.figures.density_figure import density_figure
+from turbo_sb.evaluation.figures.draw_all import analyze
 from turbo_sb.evaluation.figures.geometry_figure import geometry_figure
 
 __all__ = [

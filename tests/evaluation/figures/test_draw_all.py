@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.evaluation.figures.run_folders import DETECTION, write_run
-from turbo_sb.evaluation.figures.command import analyze, main
+from turbo_sb.cli import main
+from turbo_sb.evaluation.figures import analyze
 from turbo_sb.utils.errors import InputError
 
 pytestmark = pytest.mark.slow
@@ -21,7 +22,7 @@ def test_every_file_is_written_and_named_in_print(tmp_path, capsys):
     for method in ("vanilla", "cross_modal", "turbo"):
         for fold in (1, 2):
             write_run(tmp_path, method, fold=fold)
-    main([str(tmp_path)])
+    main(["figures", str(tmp_path)])
     expected = [tmp_path / "figures" / n for n in (*FILES, "captions.md")]
     assert capsys.readouterr().out.splitlines() == list(map(str, expected))
     assert sorted(expected[0].parent.iterdir()) == sorted(expected)
@@ -48,7 +49,14 @@ def test_the_options_reach_the_figures(tmp_path):
                 write_run(tmp_path / "runs", "m", protocol, **place)
     place = tmp_path / "elsewhere"
     options = ["--protocol=random10", "--fold=2", "--seed=2"]
-    main([str(tmp_path / "runs"), f"--output_folder={place}", *options])
+    main(
+        [
+            "figures",
+            str(tmp_path / "runs"),
+            f"--output_folder={place}",
+            *options,
+        ]
+    )
     captions = (place / "captions.md").read_text()
     assert "Of one run a method: protocol random10, fold 2, seed 2" in captions
     assert "speaker10" not in captions
@@ -59,7 +67,7 @@ def test_several_protocols_are_refused_by_name(tmp_path):
     write_run(tmp_path, protocol="speaker10")
     write_run(tmp_path, protocol="random10")
     with pytest.raises(InputError, match="random10, speaker10"):
-        main([str(tmp_path)])
+        analyze(tmp_path)
     assert not (tmp_path / "figures").exists()
 
 
@@ -74,7 +82,7 @@ def test_text_alone_leaves_two_figures_and_says_why(tmp_path, capsys):
     facts = {"alignment": None, "uniformity_audio": ...}
     run = write_run(tmp_path, "text_only", **facts)
     (run / "embeddings.npz").unlink()  # and nobody asks for it
-    main([str(tmp_path)])
+    main(["figures", str(tmp_path)])
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("uniformity_alignment: Not drawn: no run has")
     assert lines[1].startswith("density: Not drawn: no run has audio")

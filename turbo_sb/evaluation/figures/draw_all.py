@@ -1,10 +1,9 @@
-"""The command that draws the figures of a folder of finished runs.
+"""Every figure of a folder of finished runs.
 
 Authors
  * The turbo_sb developers 2026
 """
 
-import argparse
 from pathlib import Path
 
 from turbo_sb.evaluation.figures.confusion_figure import confusion_figure
@@ -14,11 +13,6 @@ from turbo_sb.evaluation.figures.geometry_figure import geometry_figure
 from turbo_sb.evaluation.figures.selection import of_protocol
 from turbo_sb.training.finished import find_runs
 from turbo_sb.utils.files import replacing
-from turbo_sb.utils.options import spell
-
-DESCRIPTION = """\
-Draw the figures of a folder of finished runs, as PNG and PDF, and write their
-captions. No model is loaded."""
 
 
 def analyze(folder, output_folder=None, protocol=None, fold=None, seed=None):
@@ -73,30 +67,6 @@ def analyze(folder, output_folder=None, protocol=None, fold=None, seed=None):
     return drawn, _write_captions(place, folder, drawn)
 
 
-def main(arguments=None):
-    """Read the command line, draw, and print what was written.
-
-    Arguments
-    ---------
-    arguments : list of str, optional
-        The command line; if none, the program's own.
-
-    Example
-    -------
-    >>> main([str(getfixture("tmp_path"))])
-    Traceback (most recent call last):
-    ...
-    turbo_sb.utils.errors.InputError: ...: no finished run (metrics.json) in it. ...
-    """
-    drawn, captions = analyze(**vars(_parse(arguments)))
-    for name, figure in drawn.items():
-        for file in figure.files:
-            print(file)
-        if not figure.files:
-            print(f"{name}: {figure.caption}")
-    print(captions)
-
-
 def _write_captions(place, folder, drawn):
     """Write captions.md, which shows each figure above its caption."""
     parts = [f"# Figures of {Path(folder).resolve().name}"]
@@ -107,14 +77,3 @@ def _write_captions(place, folder, drawn):
     with replacing(place / "captions.md") as draft:
         draft.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     return place / "captions.md"
-
-
-def _parse(arguments):
-    parser = argparse.ArgumentParser(description=DESCRIPTION)
-    add = parser.add_argument
-    add("folder", help="such as results/cross_validation: METHOD/RUN below it")
-    add("--output_folder", help="for the figures (default: FOLDER/figures)")
-    add("--protocol", help="such as speaker10; needed if there are several")
-    add("--fold", type=int, help="of the density figure (default: the first)")
-    add("--seed", type=int, help="of the density figure (default: the first)")
-    return parser.parse_args(spell(arguments, "_"))

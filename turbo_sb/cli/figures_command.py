@@ -1,0 +1,48 @@
+"""turbo-sb figures.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+HELP = "draw finished trainings: geometry, densities, confusion, curves"
+DESCRIPTION = """\
+Draw the figures of a folder of finished runs, as PNG and PDF, and write their
+captions. No model is loaded."""
+
+
+def add_arguments(parser):
+    """Declare the options.
+
+    Arguments
+    ---------
+    parser : argparse.ArgumentParser
+        Of this command.
+    """
+    add = parser.add_argument
+    add("folder", help="such as results/cross_validation: METHOD/RUN below it")
+    add("--output-folder", help="for the figures (default: FOLDER/figures)")
+    add("--protocol", help="such as speaker10; needed if there are several")
+    add("--fold", type=int, help="of the density figure (default: the first)")
+    add("--seed", type=int, help="of the density figure (default: the first)")
+
+
+def run(options):
+    """Draw, and print what was written.
+
+    Arguments
+    ---------
+    options : argparse.Namespace
+        Of the command line.
+    """
+    from turbo_sb.evaluation.figures import analyze
+
+    names = ("folder", "output_folder", "protocol", "fold", "seed")
+    drawn, captions = analyze(
+        **{name: getattr(options, name) for name in names}
+    )
+    for name, figure in drawn.items():
+        for file in figure.files:
+            print(file)
+        if not figure.files:
+            print(f"{name}: {figure.caption}")
+    print(captions)

@@ -21,7 +21,7 @@ def test_without_gradio_no_model_is_loaded(monkeypatch, capsys):
     with pytest.raises(SystemExit) as end:
         main(["app", "mine"])
     assert end.value.code == 2
-    assert 'pip install "turbo_sb[app]"' in capsys.readouterr().err
+    assert 'pip install "gradio>=6.31,<7"' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("given, title", [(".", "mine"), ("me/it", "me/it")])

@@ -13,7 +13,7 @@ DESCRIPTION = """\
 Open a page on this machine: record or upload speech, edit its words, and see
 the class probabilities from both, from audio only and from words only, and the
 nearest training utterances if they were exported (--neighbours). Nothing leaves
-this machine. It needs gradio: pip install "turbo_sb[app]"."""
+this machine. It needs gradio: pip install "gradio>=6.31,<7"."""
 
 
 def add_arguments(parser):

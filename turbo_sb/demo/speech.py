@@ -173,7 +173,7 @@ def _fresh_library():
         raise InputError(
             "The demo's speech comes from espeak-ng, and its wheel "
             "espeakng-loader is not installed. Run:\n"
-            '  pip install "turbo_sb[demo]"'
+            "  pip install espeakng-loader"
         ) from error
     library = ctypes.CDLL(espeakng_loader.get_library_path())
     try:

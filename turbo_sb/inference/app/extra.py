@@ -48,6 +48,6 @@ def need_gradio():
     except ImportError as error:
         raise InputError(
             f"the page needs gradio, which cannot be imported ({error}): "
-            'pip install "turbo_sb[app]", or pip install gradio.'
+            'pip install "gradio>=6.31,<7".'
         ) from error
     return gradio

@@ -63,7 +63,7 @@ class TestNeighbours:
 
 def test_without_gradio(monkeypatch):
     monkeypatch.setitem(sys.modules, "gradio", None)
-    with pytest.raises(InputError, match=r'pip install "turbo_sb\[app\]"'):
+    with pytest.raises(InputError, match='pip install "gradio>=6.31,<7"'):
         need_gradio()
 
 

@@ -5,6 +5,8 @@ import pytest
 
 from turbo_sb.demo.figure import COLOURS, draw
 
+pytestmark = pytest.mark.slow
+
 CEILINGS = {"chance": 0.25, "audio": 0.8, "text": 0.75, "both": 1.0}
 GEOMETRY = {"alignment": 1.5, "uniformity_audio": -2.0}
 EMOTION = {"WA": 0.5, "n": 100, **GEOMETRY}

@@ -126,6 +126,7 @@ class TestDrawing:
         assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 class TestFiles:
     def test_a_png_and_a_pdf_of_any_name(self, tmp_path):
         """What looks like a suffix, or like mathematics, is a name."""

@@ -12,6 +12,8 @@ from turbo_sb.evaluation.figures.confusion_figure import (
 from turbo_sb.training.finished import find_runs
 from turbo_sb.utils.errors import InputError
 
+pytestmark = pytest.mark.slow
+
 HEADER = "ID,label,prediction,p_no,p_yes\n"
 
 

@@ -8,6 +8,8 @@ import pytest
 from turbo_sb.evaluation.figures.geometry_figure import geometry_figure
 from turbo_sb.training.finished import FinishedRun
 
+pytestmark = pytest.mark.slow
+
 
 def run(method, audio, text, alignment, seed=1):
     facts = {"protocol": "speaker10", "fold": 1, "seed": seed}

@@ -2,6 +2,7 @@
 
 import ast
 import csv
+import importlib
 import re
 import shlex
 from graphlib import TopologicalSorter
@@ -91,6 +92,18 @@ def test_no_module_imports_itself_by_way_of_others():
             for alias in node.names
         } & set(modules)
     assert len(list(TopologicalSorter(graph).static_order())) == len(modules)
+
+
+def test_what_packages_export_is_there():
+    """Lazily exported names are looked up only when they are used."""
+    missing = []
+    for path in sorted((ROOT / "turbo_sb").rglob("__init__.py")):
+        parts = path.parent.relative_to(ROOT).parts
+        package = importlib.import_module(".".join(parts))
+        for name in getattr(package, "__all__", ()):
+            if not hasattr(package, name):
+                missing.append(f"{package.__name__}.{name}")
+    assert not missing
 
 
 def test_every_yaml_has_a_row():

@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
-# A process a core, as each test runs on one thread.
+# One process per core, as each test runs on one thread.
 PARALLEL = -n auto --dist worksteal
 # Some environments forbid it; each process would compile all modules anew.
 export PYTHONDONTWRITEBYTECODE =

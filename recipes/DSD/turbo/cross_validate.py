@@ -6,7 +6,7 @@ To run it, do the following:
     hparams/turbo.yaml --data_folder=/path/to/folder --seeds=1,2,3
 
 Each training goes through train.py, in a process of its own. The steps are in
-turbo_sb/cross_validation, the report's in turbo_sb/report.
+turbo_sb/evaluation: cross_validation/ and report/.
 
 Authors
  * The turbo_sb developers 2026

@@ -26,6 +26,8 @@ TEST = [
 ]
 # Ruff and yamllint in the versions of SpeechBrain's own checks.
 LINT = ["ruff==0.12.4", "yamllint==1.35.1", "pre-commit>=3.8"]
+# As SpeechBrain's own documentation, from docstrings in its form.
+DOCS = ["sphinx>=8.1", "myst-parser>=4", "furo>=2024.8.6"]
 # uv writes requirements.lock and makes the environments of both ends.
 BUILD = ["setuptools>=64", "uv>=0.9"]
 
@@ -50,6 +52,7 @@ setuptools.setup(
         "torchaudio>=2.11.1,<3",
         "speechbrain>=1.1.2,<1.2",
         "transformers>=5.6,<6",  # not among SpeechBrain's own requirements
+        "filelock>=3.15",
         "hyperpyyaml>=1.2.3",
         "lazy_loader>=0.4",
         "huggingface_hub>=1.3",
@@ -63,7 +66,9 @@ setuptools.setup(
         "scikit-learn>=1.8",
         "scipy>=1.15",
         "sentencepiece>=0.2",
+        "shtab>=1.7",
         "soundfile>=0.12.1",
+        "tabulate>=0.9",
         "tqdm>=4.66",
     ],
     entry_points={"console_scripts": ["turbo-sb = turbo_sb.cli:main"]},
@@ -73,6 +78,7 @@ setuptools.setup(
         "tensorboard": TRACKING,
         "wandb": ["wandb"],
         "test": TEST,
-        "dev": [*TEST, *LINT, *BUILD],
+        "docs": DOCS,
+        "dev": [*TEST, *LINT, *DOCS, *BUILD],
     },
 )

@@ -23,8 +23,11 @@ import turbo_sb.evaluation.report
 import turbo_sb.inference.classifier
 import turbo_sb.inference.export
 import turbo_sb.inference.prediction
-import turbo_sb.training.experiment
-import turbo_sb.training.recipe
+import turbo_sb.training.brain
+import turbo_sb.training.cached_features
+import turbo_sb.training.checks
+import turbo_sb.training.data_loading
+import turbo_sb.training.hparams
 from tests.recipes import recipe_runs
 
 torch.set_num_threads(1)

@@ -25,7 +25,7 @@ from turbo_sb.data.feature_files import (
 )
 from turbo_sb.data.feature_keys import CODE, content_key, model_key
 from turbo_sb.data.manifest import write_json
-from turbo_sb.training.experiment import reason_against
+from turbo_sb.training.cached_features import reason_against
 from turbo_sb.utils.errors import InputError
 
 # The second is too short for one frame.

@@ -12,11 +12,11 @@ from collections import Counter
 from pathlib import Path
 
 from tests.recipes.recipe_runs import load_train
-from turbo_sb.training.brain import TurboBrain
 from turbo_sb.utils.distributed import rank
 from turbo_sb.utils.errors import plain_errors
 
-forward, counts = TurboBrain.compute_forward, Counter()
+train, counts = load_train(), Counter()
+forward = train.TurboBrain.compute_forward
 
 
 def counted(self, batch, stage):
@@ -27,8 +27,7 @@ def counted(self, batch, stage):
 if __name__ == "__main__":
     with plain_errors():
         folder, *arguments = sys.argv[1:]
-        TurboBrain.compute_forward = counted
-        main = load_train().main
-        main(arguments)
+        train.TurboBrain.compute_forward = counted
+        train.main(arguments)
         path = Path(folder) / f"rows_{rank()}.json"
         path.write_text(json.dumps(counts), encoding="utf-8")

@@ -12,14 +12,14 @@ import torch
 
 from tests.recipes.recipe_runs import load_train
 from turbo_sb.models.turbo_model import TurboModel
-from turbo_sb.training.brain import TurboBrain
+from turbo_sb.training.brain import ClassificationBrain
 from turbo_sb.utils.distributed import rank
 from turbo_sb.utils.errors import plain_errors
 
 forward, start, end = (
     TurboModel.forward,
-    TurboBrain.on_fit_start,
-    TurboBrain.on_evaluate_start,
+    ClassificationBrain.on_fit_start,
+    ClassificationBrain.on_evaluate_start,
 )
 
 
@@ -43,6 +43,6 @@ if __name__ == "__main__":
     with plain_errors():
         PATH, *arguments = sys.argv[1:]
         TurboModel.forward = forward_in_double
-        TurboBrain.on_fit_start = start_in_double
-        TurboBrain.on_evaluate_start = save_then_end
+        ClassificationBrain.on_fit_start = start_in_double
+        ClassificationBrain.on_evaluate_start = save_then_end
         load_train().main(arguments)

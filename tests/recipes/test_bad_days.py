@@ -67,8 +67,9 @@ class TestKills:
         """In steps, in the middle of writing, and of deleting."""
         whole, killed = tmp_path / "whole", tmp_path / "killed"
         keys = dict(number_of_epochs=12, patience=12, num_workers=0)
-        keys.update(EACH_TWO_STEPS, learnable_temperature=True)
-        keys.update(ce_view="random", train_noise_snr=20, modality_dropout=0.3)
+        keys.update(EACH_TWO_STEPS, train_noise_snr=20, modality_dropout=0.3)
+        keys["contrastive.learnable_temperature"] = True
+        keys["loss.ce_view"] = "random"
         draw = random.Random(1986)
         kills = [(draw.randint(1, 40), draw.random() / 50) for _ in range(20)]
         codes = {}

@@ -100,11 +100,12 @@ def test_dsd_leaves_each_corpus_out(
     out = tmp_path / "out"
     printed = cross_validate_here(
         DSD,
-        ["audio_only"],
+        ["vanilla"],
         [
             *given,
             *(f"--output_folder={out}", "--protocol=corpus", "--folds=1,4"),
             *("--number_of_epochs=1", "--jobs=2", "--shortcut_report=False"),
+            "--modalities=[audio]",
         ],
         capsys,
         monkeypatch,
@@ -112,7 +113,7 @@ def test_dsd_leaves_each_corpus_out(
     assert "## corpus" in printed
     report = json.loads((out / "report.json").read_text())
     assert report["metrics"] == ["ACC", "EER"]
-    folders = [out / "audio_only" / f"corpus_fold{k}_seed1986" for k in (1, 4)]
+    folders = [out / "vanilla" / f"corpus_fold{k}_seed1986" for k in (1, 4)]
     left_out = [read_json(f / "metrics.json")["left_out"] for f in folders]
     assert left_out == ["ami", "slurp"]
 

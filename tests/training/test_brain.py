@@ -7,14 +7,20 @@ import speechbrain as sb
 import torch
 from speechbrain.dataio.batch import PaddedBatch
 
+from tests.recipes.recipe_runs import load_train
 from turbo_sb.losses import JointLoss, TurboLoss
-from turbo_sb.metrics.scoring import Classification
-from turbo_sb.training.brain import TurboBrain
+from turbo_sb.training.brain import ClassificationBrain
 from turbo_sb.training.epoch_averages import Averages
 from turbo_sb.utils.errors import InputError
 
 
-def test_lengths_are_read_on_the_host():
+@pytest.fixture(scope="module")
+def TurboBrain():
+    """The recipe's own."""
+    return load_train().TurboBrain
+
+
+def test_lengths_are_read_on_the_host(TurboBrain):
     """A model that gets them as tensors would wait for the device."""
     given = []
 
@@ -49,7 +55,7 @@ def test_lengths_are_read_on_the_host():
 def test_ways_of_compiling_that_do_not_work_are_refused(
     make_model, options, message
 ):
-    brain = TurboBrain(
+    brain = ClassificationBrain(
         {"model": make_model()}, run_opts={"device": "cpu", **options}
     )
     with pytest.raises(InputError, match=message):
@@ -63,7 +69,7 @@ def test_learnable_temperature_is_saved_and_a_fixed_one_is_not(make_model):
     ):
         contrastive = TurboLoss(learnable_temperature=learnable)
         found = []
-        brain = TurboBrain(
+        brain = ClassificationBrain(
             {"model": make_model()},
             hparams={
                 "loss": JointLoss(contrastive),
@@ -82,7 +88,9 @@ def test_learnable_temperature_is_saved_and_a_fixed_one_is_not(make_model):
         assert found == names
 
 
-def test_pass_that_feeds_the_classifier_is_the_same_for_all_processes():
+def test_pass_that_feeds_the_classifier_is_the_same_for_all_processes(
+    TurboBrain,
+):
     """What a process drew before, its masks for one, must not matter."""
     generator = torch.Generator().manual_seed(0)
     outputs = {
@@ -97,11 +105,11 @@ def test_pass_that_feeds_the_classifier_is_the_same_for_all_processes():
     brain = SimpleNamespace(
         hparams=SimpleNamespace(seed=1),
         modules=SimpleNamespace(loss=JointLoss(lambda_ce=1, ce_view="random")),
-        train_sampler=SimpleNamespace(sizes=[3]),
         epoch=1,
-        wish=lambda: 0,
+        gather=lambda *given: given,
         note_step=lambda *noted: None,
     )
+    brain.draws = lambda name: ClassificationBrain.draws(brain, name)
     losses = []
     for brain.step in range(20):
         for drawn_before in (0, 1):
@@ -116,12 +124,11 @@ def test_pass_that_feeds_the_classifier_is_the_same_for_all_processes():
 
 
 def test_an_epochs_augmentation_is_its_own():
-    hparams = SimpleNamespace(
-        train_augment=SimpleNamespace(epoch=1), scoring=Classification(["a"])
+    hparams = SimpleNamespace(train_augment=SimpleNamespace(epoch=1))
+    brain = ClassificationBrain(
+        {"a": torch.nn.Linear(1, 1)}, run_opts={"device": "cpu"}
     )
-    brain = TurboBrain({"a": torch.nn.Linear(1, 1)}, run_opts={"device": "cpu"})
     brain.hparams = hparams
-    hparams.on_sphere = True
     brain.averages, brain.train_sampler = Averages(), SimpleNamespace()
     brain.on_stage_start(sb.Stage.TRAIN, 7)
     assert hparams.train_augment.epoch == 7

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from turbo_sb.training import resumable_brain
 from turbo_sb.training.epoch_averages import Averages
 from turbo_sb.training.resumable_brain import GO_ON, SAVE, STOP, ResumableBrain
 from turbo_sb.utils.errors import InputError
@@ -27,8 +28,8 @@ class Constant(ResumableBrain):
 
     def compute_objectives(self, outputs, batch, stage):
         loss = self.factor * outputs["logits"].sum()
-        wishes = torch.tensor([self.wish()])
-        self.note_step(["u"], outputs, {"ce": loss.detach()}, wishes)
+        self.agreed = torch.tensor(self.wish())
+        self.note_step(["u"], outputs, {"ce": loss.detach()})
         return loss
 
 
@@ -45,9 +46,9 @@ def make(tmp_path):
                 "seed": 1,
                 "epoch_counter": SimpleNamespace(current=3),
                 "output_folder": str(tmp_path),
-                "nonfinite_loss": policy,
             },
             run_opts={"device": "cpu", "max_grad_norm": 10.0, **options},
+            nonfinite_loss=policy,
         )
         brain.init_optimizers()
         brain.factor, brain.averages = factor, Averages()
@@ -216,12 +217,20 @@ class TestWhenToSave:
         brain = make(ckpt_interval_minutes=0)
         assert self.wishes(brain, minutes=10_000) == GO_ON
 
-    def test_the_highest_wish_of_a_step_counts(self, make):
+    def test_the_highest_wish_of_a_step_counts(self, make, monkeypatch):
         brain = make()
-        outputs = {"logits": torch.zeros(1, 1, 1), "views": {}}
-        wishes = torch.tensor([GO_ON, STOP, SAVE])
-        brain.note_step(["u"], outputs, {}, wishes)
-        assert brain.agreed == STOP
+        monkeypatch.setattr(
+            resumable_brain,
+            "gather_batch",
+            lambda outputs, columns, sizes: (
+                outputs,
+                {**columns, "wish": torch.tensor([GO_ON, STOP, SAVE])},
+            ),
+        )
+        brain.train_sampler = SimpleNamespace(sizes=[1, 1, 1])
+        brain.notice = SimpleNamespace(given=False)
+        _, targets = brain.gather({}, torch.tensor([7]))
+        assert targets.tolist() == [7] and brain.agreed == STOP
 
     def test_not_within_an_accumulated_gradient(self, make):
         """What the optimiser has not had yet is in no checkpoint."""

@@ -2,12 +2,14 @@
 
 import pytest
 
+from tests.recipes.recipe_runs import FOLDER
 from turbo_sb.training.settings import (
-    check_resume,
+    check_known,
+    check_overrides,
     check_types,
     check_values,
-    read_yaml,
 )
+from turbo_sb.training.yaml_files import read_yaml
 from turbo_sb.utils.errors import InputError
 
 BASE = read_yaml(
@@ -39,6 +41,7 @@ def test_value_of_the_yamls_kind_passes(given):
         ("c: False", "a number"),
         ("d: y", "a list"),
         ("e: 1", "a mapping"),
+        ("h: {in_features: x}", "a whole number"),
     ],
 )
 def test_value_of_another_kind_is_refused(given, expected):
@@ -57,27 +60,54 @@ def test_number_out_of_its_range_is_refused():
             check_values({"modality_dropout": rate})
 
 
-@pytest.fixture
-def settings(tmp_path):
-    """Of a training that left a checkpoint."""
-    text = f"output_folder: {tmp_path}\nsave_folder: {tmp_path}/save\n"
-    text += "patience: 3\nlr: 0.1\nopt: !name:torch.optim.Adam\n  lr: 0.1\n"
-    (tmp_path / "save" / "CKPT+1").mkdir(parents=True)
-    (tmp_path / "hyperparams.yaml").write_text(text)
-    return read_yaml(text, "")
+def test_a_value_that_is_not_a_choice_is_refused():
+    check_values({"nonfinite_loss": "skip"})
+    with pytest.raises(InputError, match="nonfinite_loss: 'ignore': expected"):
+        check_values({"nonfinite_loss": "ignore"})
 
 
-def test_same_training_goes_on_with_more_patience(settings):
-    check_resume({**settings, "patience": 5, "new": 1})
+class TestCheckOverrides:
+    def test_a_misspelt_key_gets_a_hint(self):
+        with pytest.raises(InputError) as raised:
+            check_overrides(
+                {"temprature": 1}, {"lr": 1, "temperature": 1}, "a.yaml"
+            )
+        assert str(raised.value) == (
+            "--temprature: a.yaml has no key temprature. "
+            "Did you mean --temperature?"
+        )
+
+    def test_a_strange_key_gets_none(self):
+        with pytest.raises(InputError, match="no key zzz.$"):
+            check_overrides({"zzz": 1}, {"lr": 1}, "a.yaml")
+
+    def test_a_key_of_an_object_is_named_by_both(self):
+        base = read_yaml("loss: !new:a.B\n    ce_view: 1", "a.yaml")
+        for given, hint in (
+            ({"ce_view": 2}, "Did you mean --loss.ce_view"),
+            ({"loss": {"ce_veiw": 2}}, "Did you mean --loss.ce_view"),
+            ({"loss": 2}, "Set one of its keywords, as --loss.ce_view=..."),
+        ):
+            with pytest.raises(InputError, match=hint):
+                check_overrides(given, base, "a.yaml")
+        check_overrides({"loss": {"ce_view": 2}}, base, "a.yaml")
 
 
-def test_other_training_is_refused(settings):
-    with pytest.raises(InputError, match="with lr: 0.1, not 0.2"):
-        check_resume({**settings, "lr": 0.2})
+class TestCheckKnown:
+    SCRIPT = FOLDER / "train.py"
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "rate: 1\nlr: !ref <rate>",  # by the YAML
+            "max_grad_norm: 5.0",  # a run option of SpeechBrain
+            "skip_prep: True",  # by the recipe's own YAMLs
+            "__set_seed: 1",  # only there to act
+        ],
+    )
+    def test_what_is_known(self, text):
+        check_known(text, read_yaml(text, ""), self.SCRIPT, "a.yaml")
 
-def test_without_a_checkpoint_there_is_nothing_to_go_on_with(
-    settings, tmp_path
-):
-    (tmp_path / "save" / "CKPT+1").rmdir()
-    check_resume({**settings, "lr": 0.2})
+    def test_a_key_that_is_only_declared(self):
+        with pytest.raises(InputError, match=r"a.yaml: .*\['b', 'c'\]"):
+            check_known("b: 1\nc: 2", {"b": 1, "c": 2}, self.SCRIPT, "a.yaml")

@@ -16,8 +16,8 @@ from turbo_sb.data.transcripts import EMPTY_TEXT
 from turbo_sb.inference.export_format import FORMAT
 from turbo_sb.training.checkpoints import AtomicCheckpointer, earliest_best
 from turbo_sb.training.old_names import renamed
-from turbo_sb.training.recipe import yaml_keys
 from turbo_sb.training.run_files import ENCODERS
+from turbo_sb.training.yaml_files import read_yaml
 from turbo_sb.utils.errors import InputError
 
 TRAINING = "hyperparams.yaml"
@@ -113,7 +113,7 @@ def _build(folder):
         if own.is_dir():
             source = {"source": str(own), "pretrained": False}
             overrides[f"{name}_encoder"] = source
-    known = yaml_keys(text)
+    known = read_yaml(text, str(folder / TRAINING))
     overrides = {key: own for key, own in overrides.items() if key in known}
     return load_hyperpyyaml(text, overrides)
 

@@ -1,4 +1,4 @@
-"""A batch whose loss or gradient is no number: who was in it.
+"""Record batches with a NaN or infinite loss or gradient.
 
 Authors
  * The turbo_sb developers 2026
@@ -6,33 +6,10 @@ Authors
 
 import csv
 
+import torch
+
 from turbo_sb.utils.distributed import joined, on_main, world_size
-from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.files import replacing
-
-# What a training does then.
-POLICIES = ("stop", "skip")
-
-
-def check_policy(policy):
-    """Refuse a value of nonfinite_loss that is none.
-
-    Arguments
-    ---------
-    policy : str
-        "stop" or "skip".
-
-    Example
-    -------
-    >>> check_policy("ignore")
-    Traceback (most recent call last):
-    ...
-    turbo_sb.utils.errors.InputError: nonfinite_loss: 'ignore' is not one of ...
-    """
-    if policy not in POLICIES:
-        raise InputError(
-            f"nonfinite_loss: {policy!r} is not one of {POLICIES}."
-        )
 
 
 def finite_rows(outputs):
@@ -55,8 +32,6 @@ def finite_rows(outputs):
     >>> finite_rows({"logits": logits, "views": {}})
     tensor([ True, False])
     """
-    import torch  # Here: `check_policy` need not wait for it.
-
     found = [outputs["logits"], *outputs["views"].values()]
     # (views, n, features) each.
     rows = [torch.isfinite(part).all(dim=2).all(dim=0) for part in found]

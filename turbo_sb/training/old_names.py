@@ -23,22 +23,16 @@ OLD = {
 }
 
 
-def renamed(text):
-    """Put today's names into a YAML of before.
+# Keywords that are gone, of any object: what they set is what there is.
+GONE = ("placeholder",)
 
-    Arguments
-    ---------
-    text : str
-        HyperPyYAML.
 
-    Returns
-    -------
-    text : str
+def renamed(text: str) -> str:
+    """Put today's names into a YAML of an earlier version.
 
-    Example
-    -------
     >>> renamed("model: !new:turbo_sb.model.TurboModel")
     'model: !new:turbo_sb.models.TurboModel'
     """
+    text = re.sub(rf"^ +({'|'.join(GONE)}): .*\n", "", text, flags=re.MULTILINE)
     known = "|".join(map(re.escape, OLD))
     return re.sub(rf"\b({known})\b", lambda found: OLD[found[1]], text)

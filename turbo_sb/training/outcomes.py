@@ -157,6 +157,15 @@ class Outcomes:
             "on_sphere": self.on_sphere,
         }
 
+    def figures(self) -> dict[str, float]:
+        """What a log can follow over epochs: the metrics that are numbers.
+
+        Returns
+        -------
+        figures : dict
+        """
+        return floats(self.summary())
+
     def test_summary(self, valid):
         """The metrics, and what is reported of a test only.
 
@@ -248,3 +257,24 @@ def _or_none(metric, tensors, on_sphere):
         return metric(*tensors, normalize=on_sphere)
     except InputError:
         return None
+
+
+def floats(found: dict) -> dict[str, float]:
+    """Pick what a log can follow over epochs.
+
+    Arguments
+    ---------
+    found : dict
+        Metrics and what goes with them.
+
+    Returns
+    -------
+    figures : dict
+        Those that are floats.
+
+    Example
+    -------
+    >>> floats({"UA": 0.5, "n": 10, "alignment": None})
+    {'UA': 0.5}
+    """
+    return {k: v for k, v in found.items() if type(v) is float}

@@ -1,8 +1,8 @@
-"""SpeechBrain's training loop, made to survive bad days.
+"""A Brain that resumes exactly where it was killed.
 
-What a step draws depends on nothing before it, checkpoints within an epoch
-hold all that the rest of it needs, a scheduler's notice is heeded, and no
-step is taken from a loss or a gradient that is no number.
+What a step draws depends on nothing before it. Checkpoints within an epoch
+hold all that the rest of the epoch needs. SIGTERM saves and exits. No step is
+taken from a loss or a gradient that is NaN or infinite.
 
 Authors
  * The turbo_sb developers 2026
@@ -19,11 +19,14 @@ from speechbrain.utils.logger import get_logger
 from torch.nn.parallel import DistributedDataParallel
 
 from turbo_sb.training.checkpoints import earliest_best
+from turbo_sb.training.ddp_gather import gather_batch
 from turbo_sb.training.epoch_averages import Averages
 from turbo_sb.training.nonfinite import finite_rows, tell_batch
 from turbo_sb.training.preemption import Notice, leave
-from turbo_sb.utils.distributed import of_all, on_main, rank
-from turbo_sb.utils.seeding import seed_all
+from turbo_sb.training.settings import check_choice
+from turbo_sb.utils.distributed import of_all, on_main, part, rank
+from turbo_sb.utils.errors import own_errors
+from turbo_sb.utils.seeding import generator_of, seed_all
 
 logger = get_logger(__name__)
 
@@ -31,17 +34,28 @@ GO_ON, SAVE, STOP = range(3)  # what a process wishes after a step
 
 
 class ResumableBrain(sb.Brain):
-    """A Brain that can be killed at any time, and goes on bit for bit.
+    """A Brain that can be killed at any time, and resumes to the same bits.
 
-    ``hparams`` needs: seed, epoch_counter, output_folder, nonfinite_loss,
-    loggers. `compute_objectives` calls `note_step`.
+    ``hparams`` needs: seed, epoch_counter, output_folder, loggers. In
+    training, `compute_objectives` calls `gather` and `note_step`.
 
-    See Also
-    --------
-    speechbrain.Brain : the arguments.
+    Arguments
+    ---------
+    *args
+        As speechbrain.Brain takes them.
+    nonfinite_loss : str
+        "stop", or "skip": leave out a batch whose loss or gradient is NaN or
+        infinite.
+    **kwargs
+        As speechbrain.Brain takes them.
+
+    Example
+    -------
+    >>> ResumableBrain(run_opts={"device": "cpu"}).nonfinite_loss
+    'stop'
     """
 
-    notice = Notice()  # a training's own replaces it
+    notice = Notice()  # `fit` sets its own
     agreed = GO_ON
 
     @property
@@ -49,13 +63,48 @@ class ResumableBrain(sb.Brain):
         """The epoch's number, from 1."""
         return self.hparams.epoch_counter.current
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, nonfinite_loss="stop", **kwargs):
         super().__init__(*args, **kwargs)
+        check_choice("nonfinite_loss", nonfinite_loss, ("stop", "skip"))
+        self.nonfinite_loss = nonfinite_loss
         self.on_trial = self.debug and not self.debug_persistently
         if self.on_trial and self.checkpointer is not None:
             # SpeechBrain gives each process another temporary folder.
             folder = ddp_broadcast(self.checkpointer.checkpoints_dir, src=0)
             self.checkpointer.checkpoints_dir = folder
+
+    def fit(self, *args, **kwargs):
+        """Train, heeding SIGTERM; an error names the process that has it.
+
+        Arguments
+        ---------
+        *args
+            As in SpeechBrain.
+        **kwargs
+            As in SpeechBrain.
+        """
+        with own_errors(), Notice() as self.notice:
+            super().fit(*args, **kwargs)
+
+    def evaluate(self, *args, **kwargs):
+        """Test, and wait for all processes; an error names its process.
+
+        Arguments
+        ---------
+        *args
+            As in SpeechBrain.
+        **kwargs
+            As in SpeechBrain.
+
+        Returns
+        -------
+        loss : float
+            SpeechBrain's mean over this process's batches.
+        """
+        with own_errors():
+            loss = super().evaluate(*args, **kwargs)
+            part()
+        return loss
 
     def on_fit_start(self):
         """Go on from the last checkpoint; forget what was logged after it."""
@@ -101,19 +150,53 @@ class ResumableBrain(sb.Brain):
         return loader_kwargs
 
     def wish(self):
-        """What this process wants all to do after the step.
-
-        Returns
-        -------
-        wish : int
-            GO_ON, SAVE or STOP; the highest of all processes counts.
-        """
+        """What this process wants all to do after the step: GO_ON, SAVE, STOP."""
         if self.notice.given:
             return STOP
         minutes = (time.monotonic() - self.saved_at) / 60
         return SAVE if 0 < self.ckpt_interval_minutes < minutes else GO_ON
 
-    def note_step(self, ids, outputs, terms, wishes):
+    def gather(
+        self, outputs: dict, *columns: torch.Tensor
+    ) -> tuple[dict, torch.Tensor]:
+        """A batch of all processes, in one collective, with its gradient.
+
+        Arguments
+        ---------
+        outputs : dict
+            Of this process's model.
+        *columns : (batch,) torch.Tensor
+            Integers of this process's utterances.
+
+        Returns
+        -------
+        outputs : dict
+            Of all processes.
+        *columns : (all,) torch.Tensor
+            Of all processes.
+        """
+        named = dict(enumerate(columns))
+        named["wish"] = torch.full_like(columns[0], self.wish())
+        sizes = self.train_sampler.sizes
+        outputs, named = gather_batch(outputs, named, sizes)
+        self.agreed = named.pop("wish").max()  # the highest of all processes
+        return outputs, *named.values()
+
+    def draws(self, *names: str) -> torch.Generator:
+        """A generator of this step's own, alike in all processes.
+
+        Arguments
+        ---------
+        *names : str
+            What is drawn.
+
+        Returns
+        -------
+        generator : torch.Generator
+        """
+        return generator_of(self.hparams.seed, *names, self.epoch, self.step)
+
+    def note_step(self, ids: list[str], outputs: dict, terms: dict) -> None:
         """Keep what is needed after the backward pass.
 
         Arguments
@@ -123,12 +206,9 @@ class ResumableBrain(sb.Brain):
         outputs : dict
             Of this process's model.
         terms : dict
-            What the loss of all processes is made of.
-        wishes : (batch,) torch.Tensor
-            Of all processes.
+            Name to () torch.Tensor: the loss of all processes, and its terms.
         """
         self.noted.append((ids, finite_rows(outputs), terms))
-        self.agreed = wishes.max()
 
     def fit_batch(self, batch):
         """One step, after which the host waits for the device, once.
@@ -190,7 +270,7 @@ class ResumableBrain(sb.Brain):
         path = Path(self.hparams.output_folder) / "nonfinite.csv"
         message = tell_batch(path, self.epoch, self.step, loss, noted)
         self.averages.n_skipped += 1
-        if self.hparams.nonfinite_loss == "stop":
+        if self.nonfinite_loss == "stop":
             raise of_all(
                 f"{message} With --nonfinite_loss=skip such batches are left "
                 "out; the checkpoints are whole."

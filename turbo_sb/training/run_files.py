@@ -11,6 +11,7 @@ import numpy as np
 
 from turbo_sb.utils.files import replacing
 
+SETS = ("train", "valid", "test")
 ENCODERS = "encoders"  # their configurations, beside the checkpoints
 
 
@@ -99,3 +100,24 @@ def write_embeddings(path, ids, labels, embeddings):
         np.savez_compressed(
             file, ids=np.array(ids), labels=np.array(labels), **arrays
         )
+
+
+def manifests_of(folder: str | Path) -> dict[str, str]:
+    """The manifests of a run.
+
+    Arguments
+    ---------
+    folder : str or pathlib.Path
+        The run's output folder.
+
+    Returns
+    -------
+    manifests : dict
+        "train", "valid" and "test" to a path.
+
+    Example
+    -------
+    >>> manifests_of("out")["test"]
+    'out/test.json'
+    """
+    return {name: f"{folder}/{name}.json" for name in SETS}

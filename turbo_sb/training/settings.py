@@ -4,12 +4,15 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import fields
 from pathlib import Path
 
-import ruamel.yaml
-
+from turbo_sb.training.run_options import run_options
+from turbo_sb.training.yaml_files import is_object, read_yaml, yaml_keys
 from turbo_sb.utils.errors import InputError
-from turbo_sb.utils.files import CKPT_PREFIX
 
 KINDS = {
     bool: "True or False",
@@ -26,75 +29,145 @@ AT_LEAST = {
     "num_workers": 0,
     "frozen_layers": 0,
     "lr": 0,
-    "shortcut_limit": 2,
 }
 BELOW_ONE = ("modality_dropout",)  # shares, from 0
-# What may differ when a training goes on; all else would be another training.
-RESUMABLE = {
-    "number_of_epochs",
-    "patience",
-    "num_workers",
-    # What a run that was out of memory goes on with.
-    "encode_chunk",
-    "recompute",
-    "cache_folder",
-    "ckpt_interval_minutes",
-    "nonfinite_loss",
-    "logger",
-    "skip_prep",
-    "output_folder",
-    "save_folder",
-    "train_annotation",
-    "valid_annotation",
-    "test_annotation",
-    "preparation_file",
-    "shortcut_report",
-    "shortcut_limit",
-    "shortcut_file",
-}
-# What a finished training is, and one that goes on need not be yet.
-EXTENT = {"number_of_epochs", "patience"}
+CHOICES = {"nonfinite_loss": ("stop", "skip")}
 
 
-def read_yaml(text, where):
-    """Read a HyperPyYAML text without building its objects.
+class Hparams(dict):
+    """What a YAML describes; a key that it lacks is a clear error.
 
     Arguments
     ---------
-    text : str or file
-        A mapping.
-    where : str
-        Names it in the message.
+    found : dict
+        Key to value.
+    hparams_file : str
+        Its name in the message.
+
+    Example
+    -------
+    >>> Hparams({"lr": 0.1}, "mine.yaml")["seed"]
+    Traceback (most recent call last):
+    ...
+    turbo_sb.utils.errors.InputError: mine.yaml: it has no key seed, which ...
+    """
+
+    def __init__(self, found, hparams_file):
+        super().__init__(found)
+        self.hparams_file = hparams_file
+
+    def __missing__(self, key):
+        raise InputError(
+            f"{self.hparams_file}: it has no key {key}, which the recipe "
+            "reads. Copy it from the recipe's own YAMLs, which may be newer."
+        )
+
+
+def read_settings(
+    hparams_file: str, overrides: str | None, script: str
+) -> Hparams:
+    """Check a YAML and the command line, and build nothing.
+
+    Arguments
+    ---------
+    hparams_file : str
+        The YAML.
+    overrides : str
+        From the command line, as speechbrain.parse_arguments returns them.
+    script : str
+        The recipe's train.py, beside which its own YAMLs are.
 
     Returns
     -------
-    settings : dict
-        Plain values have their types; the rest are tagged nodes.
+    settings : Hparams
+        The YAML with the command line in it: plain values have their types,
+        what would be built is a tagged node.
 
     Raises
     ------
     InputError
-        If it is no mapping, or not YAML.
+        For a missing file or value, an unknown key, and an invalid value.
+    """
+    path = Path(hparams_file)
+    if not path.is_file():
+        raise InputError(f"there is no hyperparameter file {hparams_file}.")
+    text = path.read_text(encoding="utf-8")
+    base = read_yaml(text, hparams_file)
+    given = read_yaml(overrides or "", "the command line")
+    check_overrides(given, base, hparams_file)
+    check_types(given, base, hparams_file)
+    check_known(text, base, script, hparams_file)
+    settings = read_yaml(_resolve(text, overrides, hparams_file), hparams_file)
+    check_values(settings)
+    return Hparams(settings, hparams_file)
+
+
+def _resolve(text, overrides, hparams_file):
+    """The YAML with the command line in it."""
+    # Imported here: it takes a while, and most mistakes are found before.
+    from hyperpyyaml import resolve_references
+
+    try:
+        return resolve_references(text, overrides)
+    except ValueError as error:
+        missing = re.search(r"'(\w+)' is a !PLACEHOLDER", str(error))
+        if missing is None:
+            raise InputError(
+                f"the command line does not fit {hparams_file}: {error}"
+            ) from error
+        key = missing[1]
+        raise InputError(
+            f"{hparams_file}: {key} has no value. Give it on the command "
+            f"line: --{key}=..."
+        ) from error
+
+
+def check_overrides(given: dict, base: dict, hparams_file: str) -> None:
+    """Reject a command-line key that the YAML does not have.
+
+    Arguments
+    ---------
+    given : dict
+        From the command line.
+    base : dict
+        The YAML, as `read_yaml` reads it.
+    hparams_file : str
+        Its name in the message.
 
     Example
     -------
-    >>> dict(read_yaml("lr: 0.1\\nfold: 2", "the command line"))
-    {'lr': 0.1, 'fold': 2}
+    >>> check_overrides({"lr": 1}, {"lr": 0.1, "seed": 1}, "turbo.yaml")
     """
-    try:
-        settings = ruamel.yaml.YAML().load(text) or {}
-    except ruamel.yaml.YAMLError as error:
-        problem = getattr(error, "problem", None) or str(error)
-        raise InputError(f"{where}: {problem}") from error
-    if not isinstance(settings, dict):
-        raise InputError(f"{where}: expected --key=value, came {settings!r}.")
-    return settings
+    for key, value in given.items():
+        if key not in base:
+            _reject(key, list(base), base, hparams_file)
+        if not (is_object(base[key]) and isinstance(base[key], dict)):
+            continue
+        if not isinstance(value, dict):
+            name = next(iter(base[key]), "key")
+            raise InputError(
+                f"--{key}={value}: {hparams_file} builds an object there. Set "
+                f"one of its keywords, as --{key}.{name}=..."
+            )
+        for name in value:
+            if name not in base[key]:
+                names = [f"{key}.{known}" for known in base[key]]
+                _reject(f"{key}.{name}", names, {}, hparams_file)
 
 
-def check_types(given, base, hparams_file):
-    """Refuse a value that is not of the kind that the YAML has.
+def _reject(key, known, base, hparams_file):
+    """Raise the error, with what may have been meant."""
+    owners = [k for k, v in base.items() if isinstance(v, dict) and key in v]
+    close = [f"{k}.{key}" for k in owners if is_object(base[k])]
+    close = close or difflib.get_close_matches(key, known, n=1)
+    hint = f" Did you mean --{close[0]}?" if close else ""
+    raise InputError(f"--{key}: {hparams_file} has no key {key}.{hint}")
 
-    A word where the YAML has True would count as True, also if it is "no".
+
+def check_types(given: dict, base: dict, hparams_file: str) -> None:
+    """Reject a value that is not of the kind that the YAML has.
+
+    A word where the YAML has True would count as True, even "no".
 
     Arguments
     ---------
@@ -103,13 +176,16 @@ def check_types(given, base, hparams_file):
     base : dict
         The YAML.
     hparams_file : str
-        For the message.
+        Its name in the message.
 
     Example
     -------
     >>> check_types({"lr": 1}, {"lr": 0.1}, "turbo.yaml")
     """
     for key, value in given.items():
+        if is_object(base.get(key)) and isinstance(value, dict):
+            check_types(value, base[key], hparams_file)
+            continue
         kind = next((k for k in KINDS if isinstance(base.get(key), k)), None)
         allowed = (int, float) if kind is float else kind
         if kind is None or key in MIXED:
@@ -123,13 +199,54 @@ def check_types(given, base, hparams_file):
             )
 
 
-def check_values(settings):
-    """Refuse numbers out of their range, and a corpus that is not there.
+def check_known(
+    text: str, base: dict, script: str | Path, hparams_file: str
+) -> None:
+    """Reject a YAML key that changes nothing, such as a misspelt one.
+
+    A key is known if the YAML refers to it, if it is one of SpeechBrain's run
+    options, or if one of the recipe's own YAMLs has it.
+
+    Arguments
+    ---------
+    text : str
+        The YAML.
+    base : dict
+        The same, read.
+    script : str
+        The recipe's train.py, beside which its own YAMLs are.
+    hparams_file : str
+        Its name in the message.
+
+    Raises
+    ------
+    InputError
+        If there is such a key.
+    """
+    known = set(re.findall(r"<(\w+)", text))
+    known.update(field.name for field in fields(run_options()))
+    for path in (Path(script).parent / "hparams").glob("*.yaml"):
+        known.update(read_yaml(path.read_text(encoding="utf-8"), str(path)))
+    unknown = [key for key in yaml_keys(base) if key not in known]
+    if unknown:
+        raise InputError(
+            f"{hparams_file}: unknown keys {unknown}: neither the YAML nor the "
+            "recipe uses them. Remove them, or check their spelling."
+        )
+
+
+def check_values(settings: dict) -> None:
+    """Reject numbers out of their range, and a corpus that is not there.
 
     Arguments
     ---------
     settings : dict
         The YAML with the command line in it.
+
+    Raises
+    ------
+    InputError
+        For the first invalid value.
 
     Example
     -------
@@ -145,64 +262,15 @@ def check_values(settings):
             raise InputError(
                 f"--{key}={settings[key]}: expected a share in [0, 1)."
             )
+    for key, choices in CHOICES.items():
+        check_choice(key, settings.get(key, choices[0]), choices)
     folder = settings.get("data_folder")
     if folder is not None and not Path(folder).is_dir():
         raise InputError(f"data_folder: {folder}: no such folder.")
 
 
-def check_resume(settings):
-    """Refuse to go on with the training of other settings in one folder.
-
-    It would be reported under the new settings, or, with another fold, tested
-    on what it was trained on.
-
-    Arguments
-    ---------
-    settings : dict
-        The YAML with the command line in it.
-
-    Raises
-    ------
-    InputError
-        If output_folder has a checkpoint, and one of its settings differs.
-    """
-    save_folder = Path(str(settings.get("save_folder", "")))
-    if any(save_folder.glob(f"{CKPT_PREFIX}*")):
-        check_same(settings)
-
-
-def check_same(settings, resumable=RESUMABLE):
-    """Refuse settings that differ from those that a folder was made with.
-
-    Arguments
-    ---------
-    settings : dict
-        The YAML with the command line in it.
-    resumable : set of str
-        Keys that may differ; for a finished training, `RESUMABLE - EXTENT`.
-
-    Raises
-    ------
-    InputError
-        If output_folder has a hyperparams.yaml, and a setting differs.
-    """
-    folder = Path(str(settings.get("output_folder", "")))
-    saved = folder / "hyperparams.yaml"
-    if not saved.is_file():
-        return
-    before = read_yaml(saved.read_text(encoding="utf-8"), str(saved))
-    for key, value in settings.items():
-        if key in resumable or key not in before or _is_built(value):
-            continue
-        if before[key] != value:
-            raise InputError(
-                f"output_folder: {folder} holds a training with {key}: "
-                f"{before[key]}, not {value}. Give another --output_folder, "
-                "or delete this one."
-            )
-
-
-def _is_built(value):
-    """Whether YAML builds an object from it."""
-    tag = getattr(value, "tag", None)
-    return tag is not None and str(tag.value or "").startswith("!")
+def check_choice(key: str, value, choices: Iterable) -> None:
+    """Reject a value that is not one of a few."""
+    if value not in choices:
+        expected = ", ".join(map(str, choices))
+        raise InputError(f"{key}: {value!r}: expected one of {expected}.")

@@ -9,9 +9,10 @@ trained jointly with the cross-entropy of a linear classifier:
 
 To run this recipe, do the following:
 > python train.py hparams/turbo.yaml --data_folder=/path/to/IEMOCAP
+> python train.py hparams/turbo.yaml --help
 
-What is built stands in the YAML; training and test are called in
-turbo_sb/training/experiment.py, and their steps are in turbo_sb/training/brain.py.
+`TurboBrain` is the method, `dataio_prep` makes the datasets, and `main` runs
+them: read it first.
 
 Authors
  * The turbo_sb developers 2026
@@ -21,48 +22,154 @@ import sys
 
 from iemocap_prepare import prepare_iemocap
 
-from turbo_sb.data.manifest import read_json
 from turbo_sb.data.splits.protocols import check_fold
-from turbo_sb.training.preemption import Resumable
-from turbo_sb.training.recipe import check_arguments, load_hparams
+from turbo_sb.training import check_arguments, check_command, normalise
+
+if __name__ == "__main__":
+    # Here: the imports below take seconds, and a mistake is told before them.
+    check_command(sys.argv[1:], __file__, check_fold)
+
+import speechbrain as sb
+from speechbrain.utils.distributed import ddp_init_group
+
+from turbo_sb.data import make_datasets
+from turbo_sb.data.manifest import read_json
+from turbo_sb.data.splits import check_manifests
+from turbo_sb.losses import classification_loss
+from turbo_sb.training import (
+    ClassificationBrain,
+    Outcomes,
+    Resumable,
+    check_resume,
+    check_run,
+    fill_cache,
+    floats,
+    global_batch_size,
+    load_hparams,
+    loader_kwargs,
+    manifests_of,
+    save_encoders,
+)
 from turbo_sb.utils.distributed import on_main
 from turbo_sb.utils.errors import plain_errors
-from turbo_sb.utils.installation import check_installation
-from turbo_sb.utils.options import spell
+
+
+class TurboBrain(ClassificationBrain):
+    """Trains encoders, projections and a classifier with the joint loss."""
+
+    def compute_forward(self, batch, stage):
+        """Two dropout passes in Turbo's training, one in evaluation.
+
+        Returns the logits, (views, batch, classes), and the embeddings of each
+        modality, (views, batch, dim).
+        """
+        n_views = self.hparams.loss.n_views if stage == sb.Stage.TRAIN else 1
+        # Read before they are moved, so that nothing waits for the device.
+        lengths = [x.lengths.tolist() for x in (batch.signal, batch.tokens)]
+        batch = batch.to(self.device, non_blocking=True)
+        signal, tokens = batch.signal.data, batch.tokens.data
+        return self.modules.model(
+            signal, lengths[0], tokens, lengths[1], n_views
+        )
+
+    def compute_objectives(self, outputs, batch, stage):
+        """The joint loss (Eq. 6) in training, cross-entropy in evaluation."""
+        targets = batch.target.data.squeeze(1)
+        if stage != sb.Stage.TRAIN:
+            self.outcomes.add(batch.id, targets, outputs, batch.speaker)
+            return classification_loss(outputs["logits"], targets)
+        # Every process computes the loss of all pairs: each is a negative.
+        groups = batch.group.data.squeeze(1)
+        pairs, targets, groups = self.gather(outputs, targets, groups)
+        loss, terms = self.modules.loss(
+            pairs, targets, groups, self.draws("pass")
+        )
+        self.note_step(batch.id, outputs, {"loss": loss.detach(), **terms})
+        return loss
+
+    def on_stage_start(self, stage, epoch=None):
+        """Collect what the stage finds, utterance by utterance."""
+        self.outcomes = Outcomes(self.hparams.scoring, self.hparams.on_sphere)
+        super().on_stage_start(stage, epoch)
+
+    def on_stage_end(self, stage, stage_loss, epoch=None):
+        """Log, and save each epoch with its score; write the test's results."""
+        if stage == sb.Stage.TRAIN:
+            self.train_stats = self.train_figures(stage_loss)
+            return
+        loggers = self.hparams.loggers
+        self.outcomes.gather()
+        stats = {"loss": self.outcomes.loss(), "seconds": self.seconds()}
+        if stage == sb.Stage.VALID:
+            found = self.outcomes.figures()
+            meta = {"epoch": epoch, "lr": self.optimizer.param_groups[0]["lr"]}
+            both = {
+                "train_stats": self.train_stats,
+                "valid_stats": stats | found,
+            }
+            self.log(loggers, meta, **both)
+            self.save_epoch(self.hparams.scoring.score(found), **found)
+        else:
+            # The best epoch's: `on_evaluate_start` has loaded it.
+            summary = self.outcomes.test_summary(self.best) | self.facts
+            meta = {"epoch loaded": self.best["epoch"]}
+            self.log(loggers, meta, test_stats=stats | floats(summary))
+            self.write_results(summary)
+
+
+def dataio_prep(hparams, manifests, features=None):
+    """Make the datasets: signals, token ids, targets.
+
+    Arguments
+    ---------
+    hparams : dict
+        What the YAML describes, built.
+    manifests : dict
+        "train", "valid" and "test" to a JSON file.
+    features : FeatureCache, optional
+        What a frozen CNN made of each utterance, in place of its signal.
+
+    Returns
+    -------
+    datasets : dict
+        "train", "valid" and "test" to a DynamicItemDataset.
+    """
+    return make_datasets(
+        manifests,
+        tokenizer=hparams["text_encoder"],
+        label_key="emo",
+        train_augment=hparams["train_augment"],
+        data_root=hparams["data_folder"],
+        labels=hparams["labels"],
+        group_by=hparams["loss"].mask_equal,
+        sample_rate=hparams["sample_rate"],
+        features=features,
+    )
 
 
 def main(arguments):
-    """Prepare, train, and test from the best checkpoint.
+    """Prepare, train, and test the best epoch.
 
     Arguments
     ---------
     arguments : list of str
         The command line: a YAML, and overrides of its keys.
     """
-    arguments = spell(arguments, "_")
+    arguments = normalise(arguments)
     settings = check_arguments(arguments, __file__, check_fold)
-    check_installation()
-    # Here: what is mistyped is told before the seconds that these take.
-    import speechbrain as sb
-    from speechbrain.utils.distributed import ddp_init_group
-
-    from turbo_sb.training.experiment import train_and_test
-
     hparams_file, run_opts, overrides = sb.parse_arguments(arguments)
     ddp_init_group(run_opts)
-    hparams = load_hparams(hparams_file, overrides, settings)
-    sb.create_experiment_directory(
-        experiment_directory=hparams["output_folder"],
-        hyperparams_to_save=hparams_file,
-        overrides=overrides,
-    )
+    on_main(check_resume, settings=settings)
+    hparams = load_hparams(hparams_file, overrides)
+    folder = hparams["output_folder"]
+    sb.create_experiment_directory(folder, hparams_file, overrides)
 
     # The corpus becomes train.json, valid.json and test.json.
     if not hparams["skip_prep"]:
         on_main(
             prepare_iemocap,
             data_folder=hparams["data_folder"],
-            output_folder=hparams["output_folder"],
+            output_folder=folder,
             protocol=hparams["protocol"],
             fold=hparams["fold"],
             strict_corpus=hparams["strict_corpus"],
@@ -72,10 +179,47 @@ def main(arguments):
             split_file=hparams["split_file"],
             text_csv=hparams["text_csv"],
             text_csv_sets=hparams["text_csv_sets"],
-            save_folder=hparams["save_folder"],
         )
-    facts = read_json(hparams["preparation_file"], missing={})
-    train_and_test(hparams, run_opts, "emo", facts)
+    manifests = manifests_of(folder)
+    check_manifests(manifests, hparams["protocol"])
+    facts = read_json(f"{folder}/preparation.json", missing={})
+
+    brain = TurboBrain(
+        modules=hparams["modules"],
+        opt_class=hparams["opt_class"],
+        hparams=hparams,
+        run_opts=run_opts,
+        checkpointer=hparams["checkpointer"],
+        nonfinite_loss=hparams["nonfinite_loss"],
+    )
+    brain.facts = facts
+    on_main(save_encoders, folder=folder, model=hparams["model"])
+    features = None
+    if hparams["cache_features"]:
+        features = fill_cache(
+            hparams, brain, manifests, hparams["cache_folder"]
+        )
+    datasets = dataio_prep(hparams, manifests, features)
+    batch_size = global_batch_size(
+        hparams["batch_size"], hparams["batch_size_per_process"]
+    )
+    check_run(brain, hparams["modalities"], len(datasets["train"]), batch_size)
+    loaders = loader_kwargs(
+        datasets,
+        batch_size,
+        seed=hparams["seed"],
+        pad_id=hparams["text_encoder"].pad_id,
+        num_workers=hparams["num_workers"],
+        device=brain.device,
+    )
+    brain.fit(
+        hparams["epoch_counter"],
+        datasets["train"],
+        datasets["valid"],
+        train_loader_kwargs=loaders["train"],
+        valid_loader_kwargs=loaders["valid"],
+    )
+    brain.evaluate(datasets["test"], test_loader_kwargs=loaders["test"])
 
 
 if __name__ == "__main__":

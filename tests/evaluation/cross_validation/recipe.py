@@ -13,7 +13,6 @@ data_folder: !PLACEHOLDER
 protocol: speaker10
 fold: 1
 output_folder: !ref results/<protocol>_fold<fold>_seed<seed>
-save_folder: !ref <output_folder>/save
 labels: [ang, hap]
 best_metric: UA
 number_of_epochs: 3
@@ -21,15 +20,6 @@ skip_prep: False
 lr: 0.1
 mode: good
 """
-# Uses hparams["seed"], ["protocol"] and so on, as recipes do:
-USES = "\n".join(
-    f'# hparams["{key}"]'
-    for key in (
-        *("seed", "data_folder", "protocol", "fold", "save_folder", "labels"),
-        *("best_metric", "number_of_epochs", "skip_prep", "lr", "mode"),
-        "output_folder",
-    )
-)
 TRAIN = r"""
 import csv, json, pathlib, sys, time
 keys = dict(a[2:].split("=", 1) for a in sys.argv[2:] if "=" in a)
@@ -97,10 +87,11 @@ def folds(n_speakers=4, planted=False):
 
 def lay_out(folder, names=("vanilla", "turbo"), **options):
     """Write train.py and YAMLs; return the recipe and the YAMLs' paths."""
-    (folder / "train.py").write_text(USES + TRAIN)
+    (folder / "train.py").write_text(TRAIN)
+    (folder / "hparams").mkdir(exist_ok=True)
     yamls = []
     for name in names:
-        path = folder / f"{name}.yaml"
+        path = folder / "hparams" / f"{name}.yaml"
         path.write_text(YAML)
         yamls.append(str(path))
 

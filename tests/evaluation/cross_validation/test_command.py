@@ -167,11 +167,15 @@ def test_interrupted_run_whose_sets_have_changed_starts_nothing(tmp_path):
 def test_yaml_that_shares_a_save_folder_is_refused(tmp_path):
     """Fold 2 would go on from fold 1's checkpoint, and test on its data."""
     recipe, yamls = lay_out(tmp_path)
-    text = Path(yamls[0]).read_text()
-    text = text.replace("<output_folder>/save", "<data_folder>/save")
+    text = Path(yamls[0]).read_text() + (
+        "checkpointer: !new:turbo_sb.training.AtomicCheckpointer\n"
+        "    checkpoints_dir: !ref <data_folder>/save\n"
+    )
     Path(yamls[0]).write_text(text)
     keys = [f"--data_folder={tmp_path}", f"--output_folder={tmp_path / 'out'}"]
-    with pytest.raises(InputError, match="save_folder: .* not in the run's"):
+    with pytest.raises(
+        InputError, match="checkpoints_dir: .* not in the run's"
+    ):
         main([*yamls, *keys], recipe)
     assert not started(tmp_path)
 

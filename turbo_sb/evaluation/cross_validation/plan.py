@@ -17,13 +17,14 @@ from pathlib import Path
 from turbo_sb.data.manifest import check_unchanged, write_sets
 from turbo_sb.data.splits.split_file import write_split_file
 from turbo_sb.evaluation.jobs import Job
+from turbo_sb.training.command_line import check_arguments
 from turbo_sb.training.finished import FINISHED
-from turbo_sb.training.recipe import check_arguments
-from turbo_sb.training.settings import (
+from turbo_sb.training.resuming import (
     EXTENT,
     RESUMABLE,
     check_resume,
     check_same,
+    checkpoints_folder,
 )
 from turbo_sb.utils.errors import InputError, some_of
 from turbo_sb.utils.files import CKPT_PREFIX
@@ -55,10 +56,10 @@ class Training(Job):
 
     def check(self):
         """Refuse a folder that holds a run of other settings or sets."""
-        own = Path(str(self.settings["save_folder"])).resolve()
+        own = checkpoints_folder(self.settings).resolve()
         if self.folder not in own.parents:
             raise InputError(
-                f"save_folder: {own} is not in the run's folder, "
+                f"checkpoints_dir: {own} is not in the run's folder, "
                 f"{self.folder}: runs would go on from each other's "
                 "checkpoints. In the YAML, let it begin with <output_folder>."
             )

@@ -1,8 +1,8 @@
-"""What train_and_test makes of its settings; tests/recipes runs it."""
+"""How a run reads its sets; tests/recipes runs it."""
 
 import pytest
 
-from turbo_sb.training.experiment import global_batch_size
+from turbo_sb.training.data_loading import global_batch_size
 from turbo_sb.utils.errors import InputError
 
 
@@ -11,12 +11,10 @@ from turbo_sb.utils.errors import InputError
 )
 def test_batch_is_of_all_processes(per_process, expected, monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "3")
-    hparams = {"batch_size": 64, "batch_size_per_process": per_process}
-    assert global_batch_size(hparams) == expected
+    assert global_batch_size(64, per_process) == expected
 
 
 @pytest.mark.parametrize("given", [0, -1, 2.5, "abc", True])
 def test_batch_of_a_process_is_a_whole_number(given):
-    hparams = {"batch_size": 64, "batch_size_per_process": given}
     with pytest.raises(InputError, match="batch_size_per_process: .*from 1"):
-        global_batch_size(hparams)
+        global_batch_size(64, given)

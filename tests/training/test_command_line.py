@@ -1,0 +1,71 @@
+"""The command line of train.py, as a person types it."""
+
+import pytest
+
+from tests.recipes.recipe_runs import DSD, FOLDER
+from turbo_sb.training.command_line import (
+    check_arguments,
+    check_command,
+    explain,
+    normalise,
+)
+from turbo_sb.utils.errors import InputError
+
+YAML = str(FOLDER / "hparams" / "turbo.yaml")
+SCRIPT = str(FOLDER / "train.py")
+
+
+def test_keys_within_objects_become_one_override(tmp_path):
+    given = ["--loss.ce-view=both", "--loss.mask_equal=text", "--lr=1"]
+    assert normalise(given) == [
+        "--lr=1",
+        "--loss={ce_view: both, mask_equal: text}",
+    ]
+    settings = check_arguments(
+        [YAML, f"--data-folder={tmp_path}", *given], SCRIPT
+    )
+    assert settings["loss"]["ce_view"] == "both"
+    assert settings["loss"]["mask_equal"] == "text"
+    assert settings["lr"] == 1
+
+
+def test_a_value_may_have_dots_and_commas():
+    given = ["--data_folder=/a.b/c-d", "--x.weights={in: 0.5, out: 1}"]
+    assert normalise(given) == [
+        "--data_folder=/a.b/c-d",
+        "--x={weights: {in: 0.5, out: 1}}",
+    ]
+
+
+def test_a_nested_key_without_a_value_is_refused():
+    with pytest.raises(InputError, match="--loss.ce_view: expected .*=<value>"):
+        normalise(["--loss.ce_view", "2"])
+
+
+@pytest.mark.parametrize("folder", [FOLDER, DSD])
+def test_help_has_every_key_with_its_comment(folder):
+    text = explain(["--help"], str(folder / "train.py"))
+    assert "--key=value" in text and "hparams/turbo.yaml" in text
+    assert "--lambda_ce=0.5  # Eq. 6" in text
+    assert "--loss.ce_view=1  # pass that feeds the classifier" in text
+    assert "--output_folder=results/turbo/<protocol>_fold" in text
+    assert "--data_folder=(required)  # " in text
+    assert "precision" in text  # of SpeechBrain
+    assert "__set_seed" not in text
+
+
+def test_help_is_printed_and_ends(capsys):
+    with pytest.raises(SystemExit) as ended:
+        check_command([YAML, "--help"], SCRIPT)
+    assert not ended.value.code
+    assert "usage: python train.py" in capsys.readouterr().out
+
+
+def test_a_fold_that_is_not_there_is_reported(tmp_path):
+    def check_fold(protocol, fold):
+        raise InputError(f"--fold={fold}: {protocol} has less.")
+
+    given = [YAML, f"--data_folder={tmp_path}", "--fold=99"]
+    with pytest.raises(InputError, match="--fold=99: speaker10"):
+        check_arguments(given, SCRIPT, check_fold)
+    check_arguments([*given, "--skip_prep=True"], SCRIPT, check_fold)

@@ -1,0 +1,123 @@
+"""Whether a training may resume in a folder: only the same one may.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+from pathlib import Path
+
+from turbo_sb.training.yaml_files import is_object, read_yaml
+from turbo_sb.utils.errors import InputError
+from turbo_sb.utils.files import CKPT_PREFIX
+
+# What may change when a training resumes.
+RESUMABLE = {
+    "number_of_epochs",
+    "patience",
+    "num_workers",
+    "encode_chunk",  # these two: after running out of memory
+    "recompute",
+    "cache_folder",
+    "ckpt_interval_minutes",
+    "nonfinite_loss",
+    "logger",
+    "skip_prep",
+    "output_folder",
+    "shortcut_report",
+}
+# What may change when a run resumes, but not once it has finished.
+EXTENT = {"number_of_epochs", "patience"}
+# The same settings, where they are keywords of an object.
+KEYWORDS = {"limit", "kind", "checkpoints_dir"}
+
+
+def checkpoints_folder(settings: dict) -> Path:
+    """Where a training's checkpoints are.
+
+    Arguments
+    ---------
+    settings : dict
+        Of `turbo_sb.training.check_arguments`.
+
+    Returns
+    -------
+    folder : pathlib.Path
+        What the YAML's checkpointer has, else ``save`` in the output folder.
+    """
+    checkpointer = settings.get("checkpointer")
+    if isinstance(checkpointer, dict) and "checkpoints_dir" in checkpointer:
+        return Path(str(checkpointer["checkpoints_dir"]))
+    return Path(str(settings.get("output_folder", ""))) / "save"
+
+
+def has_checkpoints(settings: dict) -> bool:
+    """Whether a training has saved anything that it can resume from."""
+    return any(checkpoints_folder(settings).glob(f"{CKPT_PREFIX}*"))
+
+
+def check_resume(settings: dict) -> None:
+    """Refuse to resume the training of other settings.
+
+    It would be reported under the new settings, or, with another fold, tested
+    on what it was trained on.
+
+    Arguments
+    ---------
+    settings : dict
+        The YAML with the command line in it.
+
+    Raises
+    ------
+    InputError
+        If output_folder has a checkpoint, and one of its settings differs.
+    """
+    if has_checkpoints(settings):
+        check_same(settings)
+
+
+def check_same(settings: dict, resumable: set[str] = RESUMABLE) -> None:
+    """Refuse settings other than those that a folder was made with.
+
+    Arguments
+    ---------
+    settings : dict
+        The YAML with the command line in it.
+    resumable : set of str
+        Keys that may differ; for a finished training, `RESUMABLE - EXTENT`.
+
+    Raises
+    ------
+    InputError
+        If output_folder has a hyperparams.yaml, and a setting differs.
+    """
+    folder = Path(str(settings.get("output_folder", "")))
+    saved = folder / "hyperparams.yaml"
+    if not saved.is_file():
+        return
+    text = saved.read_text(encoding="utf-8")
+    before, now = plain(read_yaml(text, str(saved))), plain(settings)
+    for key in now.keys() & before.keys():
+        name = key.rpartition(".")[2]
+        if "." in key and name in RESUMABLE | KEYWORDS:
+            continue
+        if key not in resumable and before[key] != now[key]:
+            raise InputError(
+                f"output_folder: {folder} holds a training with {key}: "
+                f"{before[key]}, not {now[key]}. Give another "
+                "--output_folder, or delete this one."
+            )
+
+
+def plain(settings: dict, prefix: str = "") -> dict:
+    """The plain values, those of objects' keywords as "object.keyword".
+
+    >>> plain(read_yaml("lr: 1\\nloss: !new:a.B\\n  views: {in: 2}", ""))
+    {'lr': 1, 'loss.views': {'in': 2}}
+    """
+    found = {}
+    for key, value in settings.items():
+        if not is_object(value):
+            found[f"{prefix}{key}"] = value
+        elif isinstance(value, dict):
+            found.update(plain(value, f"{prefix}{key}."))
+    return found

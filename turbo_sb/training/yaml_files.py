@@ -1,0 +1,70 @@
+"""HyperPyYAML files, read without building their objects.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import ruamel.yaml
+
+from turbo_sb.utils.errors import InputError
+
+
+def read_yaml(text, where: str) -> dict:
+    """Read a HyperPyYAML text without building its objects.
+
+    Arguments
+    ---------
+    text : str or file
+        A mapping.
+    where : str
+        Its name in an error message.
+
+    Returns
+    -------
+    settings : dict
+        Plain values have their types; the rest are tagged nodes.
+
+    Raises
+    ------
+    InputError
+        If it is not YAML, or not a mapping.
+
+    Example
+    -------
+    >>> dict(read_yaml("lr: 0.1\\nfold: 2", "the command line"))
+    {'lr': 0.1, 'fold': 2}
+    """
+    try:
+        settings = ruamel.yaml.YAML().load(text) or {}
+    except ruamel.yaml.YAMLError as error:
+        problem = getattr(error, "problem", None) or str(error)
+        raise InputError(f"{where}: {problem}") from error
+    if not isinstance(settings, dict):
+        raise InputError(f"{where}: expected --key=value, came {settings!r}.")
+    return settings
+
+
+def is_object(value) -> bool:
+    """Whether HyperPyYAML builds an object from a value."""
+    tag = getattr(value, "tag", None)
+    return tag is not None and str(tag.value or "").startswith("!")
+
+
+def yaml_keys(settings: dict) -> list[str]:
+    """The keys that a user may set: not those that begin with "__".
+
+    Arguments
+    ---------
+    settings : dict
+        Of `read_yaml`.
+
+    Returns
+    -------
+    keys : list of str
+
+    Example
+    -------
+    >>> yaml_keys({"seed": 1, "__set_seed": 2, "lr": 0.1})
+    ['seed', 'lr']
+    """
+    return [key for key in settings if not key.startswith("__")]

@@ -157,7 +157,7 @@ class TestFp16:
     def test_one_that_no_scale_mends_is_told(self, make_scaled, tmp_path):
         brain = make_scaled(nonfinite_patience=0)
         self.spoil(brain)
-        with pytest.raises(InputError, match="gradient is no number"):
+        with pytest.raises(InputError, match="gradient is NaN"):
             for _ in range(5):
                 brain.fit_batch(None)
         assert (tmp_path / "nonfinite.csv").exists()

@@ -109,7 +109,7 @@ class AtomicCheckpointer(Checkpointer):
         return found
 
     def _now(self):
-        """Later than all checkpoints, also where a clock was set back."""
+        """Later than all checkpoints, even if a clock was set back."""
         times = [found.meta["unixtime"] for found in self.list_checkpoints()]
         return max([time.time(), *(then + 1e-3 for then in times)])
 
@@ -252,26 +252,9 @@ class AtomicCheckpointer(Checkpointer):
 
 
 def earliest_best(key):
-    """Rank checkpoints as early stopping does: an equal score is no better.
+    """Rank checkpoints as early stopping does: an equal score is not better.
 
-    Arguments
-    ---------
-    key : str
-        The score in the checkpoints' meta data, best when highest.
-
-    Returns
-    -------
-    importance_key : callable
-        Maps a checkpoint to what it is sorted by; one from within an epoch,
-        which has no score, comes last.
-
-    Example
-    -------
-    >>> from types import SimpleNamespace
-    >>> metas = [{"UA": 0.5, "epoch": 1}, {"UA": 0.5, "epoch": 2}, {}]
-    >>> found = [SimpleNamespace(meta=meta) for meta in metas]
-    >>> max(found, key=earliest_best("UA")).meta["epoch"]
-    1
+    A checkpoint from within an epoch has no score, and comes last.
     """
 
     def importance(checkpoint):

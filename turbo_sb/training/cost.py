@@ -13,27 +13,9 @@ import torch
 
 
 def measure_cost(model, device):
-    """Parameters of a model, and the most memory that this process has held.
+    """Parameters of a model, and the most memory that the training has held.
 
-    Arguments
-    ---------
-    model : torch.nn.Module
-        Encoders, projections and classifier.
-    device : str or torch.device
-        Where it is trained.
-
-    Returns
-    -------
-    cost : dict
-        ``parameters``, ``trainable_parameters``, ``peak_memory_mb`` (2 ** 20
-        bytes), and ``peak_memory_of``: on a GPU, the tensors there; else the
-        whole process, data and libraries among it.
-
-    Example
-    -------
-    >>> cost = measure_cost(torch.nn.Linear(3, 2), "cpu")
-    >>> cost["parameters"], cost["peak_memory_of"]
-    (8, 'process')
+    On a GPU, that is of the tensors there; else of the whole process. In MiB.
     """
     parameters = list(model.parameters())
     cost = {

@@ -22,7 +22,7 @@ class EarlyStopping(EpochCounter):
     """Count epochs until a metric has not risen for `patience` of them.
 
     SpeechBrain 1.1's EpochCounterWithStopper loses its state in a checkpoint
-    (its hooks are not registered), and takes an equal score for a rise.
+    (its hooks are not registered), and counts an equal score as a rise.
 
     Arguments
     ---------
@@ -40,7 +40,7 @@ class EarlyStopping(EpochCounter):
     (4, 2)
     """
 
-    def __init__(self, limit, patience):
+    def __init__(self, limit: int, patience: int):
         super().__init__(limit)
         if limit < 1 or patience < 1:
             raise InputError(
@@ -56,7 +56,7 @@ class EarlyStopping(EpochCounter):
             raise StopIteration
         return super().__next__()
 
-    def update(self, score):
+    def update(self, score: float) -> None:
         """Note the epoch's score. Call it once an epoch, before saving.
 
         Arguments

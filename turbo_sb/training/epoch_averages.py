@@ -18,11 +18,9 @@ class Averages:
     """The mean of each term over the steps of an epoch.
 
     Sums stay on the terms' device, so that nothing waits for it. A checkpoint
-    within an epoch holds them to the last bit, and an attribute ``n_skipped``:
-    how many batches of the epoch were left out.
+    within an epoch holds them in full, and ``n_skipped``, the number of batches
+    that were left out.
 
-    Example
-    -------
     >>> import torch
     >>> averages = Averages()
     >>> for value in (1.0, 3.0):
@@ -39,26 +37,14 @@ class Averages:
         self.sums, self.n_steps, self.n_skipped = {}, 0, 0
 
     def add(self, terms):
-        """Add one step.
-
-        Arguments
-        ---------
-        terms : dict
-            Name to () torch.Tensor.
-        """
+        """Add one step's terms, name to () torch.Tensor."""
         self.n_steps += 1
         for name, term in terms.items():
             so_far = self.sums.get(name, 0.0)
             self.sums[name] = so_far + term.detach().double()
 
     def means(self):
-        """The means so far.
-
-        Returns
-        -------
-        means : dict
-            Name to float; empty before the first step.
-        """
+        """The means so far, name to float; empty before the first step."""
         return {
             k: float(total) / self.n_steps for k, total in self.sums.items()
         }

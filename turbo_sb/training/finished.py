@@ -50,7 +50,7 @@ class FinishedRun:
     metrics: dict
 
     @property
-    def key(self):
+    def key(self) -> tuple:
         """Method, protocol, fold and seed: no two runs of a report share it."""
         facts = ("protocol", "fold", "seed")
         return (self.method, *(self.metrics.get(fact) for fact in facts))
@@ -84,7 +84,7 @@ class FinishedRun:
         """
         return {k: self.metrics[k] for k in ALONE if k in self.metrics}
 
-    def predictions(self, alone=None):
+    def predictions(self, alone: str | None = None) -> dict:
         """The contents of predictions.csv, or of one where half is missing.
 
         Arguments
@@ -128,7 +128,7 @@ class FinishedRun:
             raise InputError(f"{path}: has no predictions. Run it again.")
         return found
 
-    def embeddings(self):
+    def embeddings(self) -> dict:
         """The contents of embeddings.npz.
 
         Returns
@@ -152,7 +152,7 @@ class FinishedRun:
                 "folder out."
             ) from error
 
-    def manifest(self, name):
+    def manifest(self, name: str) -> dict:
         """One of the run's sets.
 
         Arguments
@@ -167,7 +167,7 @@ class FinishedRun:
         """
         return read_json(self.folder / f"{name}.json", missing={})
 
-    def cost(self):
+    def cost(self) -> dict:
         """What the training took.
 
         Returns
@@ -177,7 +177,7 @@ class FinishedRun:
         """
         return read_json(self.folder / "cost.json", missing={})
 
-    def curves(self):
+    def curves(self) -> dict:
         """The figures of each epoch.
 
         Returns
@@ -191,7 +191,7 @@ class FinishedRun:
         return {name: np.array(values) for name, values in found.items()}
 
 
-def find_runs(folder):
+def find_runs(folder: str | Path) -> list[FinishedRun]:
     """Find the finished runs below a folder.
 
     The method of a run is the folder around it, as seen from `folder`:

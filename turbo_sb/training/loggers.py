@@ -1,4 +1,4 @@
-"""Where the figures of each epoch go: a text file, TensorBoard, W&B.
+"""Where each epoch's figures go: text, JSON lines, TensorBoard, W&B.
 
 Authors
  * The turbo_sb developers 2026
@@ -22,21 +22,7 @@ KINDS = (None, "tensorboard", "wandb")
 
 
 class PlainTrainLogger(FileTrainLogger):
-    """SpeechBrain's text logger, writing 0.7076 and not 7.08e-01.
-
-    Arguments
-    ---------
-    save_file : str
-        The text file, appended to.
-
-    Example
-    -------
-    >>> path = str(getfixture("tmp_path") / "train_log.txt")
-    >>> logger = PlainTrainLogger(path)
-    >>> logger.log_stats({"epoch": 1}, valid_stats={"UA": 0.70761})
-    >>> print(open(path).read().strip())
-    epoch: 1 - valid UA: 0.7076
-    """
+    """SpeechBrain's text logger, writing 0.7076 and not 7.08e-01."""
 
     def _item_to_string(self, key, value, dataset=None):
         if isinstance(value, float):
@@ -45,13 +31,7 @@ class PlainTrainLogger(FileTrainLogger):
 
     @main_process_only
     def rewind(self, epoch):
-        """Drop what a run noted that goes on from an earlier point.
-
-        Arguments
-        ---------
-        epoch : int
-            The last that is kept; the test comes again, too.
-        """
+        """Drop the lines after the epoch from which a run resumes."""
         path = Path(self.save_file)
         if not path.exists():
             return
@@ -62,26 +42,10 @@ class PlainTrainLogger(FileTrainLogger):
 
 
 class EpochTensorboardLogger(TensorboardLogger):
-    """SpeechBrain's, whose steps are the epochs also of a run taken up again.
-
-    Arguments
-    ---------
-    save_dir : str
-        Its folder.
-    """
+    """SpeechBrain's logger, whose steps are the epochs, also of a resumed run."""
 
     def log_stats(self, stats_meta, *args, **kwargs):
-        """As in SpeechBrain, which counts the calls of this process.
-
-        Arguments
-        ---------
-        stats_meta : dict
-            Its ``epoch`` is the step.
-        *args
-            As in SpeechBrain.
-        **kwargs
-            As in SpeechBrain: train_stats, valid_stats, test_stats.
-        """
+        """As in SpeechBrain, which counts the calls of this process."""
         before = stats_meta.get("epoch", 1) - 1
         self.global_step["meta"] = before
         for name in ("train", "valid"):
@@ -91,13 +55,7 @@ class EpochTensorboardLogger(TensorboardLogger):
 
     @main_process_only
     def rewind(self, epoch):
-        """Hide what a run noted that goes on from an earlier point.
-
-        Arguments
-        ---------
-        epoch : int
-            The last that is kept.
-        """
+        """Hide the events after the epoch from which a run resumes."""
         if len(list(Path(self.save_dir).iterdir())) == 1:
             return  # its own file, with nothing in it yet
         self.writer.close()
@@ -106,30 +64,12 @@ class EpochTensorboardLogger(TensorboardLogger):
 
 
 def epoch_of(line):
-    """The epoch of a line of train_log.txt.
-
-    Arguments
-    ---------
-    line : str
-        With its end; without one, it is not whole.
-
-    Returns
-    -------
-    epoch : int
-        0 if it is of none.
-
-    Example
-    -------
-    >>> epoch_of("epoch: 12, lr: 1e-05 - train loss: 1\\n")
-    12
-    >>> epoch_of("epoch loaded: 12 - test loss: 1\\n"), epoch_of("epoch: 1")
-    (0, 0)
-    """
+    """The epoch of a whole line of train_log.txt; 0 if it has none."""
     found = re.match(r"epoch: (\d+),.*\n", line)
     return int(found[1]) if found else 0
 
 
-def make_loggers(output_folder, kind=None):
+def make_loggers(output_folder: str | Path, kind: str | None = None) -> list:
     """The train logger, and one more where the YAML's `logger` names it.
 
     Arguments

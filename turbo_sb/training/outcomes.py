@@ -48,7 +48,13 @@ class Outcomes:
         self.batches = {"targets": [], "probabilities": []}
         self.embeddings, self.alone = {}, {}
 
-    def add(self, ids, targets, outputs, speakers=None):
+    def add(
+        self,
+        ids: list[str],
+        targets: torch.Tensor,
+        outputs: dict,
+        speakers: list[str] | None = None,
+    ) -> None:
         """Add one batch.
 
         Arguments
@@ -74,7 +80,7 @@ class Outcomes:
             kept = self.alone.setdefault(f"{name}_only", [])
             kept.append(logits[0].double().softmax(dim=-1).cpu())
 
-    def gather(self):
+    def gather(self) -> None:
         """Let every process have what all of them evaluated."""
         if world_size() == 1:
             return
@@ -92,7 +98,7 @@ class Outcomes:
                 for name, kept in its.items():
                     mine.setdefault(name, []).extend(kept)
 
-    def loss(self):
+    def loss(self) -> float:
         """The mean cross-entropy of all utterances.
 
         Returns
@@ -105,7 +111,7 @@ class Outcomes:
         own = arrays["probabilities"][rows, arrays["targets"]]
         return -own.clamp(min=torch.finfo(own.dtype).tiny).log().mean().item()
 
-    def arrays(self):
+    def arrays(self) -> dict[str, torch.Tensor]:
         """All batches as one, in the order of the ids.
 
         Returns
@@ -117,7 +123,7 @@ class Outcomes:
         rows, batches = self._rows(), {**self.batches, **self.embeddings}
         return {name: torch.cat(parts)[rows] for name, parts in batches.items()}
 
-    def arrays_alone(self):
+    def arrays_alone(self) -> dict[str, torch.Tensor]:
         """The probabilities where one modality is missing, in the same order.
 
         Returns
@@ -132,7 +138,7 @@ class Outcomes:
         """In the order of the ids, in whatever order they were evaluated."""
         return sorted(range(len(self.ids)), key=self.ids.__getitem__)
 
-    def summary(self):
+    def summary(self) -> dict:
         """The metrics, as in metrics.json.
 
         Returns
@@ -166,7 +172,7 @@ class Outcomes:
         """
         return floats(self.summary())
 
-    def test_summary(self, valid):
+    def test_summary(self, valid: dict) -> dict:
         """The metrics, and what is reported of a test only.
 
         Arguments
@@ -219,27 +225,11 @@ class Outcomes:
             path.write_text(json.dumps(summary, indent=2) + "\n", "utf-8")
 
 
-def geometry(embeddings, on_sphere=True):
-    """Alignment and uniformity of the modalities, where they are defined.
+def geometry(embeddings: dict, on_sphere: bool = True) -> dict:
+    """Alignment and uniformity of the modalities; None where undefined.
 
-    Arguments
-    ---------
-    embeddings : dict
-        "audio", "text" or both to (n, dim) torch.Tensor.
-    on_sphere : bool
-        Whether the embeddings are put on the unit sphere first.
-
-    Returns
-    -------
-    geometry : dict
-        ``alignment`` is None when the dimensions differ, or with one modality;
-        ``uniformity_<modality>`` is None for one utterance.
-
-    Example
-    -------
-    >>> one = torch.ones(1, 2)
-    >>> geometry({"audio": one, "text": one})
-    {'alignment': 0.0, 'uniformity_audio': None, 'uniformity_text': None}
+    Alignment is undefined for one modality and for two of different dimensions,
+    uniformity for a single utterance.
     """
     pair = embeddings.get("audio"), embeddings.get("text")
     found = {"alignment": None}

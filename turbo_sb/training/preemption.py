@@ -16,11 +16,10 @@ EXIT_CODE = os.EX_TEMPFAIL
 
 
 class Notice:
-    """Within the block, SIGTERM is noted, and ends nothing.
+    """Note SIGTERM in the block, in place of ending; ``given`` says whether it came.
 
-    An attribute ``given`` says whether it came. Schedulers send it to every
-    process of a job, and torchrun once more to its own: a second one is no
-    more than the first.
+    Schedulers send it to every process of a job, and torchrun once more to its
+    own: a second one changes nothing.
 
     Example
     -------
@@ -48,9 +47,9 @@ class Notice:
 
 
 class Resumable(Notice):
-    """Within the block, SIGTERM ends the process with the exit code 75.
+    """End the process with exit code 75 on SIGTERM in the block.
 
-    For what can be begun anew: a preparation, or a test. A `Notice` within it
+    For what can be run again: a preparation or a test. A `Notice` within it
     takes its place for as long.
     """
 
@@ -62,13 +61,7 @@ class Resumable(Notice):
 
 
 def leave(where):
-    """End all processes with the exit code 75, which says: resumable.
-
-    Arguments
-    ---------
-    where : str
-        What the run goes on from.
-    """
+    """End all processes with exit code 75, which says: resumable."""
     part()
     if rank() == 0:
         print(
@@ -80,15 +73,10 @@ def leave(where):
 
 
 def outlive_notice(_worker=None):
-    """Let a process that reads data end by its parent's SIGTERM alone.
+    """Let a DataLoader's worker ignore every SIGTERM but its parent's.
 
-    A scheduler sends one to every process; without its readers, a training
+    A scheduler sends one to every process; without its workers, a training
     could not finish its step.
-
-    Arguments
-    ---------
-    _worker : int, optional
-        Its number, for a DataLoader's worker_init_fn.
     """
     if not hasattr(signal, "sigwaitinfo"):  # says who sent it; not on a Mac
         return

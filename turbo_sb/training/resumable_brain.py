@@ -107,7 +107,7 @@ class ResumableBrain(sb.Brain):
         return loss
 
     def on_fit_start(self):
-        """Go on from the last checkpoint; forget what was logged after it."""
+        """Resume from the last checkpoint; drop what was logged after it."""
         self.averages = Averages()
         if self.checkpointer is not None:
             self.checkpointer.add_recoverable("averages", self.averages)
@@ -119,8 +119,10 @@ class ResumableBrain(sb.Brain):
                 log.rewind(self.epoch)
 
     def _wrap_distributed(self):
-        """Buffers are constants here: sending them before each forward pass
-        would also wait for a process that has nothing to evaluate.
+        """Leave buffers where they are: they are constants.
+
+        Sending them before each forward pass would also wait for a process that
+        has nothing to evaluate.
         """
         super()._wrap_distributed()
         for module in self.modules.values():
@@ -145,7 +147,7 @@ class ResumableBrain(sb.Brain):
             self.averages.reset()
 
     def _train_loader_specifics(self, dataset, loader_kwargs):
-        """Batches come shared out; SpeechBrain would share them once more."""
+        """Keep the sampler, which has already shared out the batches."""
         self.train_sampler = loader_kwargs["batch_sampler"]
         return loader_kwargs
 
@@ -211,18 +213,7 @@ class ResumableBrain(sb.Brain):
         self.noted.append((ids, finite_rows(outputs), terms))
 
     def fit_batch(self, batch):
-        """One step, after which the host waits for the device, once.
-
-        Arguments
-        ---------
-        batch : PaddedBatch
-            A batch.
-
-        Returns
-        -------
-        loss : () torch.Tensor
-            Detached, on the host.
-        """
+        """One step, after which the host waits for the device, once."""
         # Dropout and masks of a step do not depend on the steps before it.
         seed_all(self.hparams.seed, "step", self.epoch, self.step, rank())
         loss = super().fit_batch(batch)
@@ -230,21 +221,15 @@ class ResumableBrain(sb.Brain):
         return loss
 
     def check_loss_isfinite(self, loss):
-        """Nothing yet, before the backward pass: the host would have to wait.
-
-        Arguments
-        ---------
-        loss : () torch.Tensor
-            Looked at in `optimizers_step`.
-        """
+        """Keep the loss: `optimizers_step` checks it, so that nothing waits here."""
         self.losses.append(loss.detach())
 
     def optimizers_step(self):
-        """One step, clipping one norm over all parameters.
+        """Take one step, clipping one norm over all parameters.
 
-        SpeechBrain clips the optimiser's first parameter group only, which
-        leaves the others unclipped with --remove_vector_weight_decay; and it
-        takes the step also where the loss is no number, which ends a model.
+        SpeechBrain clips only the optimiser's first parameter group, which leaves
+        the others unclipped with --remove_vector_weight_decay; and it takes the
+        step also where the loss is NaN, which ruins a model.
         """
         self.scaler.unscale_(self.optimizer)
         groups = self.optimizer.param_groups
@@ -266,7 +251,7 @@ class ResumableBrain(sb.Brain):
         self.optimizer.zero_grad(set_to_none=True)
 
     def _on_nonfinite(self, loss, noted):
-        """Write down who was in the batch; stop there, or leave it out."""
+        """Record the batch; stop, or leave it out."""
         path = Path(self.hparams.output_folder) / "nonfinite.csv"
         message = tell_batch(path, self.epoch, self.step, loss, noted)
         self.averages.n_skipped += 1
@@ -284,7 +269,7 @@ class ResumableBrain(sb.Brain):
             logger.warning(f"{message} The batch is left out.")
 
     def _should_save_intra_epoch_ckpt(self, last_ckpt_time, steps_since_ckpt):
-        """What was agreed on with the step: nothing more is sent for it."""
+        """Whether all processes agreed, with the step, to save."""
         if (
             self.checkpointer is None
             or self.step % self.grad_accumulation_factor
@@ -348,7 +333,7 @@ class ResumableBrain(sb.Brain):
             self._check_best(folder)
 
     def _check_best(self, folder):
-        """Another epoch's test would not be this training's."""
+        """Refuse to test another epoch than the best one."""
         last = self.checkpointer.find_checkpoint(
             ckpt_predicate=lambda checkpoint: "best_epoch" in checkpoint.meta
         )

@@ -96,9 +96,9 @@ def check_same(settings: dict, resumable: set[str] = RESUMABLE) -> None:
         return
     text = saved.read_text(encoding="utf-8")
     before, now = plain(read_yaml(text, str(saved))), plain(settings)
-    for key in now.keys() & before.keys():
+    for key in now:
         name = key.rpartition(".")[2]
-        if "." in key and name in RESUMABLE | KEYWORDS:
+        if key not in before or ("." in key and name in RESUMABLE | KEYWORDS):
             continue
         if key not in resumable and before[key] != now[key]:
             raise InputError(

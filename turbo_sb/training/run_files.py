@@ -15,7 +15,7 @@ SETS = ("train", "valid", "test")
 ENCODERS = "encoders"  # their configurations, beside the checkpoints
 
 
-def save_encoders(folder, model):
+def save_encoders(folder: str | Path, model) -> None:
     """Keep the encoders' configurations beside a training.
 
     With them, its model can be built again without the sources that its
@@ -35,30 +35,7 @@ def save_encoders(folder, model):
 
 
 def write_predictions(path, ids, labels, targets, probabilities):
-    """Write a CSV of ID, label, prediction and each class's probability.
-
-    Arguments
-    ---------
-    path : pathlib.Path
-        Such as predictions.csv.
-    ids : list of str
-        Utterance IDs.
-    labels : list of str
-        The classes.
-    targets : (n,) torch.Tensor
-        Class indices.
-    probabilities : (n, classes) torch.Tensor
-        Of the classifier.
-
-    Example
-    -------
-    >>> import torch
-    >>> path = getfixture("tmp_path") / "predictions.csv"
-    >>> one = torch.tensor([1]), torch.tensor([[0.75, 0.25]])
-    >>> write_predictions(path, ["a"], ["ang", "hap"], *one)
-    >>> path.read_text().split()
-    ['ID,label,prediction,p_ang,p_hap', 'a,hap,ang,0.75,0.25']
-    """
+    """Write a CSV of ID, label, prediction and each class's probability."""
     header = [f"p_{label}" for label in labels]
     with (
         replacing(path) as draft,
@@ -73,28 +50,7 @@ def write_predictions(path, ids, labels, targets, probabilities):
 
 
 def write_embeddings(path, ids, labels, embeddings):
-    """Write arrays ``ids``, ``labels`` and one for each modality.
-
-    Arguments
-    ---------
-    path : pathlib.Path
-        Such as embeddings.npz.
-    ids : list of str
-        Utterance IDs.
-    labels : list of str
-        Of each utterance.
-    embeddings : dict
-        Modality to (n, dim) torch.Tensor.
-
-    Example
-    -------
-    >>> import torch
-    >>> path = getfixture("tmp_path") / "embeddings.npz"
-    >>> write_embeddings(path, ["a"], ["ang"], {"audio": torch.zeros(1, 2)})
-    >>> with np.load(path) as arrays:
-    ...     sorted(arrays)
-    ['audio', 'ids', 'labels']
-    """
+    """Write arrays ``ids``, ``labels`` and one for each modality."""
     arrays = {name: rows.numpy() for name, rows in embeddings.items()}
     with replacing(path) as draft, open(draft, "wb") as file:
         np.savez_compressed(

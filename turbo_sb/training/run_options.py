@@ -12,20 +12,10 @@ from pathlib import Path
 
 @functools.cache
 def run_options():
-    """SpeechBrain's class RunOptions, which knows and parses them.
+    """SpeechBrain's class RunOptions, which knows and parses its options.
 
     The file that defines it needs nothing but Python; the package around it
-    imports torch, which takes seconds. A command line that is wrong is told
-    at once so, and cross_validate.py, which only starts others, needs neither.
-
-    Returns
-    -------
-    RunOptions : type
-
-    Example
-    -------
-    >>> run_options().from_command_line_args(["a.yaml", "--lr=1"])[2]
-    'lr: 1'
+    imports torch, which takes seconds.
     """
     package = Path(importlib.util.find_spec("speechbrain").origin).parent
     name = f"{__name__}.of_speechbrain"

@@ -40,7 +40,7 @@ class TestWhatItWrites:
             "duration": 0.11,
             "text": 'play "Blue, Blue" now',
             "label": "directed",
-            "speaker": "s3",
+            "spk_id": "s3",
             "corpus": "fsc",
         }
         assert len(entries) == 40
@@ -50,12 +50,12 @@ class TestWhatItWrites:
         sets = prepare(folder, tmp_path / "out")
         assert [len(part) for part in sets.values()] == [32, 4, 4]
         entry = sets["test"].popitem()[1]
-        assert (entry["speaker"], entry["corpus"]) == ("", "")
+        assert (entry["spk_id"], entry["corpus"]) == ("", "")
 
     def test_ten_speakers_are_cut_eight_to_one_to_one(self, tmp_path):
         sets = prepare(lay_out(tmp_path / "data"), tmp_path / "out")
         voices = [
-            {e["speaker"] for e in part.values()} for part in sets.values()
+            {e["spk_id"] for e in part.values()} for part in sets.values()
         ]
         assert [len(found) for found in voices] == [8, 1, 1]
         assert len(set().union(*voices)) == 10
@@ -91,7 +91,7 @@ class TestWhatItWrites:
         write_manifest(folder, split_rows(), SPLIT)
         sets = prepare(folder, tmp_path / "out")
         voices = {
-            s: {e["speaker"] for e in part.values()} for s, part in sets.items()
+            s: {e["spk_id"] for e in part.values()} for s, part in sets.items()
         }
         assert voices["valid"] == {"s0", "s1"}
         assert voices["test"] == {"s2", "s3"}

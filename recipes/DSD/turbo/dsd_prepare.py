@@ -4,7 +4,7 @@
 
 reads FOLDER/manifest.csv (the README specifies it), checks every row and every
 sample, and writes train.json, valid.json and test.json; each maps an
-utterance's ID to `wav`, `duration` (s), `text`, `label`, `speaker`, `corpus`,
+utterance's ID to `wav`, `duration` (s), `text`, `label`, `spk_id`, `corpus`,
 and `start` and `stop` (s) where it is a stretch of a recording.
 
     python dsd_prepare.py build --output_folder=FOLDER --slurp=/data/slurp \
@@ -23,7 +23,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from turbo_sb.data.audiofile import try_all
+from turbo_sb.data.audio_io import try_all
 from turbo_sb.data.corpora.command import add_build
 from turbo_sb.data.csv_table import read_table
 from turbo_sb.data.manifest import write_sets
@@ -95,7 +95,7 @@ def prepare_dsd(
     folder, (sets, facts) = Path(output_folder), folds[fold]
     write_sets(folder, sets, save_folder, preparation=facts)
     _write_skipped(folder / SKIPPED, bad)
-    notes.insert(1, set_table(sets, LABELS, label="label", by="corpus"))
+    notes.insert(1, set_table(sets, LABELS, by="corpus"))
     notes.append(f"wrote {', '.join(f'{s}.json' for s in sets)} in {folder}")
     logger.info("\n".join(notes))
 
@@ -357,7 +357,7 @@ def _entry(row):
         "duration": row["duration"],
         "text": row["text"],
         "label": row["label"],
-        "speaker": row["spk_id"],
+        "spk_id": row["spk_id"],
         "corpus": row["corpus"],
         "split": row["split"],
         **row.get("stretch", {}),
@@ -387,11 +387,11 @@ def _describe(entries):
     """Say what is known of the speakers."""
     classes = defaultdict(set)
     for entry in entries.values():
-        classes[entry["speaker"]].add(entry["label"])
+        classes[entry["spk_id"]].add(entry["label"])
     classes.pop("", None)
     mixed = sum(len(found) > 1 for found in classes.values())
     note = f"{len(classes)} speakers, {mixed} of them in both classes"
-    if unknown := sum(not entry["speaker"] for entry in entries.values()):
+    if unknown := sum(not entry["spk_id"] for entry in entries.values()):
         note += (
             f"; {unknown} utterances without spk_id: the sets may share the "
             "voices of these"

@@ -4,8 +4,8 @@
         --protocol=speaker10 --fold=1
 
 writes train.json, valid.json and test.json. Each maps an utterance's ID to
-`wav` ("{data_root}/..."), `duration` (s), `text`, `emo` (ang, hap, neu, sad),
-`speaker` (Ses01F), `session` (Session1), `dialog` (Ses01F_impro01) and `kind`
+`wav` ("{data_root}/..."), `duration` (s), `text`, `label` (ang, hap, neu, sad),
+`spk_id` (Ses01F), `session` (Session1), `dialog` (Ses01F_impro01) and `kind`
 (impro or script). The corpus: https://sail.usc.edu/iemocap/
 
 Authors
@@ -20,7 +20,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from turbo_sb.data.audiofile import inspect_all
+from turbo_sb.data.audio_io import inspect_all
 from turbo_sb.data.manifest import write_sets
 from turbo_sb.data.splits.protocols import GIVEN, N_FOLDS, check_fold, cut_folds
 from turbo_sb.data.transcripts import replace_texts, text_source
@@ -68,8 +68,8 @@ SPEAKERS = {
     "Ses05M": (92, 283, 163, 113),
 }
 HASHES = {
-    "emo": "95532f4b2cc500676531d786b6fb838197dedfa864cfd35199c48ec89b6eb01a",
-    "speaker": "ae3035711912cf24af5c07beb4705c63733016fb82e5ef456f881046b06924bf",
+    "label": "95532f4b2cc500676531d786b6fb838197dedfa864cfd35199c48ec89b6eb01a",
+    "spk_id": "ae3035711912cf24af5c07beb4705c63733016fb82e5ef456f881046b06924bf",
 }
 
 
@@ -252,7 +252,7 @@ def _read_labels(root):
         elif utterance in seen:
             bad.append(f"{place}: {utterance} is also at {seen[utterance]}")
         elif label in CLASSES:
-            entries[utterance] = {"emo": label, **_parse_id(utterance)}
+            entries[utterance] = {"label": label, **_parse_id(utterance)}
         else:
             dropped[label] += 1
         seen[utterance] = place
@@ -271,7 +271,7 @@ def _parse_id(utterance):
     # markers, and the suffix of some dialogs moves every character index.
     dialog, turn = utterance.rsplit("_", 1)
     return {
-        "speaker": utterance[:5] + turn[0],
+        "spk_id": utterance[:5] + turn[0],
         "session": f"Session{utterance[4]}",
         "dialog": dialog,
         # The three parts of a script, and the takes of a scenario, tell one
@@ -335,7 +335,7 @@ def _check_corpus(entries, root):
             differences.append(
                 f"{session}: {found} dialogs labelled, published {published}"
             )
-    counts = Counter((e["speaker"], e["emo"]) for e in entries.values())
+    counts = Counter((e["spk_id"], e["label"]) for e in entries.values())
     for speaker, published in SPEAKERS.items():
         pairs = [(c, counts[speaker, c], n) for c, n in zip(CLASSES, published)]
         if wrong := [f"{c} {k} (published {n})" for c, k, n in pairs if k != n]:
@@ -361,7 +361,7 @@ def corpus_hash(entries: dict, field: str) -> str:
     entries : dict
         Utterance ID to its fields.
     field : str
-        The one to hash, such as `emo`.
+        The one to hash, such as `label`.
 
     Returns
     -------
@@ -370,7 +370,7 @@ def corpus_hash(entries: dict, field: str) -> str:
 
     Example
     -------
-    >>> corpus_hash({"a": {"emo": "neu"}}, "emo")[:8]  # of "a\\tneu\\n"
+    >>> corpus_hash({"a": {"label": "neu"}}, "label")[:8]  # of "a\\tneu\\n"
     '42adb5ac'
     """
     lines = sorted(f"{ID}\t{entry[field]}\n" for ID, entry in entries.items())

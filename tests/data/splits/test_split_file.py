@@ -6,7 +6,7 @@ from turbo_sb.data.splits.split_file import read_split_file, write_split_file
 from turbo_sb.utils.errors import InputError
 
 ENTRIES = {
-    name: {"speaker": speaker, "session": "1"}
+    name: {"spk_id": speaker, "session": "1"}
     for name, speaker in [("a", "x"), ("b", "x"), ("c", "y"), ("d", "z")]
 }
 
@@ -81,7 +81,7 @@ TWICE = (
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (SHARED, "speaker x is in both train and test.*protocol=given"),
+        (SHARED, "spk_id x is in both train and test.*protocol=given"),
         (TWICE, "a is tested 0 times over the folds 1, 2"),
     ],
 )

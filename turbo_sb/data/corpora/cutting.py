@@ -8,7 +8,7 @@ import numpy as np
 import soundfile
 import torch
 
-from turbo_sb.data.audiofile import inspect_audio
+from turbo_sb.data.audio_io import inspect_audio
 from turbo_sb.data.corpora.utterance import Skip, Utterance
 from turbo_sb.utils.errors import InputError
 

@@ -1,6 +1,6 @@
-"""The exact sets of every fold, in a file that others can use.
+"""Write and read the sets of every fold as a file that others can use.
 
-A CSV with a row an utterance: ``ID,fold1,fold2,...``, where a cell says
+A CSV with one row per utterance: ``ID,fold1,fold2,...``, where a cell says
 ``train``, ``valid`` or ``test``, or nothing if the fold leaves it out.
 
 Authors
@@ -24,7 +24,7 @@ from turbo_sb.utils.files import replacing
 MAX_FOLDS = 100  # columns that are looked for
 
 
-def write_split_file(path: str | Path, folds: dict) -> None:
+def write_split_file(path: str | Path, folds: dict[int, dict]) -> None:
     """Write which set each utterance is in, in every fold.
 
     Arguments
@@ -70,8 +70,8 @@ def write_split_file(path: str | Path, folds: dict) -> None:
 
 def read_split_file(
     path: str | Path, entries: dict, protocol: str = "given"
-) -> dict:
-    """Cut a corpus as a file says, and check what the file says.
+) -> dict[int, dict]:
+    """Cut a corpus as a file says, and check the file.
 
     Arguments
     ---------
@@ -80,8 +80,7 @@ def read_split_file(
     entries : dict
         The corpus, utterance ID to its fields.
     protocol : str
-        What its folds may not share, and whether they must test every
-        utterance once: see `turbo_sb.data.splits.checks`. `given` demands neither.
+        Its rules are checked (`turbo_sb.data.splits.checks`); `given` has none.
 
     Returns
     -------
@@ -118,7 +117,7 @@ def read_split_file(
 
 
 def _check_rows(path, rows, columns, entries, protocol):
-    """Refuse IDs that do not fit the corpus, and cells that name no set."""
+    """Reject IDs that are not in the corpus, and invalid cells."""
     bad, seen = [], {}
     for line, row in rows:
         if row["ID"] not in entries:
@@ -142,9 +141,11 @@ def _check_rows(path, rows, columns, entries, protocol):
 
 
 def _check_folds(path, folds, entries, protocol):
-    """Refuse folds that lack a set, or break the rules of the protocol."""
+    """Reject folds that lack a set or break the protocol's rules."""
     if not folds:
-        raise InputError(f"split_file: {path}: no column fold1 that is filled.")
+        raise InputError(
+            f"split_file: {path}: the column fold1 is missing or blank."
+        )
     for fold, sets in folds.items():
         if empty := [name for name in SETS if not sets[name]]:
             raise InputError(
@@ -160,5 +161,5 @@ def _check_folds(path, folds, entries, protocol):
     except RuntimeError as error:
         raise InputError(
             f"split_file: {path}: {error}, which protocol={protocol} excludes. "
-            "Correct it, or take it as it is: --protocol=given."
+            "Correct it, or accept it as it is: --protocol=given."
         ) from error

@@ -114,10 +114,10 @@ def test_what_is_no_such_table(tmp_path, content, message):
 @pytest.mark.parametrize(
     ("header", "hint"),
     [
-        ("id,text", "no column ID, 'id' has to be written ID"),
-        ("ID,Text", "'Text' has to be written text"),
-        ("ID,text,Spk-ID", "'Spk-ID' has to be written spk_id"),
-        ("ID,text,SPKID", "'SPKID' has to be written spk_id"),
+        ("id,text", "no column ID, 'id' must be written ID"),
+        ("ID,Text", "'Text' must be written text"),
+        ("ID,text,Spk-ID", "'Spk-ID' must be written spk_id"),
+        ("ID,text,SPKID", "'SPKID' must be written spk_id"),
     ],
 )
 def test_a_column_nearly_named_right_is_not_passed_over(tmp_path, header, hint):

@@ -43,7 +43,7 @@ class TestReadTexts:
         with pytest.raises(InputError) as caught:
             read_texts(path)
         assert str(caught.value).startswith(f"{path}: 1 lines")
-        assert "line 4: a stands in line 2" in str(caught.value)
+        assert "line 4: a is also in line 2" in str(caught.value)
 
     @pytest.mark.parametrize(
         ("content", "message"),

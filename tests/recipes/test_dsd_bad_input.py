@@ -176,7 +176,7 @@ class TestBadManifest:
         folder = lay_out(tmp_path / "data")
         path = folder / "manifest.csv"
         path.write_text(path.read_text("utf-8").replace("spk_id", "Spk_ID", 1))
-        assert "'Spk_ID' has to be written spk_id" in refuse(folder, tmp_path)
+        assert "'Spk_ID' must be written spk_id" in refuse(folder, tmp_path)
 
     @pytest.mark.parametrize("content", ["", "ID,wav,text,label\n"])
     def test_no_rows(self, tmp_path, content):

@@ -47,7 +47,7 @@ def test_utterance_that_was_also_trained_on(tmp_path):
 def test_speaker_that_was_also_trained_on(tmp_path):
     leak = {"e": {"spk_id": "x", "text": "ja"}}
     write_fold(tmp_path, "turbo", 1, FIRST, train=leak)
-    with pytest.raises(InputError, match="speaker x is in both train and"):
+    with pytest.raises(InputError, match="spk_id x is in both train and"):
         check(tmp_path)
     write_fold(
         tmp_path / "b", "turbo", 1, FIRST, train=leak, protocol="random10"

@@ -20,12 +20,12 @@ from tests.recipes.dsd_preparation import (
     SCRIPT,
     SPLIT,
     TIMED,
-    load_script,
     prepare,
     prepare_all,
     recipe,
     split_rows,
 )
+from turbo_sb.data import csv_manifest
 from turbo_sb.data.dataset import read_entry
 from turbo_sb.utils.errors import InputError
 
@@ -141,8 +141,8 @@ class TestWhatItWrites:
         absent = {1, 2, 3, 4} - set(folds)
         assert absent and folds
         for fold in absent:
-            assert any(f"fold {fold} cannot be had" in note for note in notes)
-            with pytest.raises(InputError, match="a class is missing"):
+            assert any(f"fold {fold} is not possible" in note for note in notes)
+            with pytest.raises(InputError, match="lack a class"):
                 recipe.prepare_folds(folder, "corpus", [fold])
 
     def test_texts_of_a_recogniser(self, tmp_path):
@@ -246,12 +246,12 @@ class TestAudio:
 
     def test_many_rows_of_one_recording(self, tmp_path, monkeypatch):
         seen = []
+        real_try_all = csv_manifest.try_all
         monkeypatch.setattr(
-            recipe,
+            csv_manifest,
             "try_all",
             lambda paths: seen.extend(paths) or real_try_all(paths),
         )
-        real_try_all = load_script().try_all
         folder = lay_out(tmp_path / "data")
         write_tone(folder / "meeting.wav", 4.0)
         changed = [

@@ -362,7 +362,7 @@ def test_strict_corpus_finds_two_labels_exchanged(
     edit(corpus / LABELS, "F002\tneu", "F002\tang")
     edit(corpus / LABELS, "F000\tTMP", "F000\tneu")
     message = refuse(corpus, tmp_path, strict_corpus=True)
-    assert "the counts agree, but some emo differ" in message
+    assert "the counts agree, but some label differ" in message
 
 
 def test_published_figures():
@@ -422,10 +422,10 @@ def test_command_line(corpus, tmp_path):
 
 
 def test_boolean_of_the_command_line():
-    assert recipe._boolean("False") is False
-    assert recipe._boolean("true") is True
+    assert recipe.boolean("False") is False
+    assert recipe.boolean("true") is True
     with pytest.raises(recipe.argparse.ArgumentTypeError, match="not maybe"):
-        recipe._boolean("maybe")
+        recipe.boolean("maybe")
 
 
 def test_turns_without_a_number_may_repeat(corpus, tmp_path):

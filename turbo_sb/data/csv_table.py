@@ -1,4 +1,4 @@
-"""Read CSV files that people write by hand or with a spreadsheet.
+"""Write CSV files, and read those that people write by hand or with a spreadsheet.
 
 Authors
  * The turbo_sb developers 2026
@@ -7,9 +7,11 @@ Authors
 import codecs
 import csv
 import io
+from collections.abc import Iterable
 from pathlib import Path
 
 from turbo_sb.utils.errors import InputError, some_of
+from turbo_sb.utils.files import replacing
 from turbo_sb.utils.logs import get_logger
 
 logger = get_logger(__name__)
@@ -88,6 +90,19 @@ def read_table(
         for number, cells in lines
         if number not in bad
     ]
+
+
+def write_table(path: str | Path, rows: Iterable) -> None:
+    """Write a CSV file that appears whole or not at all."""
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as draft:
+            with open(draft, "w", encoding="utf-8", newline="") as file:
+                csv.writer(file, lineterminator="\n").writerows(rows)
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be written ({error.strerror})."
+        ) from error
 
 
 def _misfits(lines, header, padded):

@@ -49,7 +49,10 @@ def test_file_of_a_spreadsheet_with_blanks(tmp_path):
         ),
         ("ID,fold1\na,dev\nb,train\nc,valid\nd,test\n", "fold1 is 'dev'"),
         ("ID,fold1\na,train\nb,train\nc,train\nd,test\n", "in valid of fold1"),
-        ("ID,x\na,train\nb,train\nc,valid\nd,test\n", "no column fold1"),
+        (
+            "ID,x\na,train\nb,train\nc,valid\nd,test\n",
+            "the column fold1 is missing",
+        ),
     ],
 )
 def test_file_that_does_not_fit(tmp_path, text, message):

@@ -19,9 +19,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from turbo_sb.data.csv_table import write_table
 from turbo_sb.data.manifest import write_json
 from turbo_sb.utils.errors import InputError, some_of
-from turbo_sb.utils.files import replacing
 
 COLUMNS = ("ID", "wav", "text", "label", "spk_id", "corpus")
 MANIFEST = "manifest.csv"
@@ -69,10 +69,7 @@ def close_folder(folder: str | Path, rows: list[tuple], build: dict) -> None:
         for path in (folder / AUDIO).glob("*.flac"):
             if path.stem not in wanted:
                 path.unlink()
-        with replacing(folder / MANIFEST) as draft:
-            with open(draft, "w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file, lineterminator="\n")
-                writer.writerows([COLUMNS, *rows])
+    write_table(folder / MANIFEST, [COLUMNS, *rows])
 
 
 def _read_build(folder):

@@ -7,10 +7,9 @@ Authors
  * The turbo_sb developers 2026
 """
 
-import csv
 from pathlib import Path
 
-from turbo_sb.data.csv_table import read_table
+from turbo_sb.data.csv_table import read_table, write_table
 from turbo_sb.data.splits.checks import (
     COMPLETE,
     DISJOINT,
@@ -19,7 +18,6 @@ from turbo_sb.data.splits.checks import (
     check_tested_once,
 )
 from turbo_sb.utils.errors import InputError, some_of
-from turbo_sb.utils.files import replacing
 
 MAX_FOLDS = 100  # columns that are looked for
 
@@ -55,17 +53,8 @@ def write_split_file(path: str | Path, folds: dict[int, dict]) -> None:
     }
     names = sorted(set().union(*places.values()))
     rows = [[ID, *(p.get(ID, "") for p in places.values())] for ID in names]
-    try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as draft:
-            with open(draft, "w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file, lineterminator="\n")
-                writer.writerow(["ID", *(f"fold{fold}" for fold in folds)])
-                writer.writerows(rows)
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be written ({error.strerror})."
-        ) from error
+    header = ["ID", *(f"fold{fold}" for fold in folds)]
+    write_table(path, [header, *rows])
 
 
 def read_split_file(

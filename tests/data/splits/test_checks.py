@@ -35,7 +35,7 @@ def test_speaker_who_is_not_known_is_nobody():
 def test_lost_utterance():
     sets = {"train": A, "test": {}}
     check_split(sets)
-    with pytest.raises(RuntimeError, match="utterance b is lost"):
+    with pytest.raises(RuntimeError, match="utterance b is in no set"):
         check_split(sets, (), {**A, **B})
 
 

@@ -236,7 +236,7 @@ class TestGiven:
         with pytest.raises(InputError) as caught:
             self.given(y={"split": name})
         message = str(caught.value)
-        assert "1 utterances are in none of train, valid, test" in message
+        assert "1 cells are not one of train, valid, test" in message
         assert f"y: {name!r}" in message
 
     def test_a_speaker_in_two_sets_is_named(self):
@@ -277,7 +277,7 @@ class TestCheck:
         entries = both(3)
         sets = cut(entries)
         entries["more"] = {"label": "a", "spk_id": ""}
-        with pytest.raises(RuntimeError, match="more is lost"):
+        with pytest.raises(RuntimeError, match="more is in no set"):
             check_sets(entries, sets, ["a", "b"])
 
 

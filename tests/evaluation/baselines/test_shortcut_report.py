@@ -233,5 +233,5 @@ def test_a_label_that_is_not_among_them_is_named(corpus):
 
 def test_a_recording_that_is_gone_is_named(corpus):
     (corpus / "s3_directed.wav").unlink()
-    with pytest.raises(InputError, match="s3_directed.wav: cannot be read"):
+    with pytest.raises(InputError, match="s3_directed.wav: no such file"):
         report(corpus)

@@ -150,7 +150,7 @@ class TestTrain:
         sets = make_sets(valid=["ang no", "fea oh"])
         with pytest.raises(InputError) as caught:
             baseline(sets)
-        assert "valid: 1 of 2 utterances have no emo of ang, hap, sad" in str(
+        assert "valid: 1 of 2 utterances have no label of ang, hap, sad" in str(
             caught.value
         )
         assert "\n  v1: 'fea'\n" in str(caught.value)

@@ -105,7 +105,7 @@ def write_set(folder, name, durations, n, rate=RATE):
             "wav": str(wav),
             "duration": seconds,
             "text": " ".join(rng.choice([*string.ascii_lowercase], words)),
-            "emo": LABELS[row % len(LABELS)],
+            "label": LABELS[row % len(LABELS)],
         }
     path = folder / f"{name}.json"
     path.write_text(json.dumps(entries), encoding="utf-8")
@@ -209,7 +209,7 @@ def print_reading(folder, sources):
         ("cached features", train, cache),
     ):
         dataset = make_dataset(
-            manifest, folder, text.tokenize, LABELS, "emo", features=features
+            manifest, folder, text.tokenize, LABELS, features=features
         )
         heard = sum(entry["duration"] for entry in dataset.data.values())
         start = time.perf_counter()

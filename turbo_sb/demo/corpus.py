@@ -14,11 +14,11 @@ from collections import Counter
 
 import numpy as np
 
+from turbo_sb.data.corpora.build_folder import make_once
 from turbo_sb.demo import process as generative
 from turbo_sb.demo import sentences
 from turbo_sb.demo.ceilings import ceilings
 from turbo_sb.demo.layout import Turn, write_dialog, write_speech
-from turbo_sb.demo.once import make_once
 from turbo_sb.demo.process import COMPLEMENTARY, EMOTIONS
 from turbo_sb.demo.speakers import SPEAKERS
 from turbo_sb.demo.speech import SAMPLE_RATE, espeak_version

@@ -15,6 +15,7 @@ from collections import Counter
 
 import numpy as np
 
+from turbo_sb.data.corpora.build_folder import make_once
 from turbo_sb.demo import commands
 from turbo_sb.demo.directed import (
     DIRECTED,
@@ -24,7 +25,6 @@ from turbo_sb.demo.directed import (
     directed_ceilings,
     draw_directed,
 )
-from turbo_sb.demo.once import make_once
 from turbo_sb.demo.speakers import SPEAKERS
 from turbo_sb.demo.speech import (
     SAMPLE_RATE,

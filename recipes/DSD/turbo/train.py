@@ -76,7 +76,7 @@ class TurboBrain(ClassificationBrain):
         """The joint loss (Eq. 6) in training, cross-entropy in evaluation."""
         targets = batch.target.data.squeeze(1)
         if stage != sb.Stage.TRAIN:
-            self.outcomes.add(batch.id, targets, outputs, batch.speaker)
+            self.outcomes.add(batch.id, targets, outputs, batch.spk_id)
             return classification_loss(outputs["logits"], targets)
         # Every process computes the loss of all pairs: each is a negative.
         groups = batch.group.data.squeeze(1)
@@ -137,7 +137,6 @@ def dataio_prep(hparams, manifests, features=None):
     return make_datasets(
         manifests,
         tokenizer=hparams["text_encoder"],
-        label_key="label",
         train_augment=hparams["train_augment"],
         data_root=hparams["data_folder"],
         labels=hparams["labels"],

@@ -116,8 +116,14 @@ def plain(settings: dict, prefix: str = "") -> dict:
     """
     found = {}
     for key, value in settings.items():
-        if not is_object(value):
-            found[f"{prefix}{key}"] = value
-        elif isinstance(value, dict):
+        if is_object(value) and isinstance(value, dict):
             found.update(plain(value, f"{prefix}{key}."))
+        elif not _has_object(value):
+            found[f"{prefix}{key}"] = value
     return found
+
+
+def _has_object(value):
+    """Whether an object is, or is in, a value: it has a key of its own."""
+    values = value.values() if isinstance(value, dict) else ()
+    return is_object(value) or any(map(_has_object, values))

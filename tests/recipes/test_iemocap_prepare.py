@@ -221,7 +221,7 @@ def test_folder_that_is_not_iemocap(tmp_path):
 def test_two_roots_are_one_too_many(tmp_path):
     for name in ("a", "b"):
         (tmp_path / "data" / name / "Session1").mkdir(parents=True)
-    assert "several that do:\n  a\n  b" in refuse(tmp_path / "data", tmp_path)
+    assert "several of them:\n  a\n  b" in refuse(tmp_path / "data", tmp_path)
 
 
 def test_missing_folders_are_all_named(corpus, tmp_path):
@@ -265,8 +265,8 @@ def test_bad_wavs_are_all_named(corpus, tmp_path):
 @pytest.mark.parametrize(
     ("new", "message"),
     [
-        ("\tSes01F_impro99_F000\t", "Ses01F_impro99_F000 is no ID like"),
-        ("\thello\t", "hello is no ID like Ses03M_impro05a_F001"),
+        ("\tSes01F_impro99_F000\t", "Ses01F_impro99_F000 is not an ID like"),
+        ("\thello\t", "hello is not an ID like Ses03M_impro05a_F001"),
         ("\tSes01F_impro01_F001\t", "Ses01F_impro01_F001 is also at"),
         ("\t", 'expected "[time] ID neu", got'),
     ],
@@ -475,7 +475,7 @@ def test_split_file_gives_the_sets(corpus, tmp_path):
         out = tmp_path / protocol
         keys = {"protocol": protocol, "fold": 4, "split_file": path}
         assert prepare(corpus, out, **keys) == folds[4][0]
-    with pytest.raises(InputError, match="speaker Ses01F is in both"):
+    with pytest.raises(InputError, match="spk_id Ses01F is in both"):
         planted = path.read_text().replace("train", "test", 1)
         path.write_text(planted)
         prepare(corpus, tmp_path, protocol="session5", split_file=path)

@@ -10,9 +10,10 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "augment": ["TrainAugment"],
         "batch_sampler": ["SharedBatches"],
         "csv_table": ["read_table"],
-        "dataset": ["TrainAugment", "make_datasets"],
+        "dataset": ["make_datasets"],
         "feature_cache": ["FeatureCache"],
         "manifest": [
             "load_manifest",

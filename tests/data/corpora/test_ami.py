@@ -58,7 +58,7 @@ def test_times_words_speaker_and_headset(root):
     )
     assert last.id == "ami_ES2002a_B_0003000_0004000"
     assert last.path == audio / "ES2002a.Headset-0.wav"
-    assert last.speaker == "ami_FEE005"
+    assert last.spk_id == "ami_FEE005"
 
 
 def test_what_is_no_word_is_not_in_the_text(root):
@@ -110,7 +110,7 @@ def test_a_segment_over_the_speakers_last_one_is_left_out(root):
 
 
 def test_others_may_speak_at_the_same_time(root):
-    starts = [(u.start, u.speaker) for u in read_ami(root)]
+    starts = [(u.start, u.spk_id) for u in read_ami(root)]
     assert (1.0, "ami_MEE006") in starts and (1.0, "ami_FEE005") in starts
 
 
@@ -171,4 +171,4 @@ def test_speakers_without_a_global_name(root):
     agent = '<speaker channel="1" nxt_agent="A"/>'
     meeting = f'<meeting observation="{MEETING}">{agent}</meeting>'
     write_xml(manual / "corpusResources/meetings.xml", meeting)
-    assert {u.speaker for u in read_ami(root)} == {""}
+    assert {u.spk_id for u in read_ami(root)} == {""}

@@ -25,7 +25,7 @@ from turbo_sb.utils.errors import InputError
 
 
 def brief(utterances):
-    return [(u.id, u.text, u.speaker) for u in utterances]
+    return [(u.id, u.text, u.spk_id) for u in utterances]
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -36,7 +36,7 @@ def test_every_layout_is_read(name, tmp_path):
     for utterance in utterances:
         assert utterance.corpus == name
         assert utterance.id.startswith(f"{name}_")
-        assert utterance.speaker.startswith(f"{name}_")
+        assert utterance.spk_id.startswith(f"{name}_")
         assert utterance.path.is_file()
 
 
@@ -128,7 +128,7 @@ def test_slurp_statuses_and_single_microphones(tmp_path):
         "audio-18-headset.flac",
         "audio-19.flac",
     ]
-    assert {u.speaker for u in found} == {""}  # not in the metadata
+    assert {u.spk_id for u in found} == {""}  # not in the metadata
 
 
 def test_slurp_synthesised_speech_has_no_speaker(tmp_path):
@@ -146,7 +146,7 @@ def test_slurp_as_speechbrain_lays_it_out(tmp_path):
     new.mkdir()
     (old / "audio/slurp_real").rename(new / "slurp_real")
     (old / "dataset/slurp/train.jsonl").rename(new / "train_real.jsonl")
-    assert [(u.id, u.speaker) for u in read_slurp(new)] == [
+    assert [(u.id, u.spk_id) for u in read_slurp(new)] == [
         ("slurp_audio-1500-headset", ""),
         ("slurp_audio-1501-headset", ""),
     ]
@@ -188,7 +188,7 @@ def test_timers_takes_real_speech(tmp_path):
 
 def test_timers_synthesised_voices_are_no_speakers(tmp_path):
     found = read_timers(lay_out_timers(tmp_path, 1), synthetic=True)
-    assert [(u.id.split("_")[1], u.speaker) for u in found] == [
+    assert [(u.id.split("_")[1], u.spk_id) for u in found] == [
         ("dev-real", "timers_9f3a"),
         ("train-synth", ""),
     ]

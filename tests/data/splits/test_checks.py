@@ -84,3 +84,11 @@ def test_manifests_without_the_field_that_a_protocol_needs(tmp_path):
     files = written(tmp_path, A, B, C)
     with pytest.raises(InputError, match="train: scenario"):
         check_manifests(files, "scenario")
+
+
+def test_manifests_of_an_earlier_version_are_checked_too(tmp_path):
+    """They had `speaker`; a report still reads them."""
+    old = [{ID: {"speaker": s}} for ID, s in (("a", "x"), ("b", "y"))]
+    files = written(tmp_path, *old, {"c": {"speaker": "x"}})
+    with pytest.raises(InputError, match="spk_id x is in both train and test"):
+        check_manifests(files, "speaker10")

@@ -162,7 +162,7 @@ def _utterance(meeting, agent, wav, speaker, start, stop, text):
         id=make_id(CORPUS, meeting, agent, *times),
         path=wav,
         text=text,
-        speaker=speaker,
+        spk_id=speaker,
         start=start,
         stop=stop,
         corpus=CORPUS,

@@ -35,8 +35,8 @@ class Utterance(NamedTuple):
         Its audio file, which may be missing.
     text : str
         Its transcript.
-    speaker : str
-        Begins with the corpus; "" if unknown.
+    spk_id : str
+        The speaker; begins with the corpus; "" if unknown.
     start : float or None
         Where it begins in the file, in seconds; None for the whole file.
     stop : float or None
@@ -48,7 +48,7 @@ class Utterance(NamedTuple):
     id: str
     path: Path
     text: str
-    speaker: str
+    spk_id: str
     start: float | None
     stop: float | None
     corpus: str

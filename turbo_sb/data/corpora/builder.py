@@ -225,7 +225,7 @@ def _rows(source, quota):
             f"{AUDIO}/{u.id}.flac",
             u.text,
             source.label,
-            u.speaker,
+            u.spk_id,
             u.corpus,
         )
         for u, _ in source.kept[:quota]
@@ -284,7 +284,7 @@ class Source:
             "skipped": dict(sorted(self.skipped.items())),
             "kept": len(kept),
             "hours": round(sum(seconds for _, seconds in kept) / 3600, 4),
-            "speakers": len({u.speaker for u, _ in kept if u.speaker}),
+            "speakers": len({u.spk_id for u, _ in kept if u.spk_id}),
         }
 
     def _present(self, utterances):

@@ -53,7 +53,7 @@ def read_fluent(folder: str | Path) -> list[Utterance]:
     >>> (root / "data").mkdir()
     >>> table = ",path,speakerId,transcription\\n0,wavs/speakers/x/1.wav,x,Hi\\n"
     >>> _ = (root / "data/test_data.csv").write_text(table)
-    >>> [(u.id, u.text, u.speaker) for u in read_fluent(root)]
+    >>> [(u.id, u.text, u.spk_id) for u in read_fluent(root)]
     [('fluent_x_1', 'Hi', 'fluent_x')]
     """
     root = find_root(
@@ -77,7 +77,7 @@ def _utterance(root, row):
         id=make_id(CORPUS, *wav.with_suffix("").parts[-2:]),
         path=root / wav,
         text=row["transcription"],
-        speaker=f"{CORPUS}_{speaker}" if speaker else "",
+        spk_id=f"{CORPUS}_{speaker}" if speaker else "",
         start=None,
         stop=None,
         corpus=CORPUS,

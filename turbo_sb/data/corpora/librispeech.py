@@ -47,7 +47,7 @@ def read_librispeech(folder: str | Path) -> list[Utterance]:
     >>> path = chapter / "84-121123.trans.txt"
     >>> _ = path.write_text("84-121123-0000 GO DO YOU HEAR\\n")
     >>> [u] = read_librispeech(getfixture("tmp_path"))
-    >>> u.id, u.text, u.speaker
+    >>> u.id, u.text, u.spk_id
     ('librispeech_84-121123-0000', 'GO DO YOU HEAR', 'librispeech_84')
     """
     folder = Path(folder)
@@ -88,7 +88,7 @@ def _utterance(chapter, name, speaker, text):
         id=make_id(CORPUS, name),
         path=chapter / f"{name}.flac",
         text=text,
-        speaker=f"{CORPUS}_{speaker}",
+        spk_id=f"{CORPUS}_{speaker}",
         start=None,
         stop=None,
         corpus=CORPUS,

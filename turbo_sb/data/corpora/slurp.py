@@ -56,7 +56,7 @@ def read_slurp(folder: str | Path, synthetic: bool = False) -> list[Utterance]:
     Returns
     -------
     utterances : list of Utterance
-        Sorted by ID. Their audio may be missing. `speaker` is "" where there
+        Sorted by ID. Their audio may be missing. `spk_id` is "" where there
         is no metadata.json.
 
     Raises
@@ -170,7 +170,7 @@ def _utterances(line, audio, speakers, dropped):
             id=make_id(CORPUS, name.rpartition(".")[0]),
             path=audio / name,
             text=line["sentence"],
-            speaker=_speaker(speakers.get(name)),
+            spk_id=_speaker(speakers.get(name)),
             start=None,
             stop=None,
             corpus=CORPUS,

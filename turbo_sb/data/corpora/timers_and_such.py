@@ -54,7 +54,7 @@ def read_timers(folder: str | Path, synthetic: bool = False) -> list[Utterance]:
     >>> root = getfixture("tmp_path")
     >>> table = "path,speakerId,transcription\\ndev-real/1.wav,x,set 2 timers\\n"
     >>> _ = (root / "dev-real.csv").write_text(table)
-    >>> [(u.id, u.text, u.speaker) for u in read_timers(root)]
+    >>> [(u.id, u.text, u.spk_id) for u in read_timers(root)]
     [('timers_dev-real_1', 'set 2 timers', 'timers_x')]
     """
     markers = tuple(f"{s}-{kind}.csv" for s in SETS for kind in _kinds(True))
@@ -90,7 +90,7 @@ def _utterance(root, name, row):
         id=make_id(CORPUS, row["path"].removesuffix(".wav")),
         path=root / row["path"],
         text=row["transcription"],
-        speaker=f"{CORPUS}_{row['speakerId']}" if real else "",
+        spk_id=f"{CORPUS}_{row['speakerId']}" if real else "",
         start=None,
         stop=None,
         corpus=CORPUS,

@@ -4,10 +4,11 @@ Authors
  * The turbo_sb developers 2026
 """
 
+from tabulate import tabulate
+
 from turbo_sb.data.splits.checks import COMPLETE
 from turbo_sb.evaluation.report import tables
 from turbo_sb.evaluation.report.missing import missing_table
-from turbo_sb.utils.markdown import table
 
 PROTOCOLS = {
     "speaker10": "One speaker is tested, the other of that session validates",
@@ -25,6 +26,12 @@ PROTOCOLS = {
     "corpus": "A corpus is left out, and tested against the other class",
 }
 FEW_SPEAKERS = 20
+
+
+def table(columns, rows):
+    """A Markdown table that reads in a terminal too."""
+    options = {"tablefmt": "github", "disable_numparse": True}
+    return tabulate(rows, columns, **options)
 
 
 def layout(report, other=None):

@@ -42,6 +42,7 @@ NONE_COMMON = """\
 Not drawn: no fold and seed are common to all methods. Finish the trainings, \
 or take the folder of a method away."""
 
+
 class Plane(NamedTuple):
     """Embeddings in two dimensions.
 

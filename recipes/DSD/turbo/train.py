@@ -45,10 +45,7 @@ def main(arguments):
     import speechbrain as sb
     from speechbrain.utils.distributed import ddp_init_group
 
-    from turbo_sb.evaluation.baselines.shortcut_report import (
-        read_shortcut,
-        report_shortcut,
-    )
+    from turbo_sb.evaluation.baselines import read_shortcut, report_shortcut
     from turbo_sb.training.experiment import train_and_test
 
     hparams_file, run_opts, overrides = sb.parse_arguments(arguments)

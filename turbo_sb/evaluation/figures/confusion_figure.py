@@ -129,8 +129,8 @@ def _draw(axes, counts, labels):
         text.set_color("white" if value > DARK else "black")
         if not totals[row]:
             text.set_text("–")
-    axes.set(xlabel="prediction", ylabel="label")
-    axes.label_outer(remove_inner_ticks=False)
-    axes.tick_params(labelbottom=True)
-    axes.set_xlabel("prediction")
+    first = axes.get_subplotspec().is_first_col()
+    axes.set(xlabel="prediction", ylabel="label" if first else "")
+    if not first:
+        axes.set_yticklabels([])
     return display.im_

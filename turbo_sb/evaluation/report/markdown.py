@@ -8,7 +8,8 @@ from tabulate import tabulate
 
 from turbo_sb.data.splits.checks import COMPLETE
 from turbo_sb.evaluation.report import tables
-from turbo_sb.evaluation.report.missing import missing_table
+from turbo_sb.evaluation.report.comparison import FEWEST_GROUPS
+from turbo_sb.utils.rounding import fixed
 
 PROTOCOLS = {
     "speaker10": "One speaker is tested, the other of that session validates",
@@ -28,70 +29,95 @@ PROTOCOLS = {
 FEW_SPEAKERS = 20
 
 
-def table(columns, rows):
+def table(columns: list[str], rows: list[list[str]]) -> str:
     """A Markdown table that reads in a terminal too."""
     options = {"tablefmt": "github", "disable_numparse": True}
     return tabulate(rows, columns, **options)
 
 
-def layout(report, other=None):
-    """Lay out a report.
+def layout(
+    report: dict, other: dict | None = None, figures: dict | None = None
+) -> str:
+    """A report as Markdown, with another one beside it, and with figures.
 
-    Arguments
-    ---------
-    report : dict
-        Of `turbo_sb.evaluation.report.build_report`.
-    other : dict, optional
-        Another one, to lay beside.
-
-    Returns
-    -------
-    text : str
-        Markdown.
+    `figures` maps a protocol to Markdown with its images and captions.
     """
     parts = [f"# Report of {report['folder']}"]
     for protocol, part in report["protocols"].items():
         beside = (other or {}).get("protocols", {}).get(protocol)
-        parts += _protocol(report, protocol, part, beside, other)
+        parts += [f"## {protocol}", f"{PROTOCOLS.get(protocol, '')}."]
+        parts += _scores(report, protocol, part, beside, other)
+        if drawn := (figures or {}).get(protocol):
+            parts += ["### Figures", drawn]
+        parts += _details(report, part)
     parts += ["## How to read this", _notes(report)]
     return "\n\n".join(parts) + "\n"
 
 
-def _protocol(report, protocol, part, beside, other):
-    """One protocol's tables under a heading."""
-    names = report["metrics"]
-    parts = [f"## {protocol}", f"{PROTOCOLS.get(protocol, '')}."]
-    parts.append(_extent(part))
+def headline(report: dict) -> str:
+    """The scores of each method, a line each: "speaker10 turbo: WA 0.750"."""
+    return "\n".join(
+        f"{protocol} {method}: "
+        + ", ".join(
+            f"{name} {tables.number(found[name]['value'])}"
+            for name in report["metrics"]
+        )
+        for protocol, part in report["protocols"].items()
+        for method, found in part["scores"]["all"].items()
+    )
+
+
+def _scores(report, protocol, part, beside, other):
+    """What was tested, and how well each method did."""
+    parts = [_extent(part)]
     if warnings := _warnings(protocol, part):
         parts.append("\n".join(f"- **{line}**" for line in warnings))
     parts.append(table(*tables.score_table(report, part, beside, other)))
     if len(part["methods"]) > 1:
         parts.append(f"### Against {part['reference']}, on the same utterances")
-        parts.append(table(*tables.difference_table(names, part)))
+        parts += _differences(report["metrics"], part)
+    return parts
+
+
+def _differences(names, part):
+    """Differences from the reference; without p-values, why there are none."""
+    parts = [table(*tables.difference_table(names, part))]
+    n = part["scores"]["all"][part["reference"]]["n_groups"]
+    if n < FEWEST_GROUPS:
+        parts.append(
+            f"No p-values: with {n} speaker{'s' if n > 1 else ''} the smallest "
+            f"two-sided p is 2 / 2^{n} = {2 / 2**n:g}, whatever the difference. "
+            f"From {FEWEST_GROUPS} speakers on it can be below 0.05."
+        )
+    return parts
+
+
+def _details(report, part):
+    """Tables of parts of the test sets, classes, embeddings and cost."""
+    names, parts = report["metrics"], []
     if part["missing"]:
         parts += _missing(names, part)
     for name, scores in part["scores"].items():
         if name != "all":
-            parts += [
-                f"### {name}",
-                table(*tables.kind_table(names, scores, part)),
-            ]
-    parts += ["### Confusion, % of each class (row: label)"]
-    parts += [table(*tables.confusion_table(report["labels"], part))]
+            found = table(*tables.kind_table(names, scores, part))
+            parts += [f"### {name}", found]
     against = f", and differences from {part['reference']}"
-    parts.append(
+    return [
+        *parts,
+        "### Confusion, % of each class (row: label)",
+        table(*tables.confusion_table(report["labels"], part)),
         "### Embeddings, mean (sd) over runs"
-        + (against if len(part["methods"]) > 1 else "")
-    )
-    parts.append(table(*tables.geometry_table(part)))
-    parts += ["### Cost", table(*tables.cost_table(part))]
-    return parts
+        + (against if len(part["methods"]) > 1 else ""),
+        table(*tables.geometry_table(part)),
+        "### Cost",
+        table(*tables.cost_table(part)),
+    ]
 
 
 def _missing(names, part):
-    """What is found from both modalities, and from each alone."""
+    """Scores from both modalities, and from each alone."""
     found = part["missing"]
-    parts = ["### Missing modality", table(*missing_table(names, part))]
+    parts = ["### Missing modality", table(*tables.missing_table(names, part))]
     if found["older"]:
         older = ", ".join(found["older"])
         parts.append(f"Without {older}: some runs have no such predictions.")
@@ -101,29 +127,37 @@ def _missing(names, part):
             parts.append(
                 f"#### Against {found['reference']}, {source.replace('_', ' ')}"
             )
-            parts.append(table(*tables.difference_table(names, own)))
+            parts += _differences(names, own)
     return parts
 
 
+def seeds_of(seeds: list) -> str:
+    """Name seeds so that a number does not read as a count: "seed 1"."""
+    known = [str(seed) for seed in seeds if seed is not None]
+    if not known:
+        return "no seed"
+    if len(known) == 1:
+        return f"seed {known[0]}"
+    return f"seeds {', '.join(known)} ({len(known)} seeds)"
+
+
 def _extent(part):
-    """Say how much was tested, and how much of it training had read."""
+    """How much was tested, and how much of it training had read."""
     lines = []
     for name, found in part["methods"].items():
         folds, shared = len(found["folds"]), found["text_overlap"]
-        seeds = [seed for seed in found["seeds"] if seed is not None]
         unknown = f" and {n:,} unknown" if (n := found["n_unknown"]) else ""
         line = (
             f"{name}: {found['n_tested']:,} of {found['n_known']:,} utterances "
             f"tested, {found['n_speakers']} speakers{unknown}, "
             f"{folds} fold{'s' if folds > 1 else ''}, "
-            + (f"seeds {', '.join(map(str, seeds))}" if seeds else "no seed")
+            f"{seeds_of(found['seeds'])}"
         )
         if found["n_left_out"]:
-            line += (
-                f"; {found['n_left_out']:,.0f} left out of a fold on average"
-            )
+            left_out = fixed(found["n_left_out"], 0, ",")
+            line += f"; {left_out} left out of a fold on average"
         if shared is not None:
-            line += f"; {100 * shared:.1f} % of the test texts also in training"
+            line += f"; {fixed(100 * shared, 1)} % of the test texts also in training"
         if found["texts"]:
             line += f"; texts: {'; '.join(found['texts'])}"
         lines.append(f"- {line}")
@@ -131,7 +165,7 @@ def _extent(part):
 
 
 def _warnings(protocol, part):
-    """What must be known before a figure is read."""
+    """What a reader must know before the scores."""
     lines = []
     for name, found in part["methods"].items():
         if protocol in COMPLETE and found["n_tested"] < found["n_known"]:
@@ -154,7 +188,7 @@ def _warnings(protocol, part):
 
 
 def _notes(report):
-    """How every figure came about."""
+    """How every number was computed."""
     names, resamples = report["metrics"], report["n_resamples"]
     groups = [m["n_speakers"] + m["n_unknown"] for _, m in _named(report)]
     few = min(groups) < FEW_SPEAKERS
@@ -165,8 +199,8 @@ def _notes(report):
     lines = [
         f"{' and '.join(names)} are over all test predictions of a seed "
         "together, and the mean of the seeds.",
-        f"95 %: percentile bootstrap by speaker (an utterance whose is not "
-        f"known stands for itself), {resamples:,} resamples, the same for all "
+        "95 %: percentile bootstrap by speaker (an utterance with unknown "
+        f"speaker is its own group), {resamples:,} resamples, the same for all "
         "methods"
         + (
             f". Below some {FEW_SPEAKERS} speakers, as here, such intervals "
@@ -177,20 +211,22 @@ def _notes(report):
         "By fold: mean (standard deviation) over the folds, each the mean of "
         "its seeds. Sd of seeds: of the pooled figure.",
         "p, bootstrap: two-sided, paired, of the same resamples, and not "
-        "below 2 / 2^speakers. p, McNemar: "
-        "exact, of the utterances that one gets right and the other wrong, "
-        "taken as independent, which those of a speaker are not; of several "
-        "seeds, Rüger's combination. No correction for several comparisons.",
+        "below 2 / 2^speakers. p, McNemar: exact, of the utterances that one "
+        "gets right and the other wrong, assuming that utterances are "
+        "independent, which those of a speaker are not; of several seeds, "
+        "Rüger's combination. No correction for several comparisons. With "
+        f"fewer than {FEWEST_GROUPS} speakers (or folds, for embeddings) "
+        "there is no p-value.",
         "Alignment and uniformity: on the test sets, without dropout, "
         f"{sphere}, lower is better. Their differences are of folds, each the "
         "mean of its seeds, with a bootstrap by fold; folds share training "
         "data (the two of a session in speaker10 all of it), so these "
-        "intervals too are rather too narrow.",
+        "intervals tend to be too narrow.",
         *_missing_notes(report),
-        "s/epoch: median over runs; of trainings that ran side by side, each "
-        "has a part of the machine.",
-        f"(*) The paper's own figures: {report['paper']['setting']}. Not of "
-        "the runs of this report.",
+        "s/epoch: median over runs; trainings that ran side by side shared "
+        "the machine.",
+        f"(*) The paper's own figures: {report['paper']['setting']}. They are "
+        "not from the runs of this report.",
     ]
     return "\n".join(f"- {line}" for line in lines)
 
@@ -199,15 +235,15 @@ def _missing_notes(report):
     if not any(part["missing"] for part in report["protocols"].values()):
         return []
     return [
-        "Missing modality: the same checkpoints, the same utterances and "
-        "resamples, with a placeholder in the place of the other modality in "
-        "the classifier's input. The epoch was chosen by what it does with "
-        "both. With modality_dropout 0, the placeholder is zeros, which the "
+        "Missing modality: the same checkpoints, utterances and resamples, "
+        "with a placeholder in place of the other modality in the "
+        "classifier's input. The epoch was chosen by its score with both. "
+        "With modality_dropout 0, the placeholder is zeros, which the "
         "training never saw."
     ]
 
 
 def _named(report):
-    """List (method, its facts), of every protocol."""
+    """Pairs of method and its facts, of every protocol."""
     parts = report["protocols"].values()
     return [pair for part in parts for pair in part["methods"].items()]

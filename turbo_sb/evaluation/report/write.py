@@ -1,4 +1,4 @@
-"""The three files of a report: report.md, report.json and report.csv.
+"""The files of a report: report.md, .tex, .csv and .json.
 
 Authors
  * The turbo_sb developers 2026
@@ -7,11 +7,14 @@ Authors
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 from turbo_sb.data.manifest import read_json
 from turbo_sb.evaluation.report.build import build_report
-from turbo_sb.evaluation.report.layout import layout
+from turbo_sb.evaluation.report.latex import latex
+from turbo_sb.evaluation.report.markdown import headline, layout
+from turbo_sb.training.finished import FINISHED
 from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.files import replacing
 
@@ -23,40 +26,52 @@ COLUMNS = [
 ]
 
 
-def write_report(folder, reference=None, compare=None, n_resamples=2000):
+def write_report(
+    folder,
+    reference: str | None = None,
+    compare=None,
+    n_resamples: int = 2000,
+) -> str:
     """Sum up the finished runs below a folder, in the folder itself.
+
+    Figures of `turbo_sb.evaluation.figures.analyze` are shown in report.md.
 
     Arguments
     ---------
     folder : str or pathlib.Path
-        See `turbo_sb.training.finished.find_runs`.
+        Folder of runs; see `turbo_sb.training.finished.find_runs`.
     reference : str, optional
-        The method that the others are compared with; the first, if none.
+        The method that the others are compared with; default: the first.
     compare : str or pathlib.Path, optional
         A folder with another report.json, to lay beside.
     n_resamples : int
-        Of the bootstrap by speaker.
+        Resamples of the bootstrap by speaker.
 
     Returns
     -------
     text : str
-        What report.md holds.
+        The contents of report.md.
 
     Raises
     ------
     InputError
-        If the runs are not what they say, or there is no report to compare.
+        If two files contradict each other, or there is no report to compare.
+
+    Example
+    -------
+    >>> write_report(getfixture("tmp_path"))
+    Traceback (most recent call last):
+    ...
+    turbo_sb.utils.errors.InputError: ...: no finished run (metrics.json) in it. ...
     """
     folder, other = Path(folder), read_report(compare)
     report = build_report(folder, reference, n_resamples)
-    if other is not None and other["metrics"] != report["metrics"]:
-        raise InputError(
-            f"compare: {compare} reports {other['metrics']}, and "
-            f"{folder} has {report['metrics']}."
-        )
-    text = layout(report, other)
+    protocols = list(report["protocols"])
+    figures = {name: _figures(folder, name, protocols) for name in protocols}
+    text = layout(report, other, figures)
     contents = {
         "report.md": text,
+        "report.tex": latex(report),
         "report.csv": _csv(report),
         "report.json": json.dumps(report, indent=2, ensure_ascii=False) + "\n",
     }
@@ -66,18 +81,34 @@ def write_report(folder, reference=None, compare=None, n_resamples=2000):
     return text
 
 
-def read_report(folder):
-    """Read another report.
+def result_lines(folder) -> str:
+    """The last lines of a command that wrote a report: scores, files, next."""
+    report = read_report(folder)
+    folder, protocols = Path(folder), list(report["protocols"])
+    drawn = [_captions(folder, name, protocols).exists() for name in protocols]
+    lines = [
+        headline(report),
+        f"report.md, report.tex, report.csv and report.json are in {folder}",
+    ]
+    if not all(drawn):
+        lines.append(f"Next: turbo-sb figures {folder}")
+        return "\n".join(lines)
+    run = sorted(folder.rglob(FINISHED))[-1].parent
+    return "\n".join([*lines, f"Next: turbo-sb export {run} --to MODEL"])
+
+
+def read_report(folder) -> dict | None:
+    """Read the report.json of a folder; None without a folder.
 
     Arguments
     ---------
     folder : str or pathlib.Path, optional
-        Holds a report.json.
+        Folder that holds a report.json.
 
     Returns
     -------
     report : dict
-        None without a folder.
+        The report, with the folder as its name.
 
     Raises
     ------
@@ -98,8 +129,29 @@ def read_report(folder):
     return {**report, "folder": str(folder)}
 
 
+def _captions(folder, protocol, protocols):
+    """Where the figures' captions are: each protocol has its own folder."""
+    place = folder / "figures"
+    return (place / protocol if len(protocols) > 1 else place) / "captions.md"
+
+
+def _figures(folder, protocol, protocols):
+    """The images and captions of a protocol's figures, as Markdown."""
+    path = _captions(folder, protocol, protocols)
+    if not path.exists():
+        return None
+    newest = max(p.stat().st_mtime for p in folder.rglob(FINISHED))
+    if path.stat().st_mtime < newest:
+        command = f"turbo-sb figures {folder}"
+        return f"They are older than the runs. Draw them again: `{command}`."
+    _, _, text = path.read_text(encoding="utf-8").partition("\n\n")
+    place = path.parent.relative_to(folder).as_posix()
+    text = re.sub("^## ", "#### ", text.rstrip(), flags=re.MULTILINE)
+    return re.sub(r"\]\((\w+\.png)\)", rf"]({place}/\1)", text)
+
+
 def _csv(report):
-    """A row for each protocol, part, method and metric; the paper's below."""
+    """A row for each protocol, part, method and metric; then the paper's."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()

@@ -7,10 +7,11 @@ Authors
 import argparse
 import os
 import re
+import subprocess
 
 from turbo_sb.utils.options import spell
 
-# Each run has its own, or it is set for all of them.
+# Options of train.py that cannot be one for all runs, and why.
 OWN = {
     "fold": "use --folds",
     "seed": "use --seeds",
@@ -24,33 +25,14 @@ OWN = {
     ),
 }
 DESCRIPTION = """\
-Trains and tests each YAML on every fold, with every seed, and writes a report.
-The same command goes on after an interruption: what is finished is not run
-again, and what was running goes on from its checkpoint. All other options are
-train.py's: --data_folder=..., --any_key=..., --device=..., --precision=..."""
+Trains and tests each YAML on every fold with every seed, draws the figures, and
+writes a report. The same command continues after an interruption: finished runs
+are not run again, the others go on from their checkpoints. All other options
+are train.py's: --data_folder=..., --any_key=..., --device=..., --precision=..."""
 
 
-def parse(arguments):
-    """Read the command line.
-
-    Arguments
-    ---------
-    arguments : list of str
-        Without the script's name.
-
-    Returns
-    -------
-    options : argparse.Namespace
-        ``yamls``, ``output_folder``, ``protocols``, ``folds``, ``seeds``,
-        ``jobs``, ``gpus``, ``text_baseline``, ``keep_checkpoints``,
-        ``compare``, ``every``, and ``passed``, what is train.py's.
-
-    Example
-    -------
-    >>> options = parse(["a.yaml", "--seeds=1,2", "--folds=1-3", "--lr=0.1"])
-    >>> options.yamls, options.seeds, options.folds, options.passed
-    (['a.yaml'], [1, 2], [1, 2, 3], ['--lr=0.1'])
-    """
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Read the command line; ``passed`` are the options that are train.py's."""
     parser = argparse.ArgumentParser(
         prog="cross_validate.py",
         description=DESCRIPTION,
@@ -108,31 +90,25 @@ def parse(arguments):
     return options
 
 
-def visible_gpus(passed):
-    """Name the GPUs to deal to the trainings.
+def visible_gpus(passed: list[str]) -> list[str]:
+    """GPUs to deal to the trainings, as in CUDA_VISIBLE_DEVICES.
 
-    Arguments
-    ---------
-    passed : list of str
-        train.py's options; with a device among them, none is dealt.
-
-    Returns
-    -------
-    gpus : list of str
-        As in CUDA_VISIBLE_DEVICES.
-
-    Example
-    -------
-    >>> visible_gpus(["--device=cpu"])
-    []
+    None are dealt where a device is among train.py's options, `passed`.
+    nvidia-smi counts them, as torch takes seconds to import.
     """
     if any(argument.startswith("--device") for argument in passed):
         return []
-    if named := os.environ.get("CUDA_VISIBLE_DEVICES"):
-        return named.split(",")
-    import torch  # Here: --help need not wait for it.
-
-    return [str(k) for k in range(torch.cuda.device_count())]
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if named is not None:
+        return [name for name in named.split(",") if name not in ("", "-1")]
+    try:
+        found = subprocess.run(
+            ["nvidia-smi", "-L"], capture_output=True, text=True, timeout=60
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    lines = found.stdout.splitlines()
+    return [str(k) for k in range(sum(x.startswith("GPU ") for x in lines))]
 
 
 def _names(text):

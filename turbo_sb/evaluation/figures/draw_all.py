@@ -12,6 +12,7 @@ from turbo_sb.evaluation.figures.density import density_figure
 from turbo_sb.evaluation.figures.learning_curves import curves_figure
 from turbo_sb.evaluation.figures.selection import of_protocol
 from turbo_sb.training.finished import find_runs
+from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.files import replacing
 
 
@@ -73,8 +74,25 @@ def analyze(
     return drawn, _write_captions(place, folder, drawn)
 
 
+def draw_protocols(folder) -> dict[str, str]:
+    """Draw the figures of each protocol; return why some were not drawn.
+
+    Into ``figures``, or ``figures/PROTOCOL`` if there are several.
+    """
+    place, reasons = Path(folder) / "figures", {}
+    runs = find_runs(folder)
+    protocols = list(dict.fromkeys(str(run.protocol) for run in runs))
+    for name in protocols:
+        own = place / name if len(protocols) > 1 else place
+        try:
+            analyze(folder, own, name)
+        except InputError as error:
+            reasons[name] = str(error)
+    return reasons
+
+
 def _write_captions(place, folder, drawn):
-    """Write captions.md, which shows each figure above its caption."""
+    """Write captions.md: each figure above its caption."""
     parts = [f"# Figures of {Path(folder).resolve().name}"]
     for name, figure in drawn.items():
         image = [f"![{name}]({file.name})" for file in figure.files[:1]]

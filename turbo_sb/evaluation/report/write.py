@@ -31,6 +31,7 @@ def write_report(
     reference: str | None = None,
     compare=None,
     n_resamples: int = 2000,
+    draw: bool = False,
 ) -> str:
     """Sum up the finished runs below a folder, in the folder itself.
 
@@ -46,6 +47,8 @@ def write_report(
         A folder with another report.json, to lay beside.
     n_resamples : int
         Resamples of the bootstrap by speaker.
+    draw : bool
+        Whether to draw the figures first, once the runs are checked.
 
     Returns
     -------
@@ -66,8 +69,14 @@ def write_report(
     """
     folder, other = Path(folder), read_report(compare)
     report = build_report(folder, reference, n_resamples)
-    protocols = list(report["protocols"])
+    protocols, reasons = list(report["protocols"]), {}
+    if draw:
+        # Imported here: whoever only writes tables need not wait for it.
+        from turbo_sb.evaluation.figures.draw_all import draw_protocols
+
+        reasons = draw_protocols(folder)
     figures = {name: _figures(folder, name, protocols) for name in protocols}
+    figures |= {k: f"Not drawn: {reason}" for k, reason in reasons.items()}
     text = layout(report, other, figures)
     contents = {
         "report.md": text,

@@ -135,7 +135,13 @@ class TestFigures:
             "### Figures\n\n#### density\n\n![density](figures/density.png)"
         )
         assert f"{expected}\n\nWhat it shows.\n\n### kind: impro" in text
-        assert "Next: turbo-sb export" in result_lines(runs)
+        assert "Next: " not in result_lines(runs)  # no run has a checkpoint
+        for name, guess in (("turbo", "hap"), ("vanilla", "ang")):
+            run = write_fold(runs, name, 5, rows(f"e x ang {guess}"))
+            (run / "save" / "CKPT+1").mkdir(parents=True)
+        write_report(runs, n_resamples=20)
+        expected = f"{runs}/vanilla/speaker10_fold5_seed1 --to MODEL"
+        assert result_lines(runs).endswith(f"Next: turbo-sb export {expected}")
 
     def test_are_not_shown_where_runs_are_newer(self, runs, drawn):
         os.utime(drawn, (0, 0))

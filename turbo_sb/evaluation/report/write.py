@@ -16,7 +16,7 @@ from turbo_sb.evaluation.report.latex import latex
 from turbo_sb.evaluation.report.markdown import headline, layout
 from turbo_sb.training.finished import FINISHED
 from turbo_sb.utils.errors import InputError
-from turbo_sb.utils.files import replacing
+from turbo_sb.utils.files import CKPT_PREFIX, replacing
 
 COLUMNS = [
     *("protocol", "part", "method", "source", "metric", "value"),
@@ -101,9 +101,26 @@ def result_lines(folder) -> str:
     ]
     if not all(drawn):
         lines.append(f"Next: turbo-sb figures {folder}")
-        return "\n".join(lines)
-    run = sorted(folder.rglob(FINISHED))[-1].parent
-    return "\n".join([*lines, f"Next: turbo-sb export {run} --to MODEL"])
+    elif run := _best_run(folder, report):
+        lines.append(f"Next: turbo-sb export {run} --to MODEL")
+    return "\n".join(lines)
+
+
+def _best_run(folder, report):
+    """The first run with a checkpoint of the most accurate method, if any."""
+    accuracy = {
+        method: found[report["metrics"][0]]["value"] or 0
+        for part in report["protocols"].values()
+        for method, found in part["scores"]["all"].items()
+    }
+    runs = [path.parent for path in sorted(folder.rglob(FINISHED))]
+    return max(
+        (run for run in runs if any(run.glob(f"save/{CKPT_PREFIX}*"))),
+        key=lambda run: accuracy.get(
+            run.parent.relative_to(folder).as_posix(), 0
+        ),
+        default=None,
+    )
 
 
 def read_report(folder) -> dict | None:

@@ -33,6 +33,24 @@ are train.py's: --data_folder=..., --any_key=..., --device=..., --precision=..."
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the command line; ``passed`` are the options that are train.py's."""
+    parser = _parser()
+    # argparse would take "--key=a value" for a file, because of the space.
+    known = {option for a in parser._actions for option in a.option_strings}
+    own, passed = [], []
+    for argument in spell(arguments, "_"):
+        foreign = argument.startswith("--")
+        foreign = foreign and argument.partition("=")[0] not in known
+        (passed if foreign else own).append(argument)
+    options = parser.parse_args(own)
+    options.passed = passed
+    _check(parser, options)
+    options.gpus = visible_gpus(options.passed)
+    options.jobs = options.jobs or len(options.gpus) or 1
+    return options
+
+
+def _parser():
+    """The options that are cross_validate.py's own."""
     parser = argparse.ArgumentParser(
         prog="cross_validate.py",
         description=DESCRIPTION,
@@ -68,16 +86,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     add("--compare", help="another report's folder, to lay beside")
     add("--every", type=float, default=30, help="seconds between lines (30)")
-    # argparse would take "--key=a value" for a file, because of the space.
-    known = {option for a in parser._actions for option in a.option_strings}
-    own, passed = [], []
-    for argument in spell(arguments, "_"):
-        foreign = argument.startswith("--")
-        foreign = foreign and argument.partition("=")[0] not in known
-        (passed if foreign else own).append(argument)
-    options = parser.parse_args(own)
-    options.passed = passed
-    for argument in passed:
+    return parser
+
+
+def _check(parser, options):
+    """Reject options that cannot be one for all runs."""
+    for argument in options.passed:
         if reason := OWN.get(argument[2:].partition("=")[0]):
             parser.error(f"{argument}: {reason}")
     for yaml in options.yamls:
@@ -85,9 +99,6 @@ def parse(arguments: list[str]) -> argparse.Namespace:
             parser.error(f"{yaml}: expected a YAML, or options as --key=value")
     if "--debug" in options.passed:
         parser.error("--debug leaves no results; use it with train.py")
-    options.gpus = visible_gpus(options.passed)
-    options.jobs = options.jobs or len(options.gpus) or 1
-    return options
 
 
 def visible_gpus(passed: list[str]) -> list[str]:

@@ -71,15 +71,7 @@ class Comparison:
 
     def _score(self, mask):
         """Score all methods where `mask` is 1."""
-        metrics, first = {}, self.methods[0]
-        for method in self.methods:
-            for name in method.names:
-                key = (method.name, name)
-                metrics[key] = self._mean_over_seeds(method, name, mask)
-                if method is not first:
-                    metrics[(*key, "difference")] = self._difference(
-                        first, method, name, mask
-                    )
+        metrics, first = self._metrics(mask), self.methods[0]
         values = resample(metrics, self.groups, self.n_resamples)
         every, scores = np.ones_like(mask), defaultdict(dict)
         n_groups = len({g for g, m in zip(self.groups, mask) if m})
@@ -109,6 +101,19 @@ class Comparison:
                     else {"combined": None, "by_seed": []}
                 )
         return dict(scores)
+
+    def _metrics(self, mask):
+        """(Method, metric) and (method, metric, "difference") to functions."""
+        metrics, first = {}, self.methods[0]
+        for method in self.methods:
+            for name in method.names:
+                key = (method.name, name)
+                metrics[key] = self._mean_over_seeds(method, name, mask)
+                if method is not first:
+                    metrics[(*key, "difference")] = self._difference(
+                        first, method, name, mask
+                    )
+        return metrics
 
     def _mean_over_seeds(self, method, name, mask):
         """A metric as a function of the weights, the mean of the seeds."""

@@ -100,7 +100,7 @@ class Method:
         """The seeds, sorted; [None] where there is no randomness."""
         return list(self.pools)
 
-    def alone(self, name: str):
+    def alone(self, name: str) -> "Method":
         """The same runs with their predictions from one modality."""
         return dataclasses.replace(self, pools=_by_seed(self.runs, name))
 

@@ -12,19 +12,24 @@ from turbo_sb.evaluation.report.comparison import FEWEST_GROUPS
 from turbo_sb.utils.rounding import fixed
 
 PROTOCOLS = {
-    "speaker10": "One speaker is tested, the other of that session validates",
-    "session5": "One session is tested, the next one validates",
+    "speaker10": (
+        "Each fold tests one speaker and validates on the other speaker of "
+        "the session"
+    ),
+    "session5": "Each fold tests one session and validates on the next one",
     "random10": (
-        "A tenth is tested, stratified by class, the next one validates; "
-        "speakers are in all sets"
+        "Each fold tests a tenth of the utterances, stratified by class, and "
+        "validates on the next tenth; all sets have all speakers"
     ),
     "scenario": (
-        "A fifth of the scenarios in one session is tested, the next fifth "
-        "in the next session validates; training has neither"
+        "Each fold tests a fifth of the scenarios in one session and validates "
+        "on the next fifth in the next session; training has neither"
     ),
-    "given": "The sets are a split file's",
-    "manifest": "One cut of the manifest",
-    "corpus": "A corpus is left out, and tested against the other class",
+    "given": "The sets of a split file",
+    "manifest": "One split of the manifest",
+    "corpus": (
+        "Each fold leaves a corpus out, and tests it against the other class"
+    ),
 }
 FEW_SPEAKERS = 20
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "recipes" / c / "turbo") for c in ("IEMOCAP", "DSD")]
-HEAVY = ("torch", "speechbrain", "transformers", "torchaudio", "sklearn")
-FOR_HELP = (*HEAVY, "numpy", "scipy", "matplotlib")
+HEAVY = ("torch", "speechbrain", "transformers", "torchaudio")
+FOR_HELP = (*HEAVY, "sklearn", "numpy", "scipy", "matplotlib")
 
 
 def imported(names):
@@ -55,15 +55,16 @@ def prepare(folder):
 
 
 def cross_validate(folder):
-    """Its report is among what it does."""
+    """Figures, report and a text baseline are among what it does."""
     from tests.evaluation.cross_validation.recipe import lay_out
     from turbo_sb.evaluation.cross_validation import main
 
     recipe, yamls = lay_out(folder, ["turbo"])
     options = [f"--data_folder={folder}", f"--output_folder={folder / 'out'}"]
-    options += ["--device=cpu", "--folds=1", "--keep_checkpoints=all"]
+    options += ["--folds=1", "--text_baseline"]
     end(main, [*yamls, *options], recipe)
-    assert (folder / "out" / "report.md").exists()
+    assert "text_baseline" in (folder / "out" / "report.md").read_text()
+    assert (folder / "out" / "figures" / "captions.md").exists()
 
 
 def mistype():

@@ -4,7 +4,7 @@ import pytest
 
 from turbo_sb.evaluation import progress as module
 from turbo_sb.evaluation.jobs import Job
-from turbo_sb.evaluation.progress import Progress, clock
+from turbo_sb.evaluation.progress import Progress
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ def job(folder, name, kind, epochs=10):
 
 def reach(job, epochs):
     job.folder.mkdir(exist_ok=True)
-    lines = [f"epoch: {k}, lr: 1 - train\n" for k in range(epochs)]
-    (job.folder / "train_log.txt").write_text("".join(lines))
+    lines = [f'{{"epoch": {k + 1}}}\n' for k in range(epochs)]
+    (job.folder / "history.jsonl").write_text("".join(lines))
 
 
 def finish(job):
@@ -38,7 +38,7 @@ def test_line_names_what_is_done_and_what_runs(tmp_path, clock_at):
     reach(a, 3)
     clock_at(30)
     # a: 7 epochs of 10 s; b as long as a: 170 s, by two.
-    expected = "0:00:30  1 of 3 done | a: 3/10 | about 0:01:25 left"
+    expected = "00:30  1 of 3 done | a: 3/10 | about 01:25 left"
     assert progress.line() == expected
 
 
@@ -74,7 +74,7 @@ def test_failed_job_is_not_waited_for(tmp_path, clock_at):
     progress.started(a)
     clock_at(10)
     progress.ended(a, 1)
-    assert progress.line() == "0:00:10  0 of 2 done, 1 failed"
+    assert progress.line() == "00:10  0 of 2 done, 1 failed"
     assert said == [f"failed: a (exit code 1), see {a.log}"]
 
 
@@ -82,11 +82,3 @@ def test_nothing_is_known_at_the_start(tmp_path):
     progress = Progress([job(tmp_path, "a", "kind")], slots=1)
     assert progress.seconds_left() is None
     assert "left" not in progress.line()
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0, "0:00:00"), (59.6, "0:01:00"), (36000, "10:00:00")],
-)
-def test_clock(seconds, text):
-    assert clock(seconds) == text

@@ -18,7 +18,7 @@ KEYS = {
     "dropout": 0,
     "attention_dropout": 0,
     "feature_dropout": 0,
-    "learnable_temperature": True,
+    "contrastive.learnable_temperature": True,
     "ce_view": "random",
     "mask_equal": "text",
     "train_crop_seconds": 0.2,

@@ -10,14 +10,8 @@ Draw the figures of a folder of finished runs, as PNG and PDF, and write their
 captions. No model is loaded."""
 
 
-def add_arguments(parser):
-    """Declare the options.
-
-    Arguments
-    ---------
-    parser : argparse.ArgumentParser
-        Of this command.
-    """
+def add_arguments(parser) -> None:
+    """Declare the options."""
     add = parser.add_argument
     add("folder", help="such as results/cross_validation: METHOD/RUN below it")
     add("--output-folder", help="for the figures (default: FOLDER/figures)")
@@ -26,23 +20,17 @@ def add_arguments(parser):
     add("--seed", type=int, help="of the density figure (default: the first)")
 
 
-def run(options):
-    """Draw, and print what was written.
-
-    Arguments
-    ---------
-    options : argparse.Namespace
-        Of the command line.
-    """
+def run(options) -> None:
+    """Draw, and print what was written."""
     from turbo_sb.evaluation.figures import analyze
 
     names = ("folder", "output_folder", "protocol", "fold", "seed")
-    drawn, captions = analyze(
-        **{name: getattr(options, name) for name in names}
-    )
+    given = {name: getattr(options, name) for name in names}
+    drawn, captions = analyze(**given)
     for name, figure in drawn.items():
         for file in figure.files:
             print(file)
         if not figure.files:
             print(f"{name}: {figure.caption}")
     print(captions)
+    print(f"Next: turbo-sb report {options.folder} (report.md shows them)")

@@ -44,7 +44,6 @@ def write_json(contents: dict) -> None:
 def write_sets(
     folder: str | Path,
     sets: dict,
-    save_folder: str | Path | None = None,
     **others: dict,
 ) -> None:
     """Write a run's sets, unless its folder holds a training on other sets.
@@ -57,8 +56,6 @@ def write_sets(
         The run's folder.
     sets : dict
         "train", "valid" and "test" to a manifest's contents.
-    save_folder : str | Path, optional
-        Where its checkpoints are; `save` in `folder` by default.
     **others
         Name to the contents of another JSON file beside them.
 
@@ -78,7 +75,7 @@ def write_sets(
     turbo_sb.utils.errors.InputError: ...test.json would change: 2 utterances, of which the first is a. ...
     """
     folder = Path(folder)
-    saved = Path(save_folder or folder / "save")
+    saved = folder / "save"
     if any(saved.glob(f"{CKPT_PREFIX}*")):
         check_unchanged(folder, sets)
     contents = {**sets, **others}

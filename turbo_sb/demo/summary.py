@@ -10,9 +10,10 @@ import math
 import re
 from statistics import median
 
+from tabulate import tabulate
+
 from turbo_sb.metrics.bootstrap import bootstrap_intervals
 from turbo_sb.metrics.detection import ErrorRates
-from turbo_sb.utils import markdown
 
 MEANING = {
     "complementary": (
@@ -130,7 +131,9 @@ def table(corpus, ceilings, results):
     columns.append("s/epoch")
     rows += [[method, *_scores(f), *_rest(f)] for method, f in results.items()]
     meaning = MEANING.get(corpus, "")
-    return f"### {corpus}\n\n{meaning}\n\n{markdown.table(columns, rows)}"
+    options = {"tablefmt": "github", "disable_numparse": True}
+    text = tabulate(rows, columns, **options)
+    return f"### {corpus}\n\n{meaning}\n\n{text}"
 
 
 def is_detection(result):

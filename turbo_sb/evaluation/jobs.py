@@ -1,5 +1,8 @@
 """Several trainings at a time, each in a process of its own.
 
+A pool of threads would be shorter, but Linux ends a training with the *thread*
+that started it, and `preexec_fn`, which asks for that, is unsafe with threads.
+
 Authors
  * The turbo_sb developers 2026
 """
@@ -7,7 +10,6 @@ Authors
 import ctypes
 import dataclasses
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -15,9 +17,9 @@ import time
 from pathlib import Path
 
 from turbo_sb.training.finished import FINISHED
+from turbo_sb.training.history import read_history
 from turbo_sb.utils.errors import InputError
 
-EPOCH = re.compile(r"^epoch: \d+, lr", flags=re.MULTILINE)
 # Seconds to end a step and save; schedulers mostly give 30 to all of a job.
 GRACE = 25
 # Seconds between looks at what runs.
@@ -31,15 +33,15 @@ class Job:
     Arguments
     ---------
     name : str
-        In progress lines and messages.
+        Name in progress lines and messages.
     folder : pathlib.Path
         The run's output folder.
     arguments : list of str
-        Of the Python interpreter: a script, a YAML, its overrides.
+        Arguments of the Python interpreter: a script, a YAML, its overrides.
     place : pathlib.Path
         The folder to start it from: the recipe's.
     epochs : int
-        At most.
+        Most epochs.
     kind : str
         Jobs of one kind take about as long as each other.
 
@@ -58,62 +60,36 @@ class Job:
     kind: str = ""
 
     @property
-    def log(self):
-        """What the run printed."""
+    def log(self) -> Path:
+        """The file with what the run printed."""
         return self.folder.with_name(f"{self.folder.name}.log")
 
-    def is_finished(self):
-        """Whether its results are there, which are written last.
-
-        Returns
-        -------
-        finished : bool
-        """
+    def is_finished(self) -> bool:
+        """Whether its results are there, which are written last."""
         return (self.folder / FINISHED).exists()
 
-    def epochs_done(self):
-        """How many epochs its train log has.
+    def epochs_done(self) -> int:
+        """How many epochs its history has."""
+        history = read_history(self.folder)
+        return len({line["epoch"] for line in history if "epoch" in line})
 
-        Returns
-        -------
-        epochs : int
-        """
-        try:
-            text = (self.folder / "train_log.txt").read_text(encoding="utf-8")
-        except OSError:
-            return 0
-        return len(EPOCH.findall(text))
-
-    def prepare(self):
+    def prepare(self) -> None:
         """Do what has to be done before it starts; here nothing."""
 
-    def note(self, text):
-        """Write to its log.
-
-        Arguments
-        ---------
-        text : str
-            A line or more.
-        """
+    def note(self, text: str) -> None:
+        """Append a line or more to its log."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with open(self.log, "a", encoding="utf-8") as log:
             log.write(f"{text}\n")
 
-    def start(self, threads, gpu=None, kept_open=()):
+    def start(
+        self, threads: int, gpu: str | None = None, kept_open=()
+    ) -> subprocess.Popen:
         """Start the training.
 
-        Arguments
-        ---------
-        threads : int
-            For its computations, unless OMP_NUM_THREADS says otherwise.
-        gpu : str, optional
-            The one that it sees, as in CUDA_VISIBLE_DEVICES.
-        kept_open : sequence of int
-            Descriptors of files that stay open in the process.
-
-        Returns
-        -------
-        process : subprocess.Popen
+        It computes with `threads` threads unless OMP_NUM_THREADS is set, and
+        sees the GPU `gpu`, as in CUDA_VISIBLE_DEVICES. The file descriptors
+        `kept_open` stay open in it.
         """
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         environment = {"OMP_NUM_THREADS": str(threads), **os.environ}
@@ -132,16 +108,16 @@ class Job:
 
 
 def run_jobs(
-    jobs,
-    slots,
+    jobs: list[Job],
+    slots: int,
     progress,
-    every=10,
+    every: float = 10,
     gpus=(),
     kept_open=(),
     on_end=None,
     check=None,
-):
-    """Run jobs, `slots` at a time, with a progress line all along.
+) -> None:
+    """Run jobs, `slots` at a time, and print a progress line now and then.
 
     Arguments
     ---------
@@ -154,14 +130,14 @@ def run_jobs(
     every : float
         Seconds between progress lines.
     gpus : sequence of str
-        Dealt to the slots in turn; none: the jobs see what there is.
+        Dealt to the slots in turn; if empty, each job sees all GPUs.
     kept_open : sequence of int
-        Descriptors of files that stay open in the jobs.
+        File descriptors that stay open in the jobs.
     on_end : callable, optional
-        Takes a job and its exit code when it ends. If it raises, the jobs
-        that run are ended, and no other is started.
+        Takes a job and its exit code when it ends. If it raises, the running
+        jobs are ended, and no other is started.
     check : callable, optional
-        Called all along; if it raises, likewise.
+        Called several times a second; if it raises, likewise.
     """
     threads = max(1, _cores() // slots)
     waiting, running, said = list(jobs), {}, time.monotonic()
@@ -169,16 +145,11 @@ def run_jobs(
         while waiting or running:
             for slot in set(range(slots)) - set(running):
                 if waiting:
-                    job = waiting.pop(0)
-                    progress.started(job)
                     gpu = gpus[slot % len(gpus)] if gpus else None
-                    try:
-                        job.prepare()
-                    except InputError as error:  # is the job's, not all jobs'
-                        job.note(f"error: {error}")
-                        progress.ended(job, 2)
-                        continue
-                    running[slot] = (job, job.start(threads, gpu, kept_open))
+                    job = waiting.pop(0)
+                    process = _start(job, progress, threads, gpu, kept_open)
+                    if process:
+                        running[slot] = (job, process)
             time.sleep(PAUSE)
             if check:
                 check()
@@ -193,6 +164,18 @@ def run_jobs(
                 said = time.monotonic()
     finally:
         _end([process for _, process in running.values()])
+
+
+def _start(job, progress, threads, gpu, kept_open):
+    """Start a job; one that cannot be prepared fails alone, without a process."""
+    progress.started(job)
+    try:
+        job.prepare()
+    except InputError as error:
+        job.note(f"error: {error}")
+        progress.ended(job, 2)
+        return None
+    return job.start(threads, gpu, kept_open)
 
 
 def _cores():

@@ -1,4 +1,4 @@
-"""What is done of many trainings, what runs, and how long is left.
+"""How far many trainings are, and how long they still take.
 
 Authors
  * The turbo_sb developers 2026
@@ -8,21 +8,24 @@ import functools
 import time
 from collections import defaultdict
 
-# A line that waits in a buffer says nothing.
+from tqdm import tqdm
+
+# Flushed, so that a line is seen when it is printed, also in a pipe.
 SAY = functools.partial(print, flush=True)
+clock = tqdm.format_interval  # seconds to 1:02:05 or 02:05
 
 
 class Progress:
-    """Follows jobs, and says where they are.
+    """Follows jobs, and prints how far they are.
 
     Arguments
     ---------
     jobs : list of turbo_sb.evaluation.jobs.Job
-        All of them, those that are finished already among them.
+        All jobs, also those that are finished already.
     slots : int
         How many run at once.
     print_line : callable
-        Takes the line.
+        Prints the line.
 
     Example
     -------
@@ -30,7 +33,7 @@ class Progress:
     >>> from turbo_sb.evaluation.jobs import Job
     >>> job = Job("turbo 1", Path("nowhere"), ["train.py"], Path("."), epochs=30)
     >>> Progress([job], slots=1).line()
-    '0:00:00  0 of 1 done'
+    '00:00  0 of 1 done'
     """
 
     def __init__(self, jobs, slots, print_line=SAY):
@@ -41,27 +44,13 @@ class Progress:
         self.lasted = defaultdict(list)
         self.start = time.monotonic()
 
-    def started(self, job):
-        """Note that a job has started.
-
-        Arguments
-        ---------
-        job : turbo_sb.evaluation.jobs.Job
-            Of the list.
-        """
-        # What it had done before, when it resumes, took no time now.
+    def started(self, job) -> None:
+        """Note that a job has started."""
+        # A job that resumes had done some epochs before, in no time of now.
         self.running[job.name] = (job, time.monotonic(), job.epochs_done())
 
-    def ended(self, job, code):
-        """Note that a job has ended, and say so if it failed.
-
-        Arguments
-        ---------
-        job : turbo_sb.evaluation.jobs.Job
-            Of the list.
-        code : int
-            Its exit code.
-        """
+    def ended(self, job, code: int) -> None:
+        """Note that a job has ended with this exit code; say if it failed."""
         _, start, before = self.running.pop(job.name)
         if code == 0 and job.is_finished():
             self.finished.add(job.name)
@@ -71,17 +60,12 @@ class Progress:
         self.failed[job.name] = job
         self.print_line(f"failed: {job.name} (exit code {code}), see {job.log}")
 
-    def say(self):
+    def say(self) -> None:
         """Print the line."""
         self.print_line(self.line())
 
-    def line(self):
-        """What is done, what runs, how long is left.
-
-        Returns
-        -------
-        line : str
-        """
+    def line(self) -> str:
+        """How many are done, what runs, how long is left."""
         done = f"{len(self.finished)} of {len(self.jobs)} done"
         if self.failed:
             done += f", {len(self.failed)} failed"
@@ -93,15 +77,11 @@ class Progress:
             parts.append(f"about {clock(left)} left")
         return " | ".join(parts)
 
-    def seconds_left(self):
-        """Estimate how long it still takes.
+    def seconds_left(self) -> float | None:
+        """Estimate how long it still takes; None while nothing is known.
 
-        Returns
-        -------
-        seconds : float
-            From the jobs of a kind that have ended; before any has, from the
-            epochs of those that run, as if none stopped early. None while
-            nothing is known.
+        From the jobs of a kind that have ended; before any has, from the
+        epochs of those that run, as if none stopped early.
         """
         known = {k: sum(v) / len(v) for k, v in self.lasted.items()}
         now = time.monotonic()
@@ -121,26 +101,3 @@ class Progress:
             takes *= max(0, 1 - before / max(1, job.epochs))
             total += max(0, takes - (now - start))
         return total / self.slots
-
-
-def clock(seconds):
-    """Lay out a duration.
-
-    Arguments
-    ---------
-    seconds : float
-        How long.
-
-    Returns
-    -------
-    text : str
-        Hours, minutes and seconds.
-
-    Example
-    -------
-    >>> clock(3725.2)
-    '1:02:05'
-    """
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}"

@@ -52,7 +52,6 @@ def prepare_dsd(
     output_folder: str | Path,
     protocol: str = "manifest",
     fold: int = 1,
-    save_folder: str | Path | None = None,
     **options,
 ) -> None:
     """Check a manifest, cut it into sets, and write their manifests.
@@ -71,8 +70,6 @@ def prepare_dsd(
         "corpus": the same without one corpus, which is the test set.
     fold : int
         Which corpus is left out, from 1; 1 for "manifest".
-    save_folder : str | Path, optional
-        Of the training whose sets these are: see `write_sets`.
     **options
         Of `prepare_folds`.
 
@@ -90,7 +87,7 @@ def prepare_dsd(
     """
     folds, notes, bad = _prepare(data_folder, protocol, [fold], **options)
     folder, (sets, facts) = Path(output_folder), folds[fold]
-    write_sets(folder, sets, save_folder, preparation=facts)
+    write_sets(folder, sets, preparation=facts)
     write_skipped(folder, bad)
     notes.insert(1, set_table(sets, LABELS, by="corpus"))
     notes.append(f"wrote {', '.join(f'{s}.json' for s in sets)} in {folder}")

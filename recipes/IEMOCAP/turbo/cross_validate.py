@@ -5,8 +5,9 @@ To run it, do the following:
 > python cross_validate.py hparams/vanilla.yaml hparams/cross_modal.yaml \
     hparams/turbo.yaml --data_folder=/path/to/IEMOCAP --seeds=1,2,3
 
-Each training goes through train.py, in a process of its own. The steps are in
-turbo_sb/evaluation: cross_validation/ and report/.
+Each training is a train.py in a process of its own. At the end the figures are
+drawn, and report.md, .tex, .csv and .json are written. The steps are in
+turbo_sb/evaluation: cross_validation/, figures/ and report/.
 
 Authors
  * The turbo_sb developers 2026
@@ -18,7 +19,7 @@ from pathlib import Path
 from iemocap_prepare import prepare_folds
 
 from turbo_sb.evaluation.cross_validation import Recipe, main
-from turbo_sb.metrics.scoring import Classification
+from turbo_sb.metrics import Classification
 from turbo_sb.utils.errors import plain_errors
 
 if __name__ == "__main__":

@@ -82,7 +82,6 @@ def prepare_iemocap(
     output_folder: str | Path,
     protocol: str = "speaker10",
     fold: int = 1,
-    save_folder: str | Path | None = None,
     **options,
 ) -> None:
     """Check IEMOCAP, cut it into the sets of a fold, and write their manifests.
@@ -101,8 +100,6 @@ def prepare_iemocap(
         `turbo_sb.data.splits.protocols`.
     fold : int
         From 1.
-    save_folder : str | Path, optional
-        Of the training whose sets these are: see `write_sets`.
     **options
         Of `prepare_folds`.
 
@@ -122,7 +119,7 @@ def prepare_iemocap(
     folds, notes = prepare_folds(data_folder, protocol, [fold], **options)
     sets, facts = folds[fold]
     folder = Path(output_folder)
-    write_sets(folder, sets, save_folder, preparation=facts)
+    write_sets(folder, sets, preparation=facts)
     title = f"IEMOCAP in {data_folder}: {protocol}, fold {fold}"
     notes.append(f"wrote {', '.join(f'{s}.json' for s in sets)} in {folder}")
     logger.info("\n".join([title, set_table(sets, CLASSES), *notes]))

@@ -11,14 +11,12 @@ from turbo_sb.data.channel.equalizer import Equalizer
 from turbo_sb.data.dataset import read_entry
 from turbo_sb.data.manifest import write_json
 from turbo_sb.evaluation.baselines.shortcut import (
-    shortcut_report,
-    signal_features,
-)
-from turbo_sb.evaluation.baselines.shortcut_report import (
     CURVE,
     KEYS,
     read_shortcut,
     report_shortcut,
+    shortcut_report,
+    signal_features,
 )
 from turbo_sb.utils.errors import InputError
 

@@ -150,8 +150,9 @@ class TestTrain:
         sets = make_sets(valid=["ang no", "fea oh"])
         with pytest.raises(InputError) as caught:
             baseline(sets)
-        assert "valid: 1 of 2 utterances have no label of ang, hap, sad" in str(
-            caught.value
+        assert (
+            "valid: label: expected one of ang, hap, sad; 1 of 2 utterances"
+            in str(caught.value)
         )
         assert "\n  v1: 'fea'\n" in str(caught.value)
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import math
 import re
 import signal
 import time
@@ -13,17 +14,23 @@ from tests import forks
 from tests.evaluation.cross_validation.recipe import lay_out
 from turbo_sb.evaluation import jobs
 from turbo_sb.evaluation.cross_validation import command, main
+from turbo_sb.evaluation.cross_validation.plan import keep_checkpoints
+from turbo_sb.evaluation.figures import draw_all
+from turbo_sb.training.checkpoints import AtomicCheckpointer, earliest_best
 from turbo_sb.utils.errors import InputError
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
+ANALYZE = draw_all.analyze
 
 
 @pytest.fixture(autouse=True)
 def look_often(monkeypatch):
     """The trainings here take no time."""
     monkeypatch.setattr(jobs, "PAUSE", 0.01)
+    # Drawing takes seconds; one test does it.
+    monkeypatch.setattr(draw_all, "analyze", lambda *_: None)
 
 
 def call(folder, *given, names=("vanilla", "turbo"), code=0, **options):
@@ -53,7 +60,7 @@ def test_every_method_fold_and_seed_is_run_once(tmp_path, capsys):
         for seed in (1, 2)
     }
     assert set(runs) == expected and len(runs) == 16
-    for file in ("report.md", "report.json", "report.csv"):
+    for file in ("report.md", "report.json", "report.csv", "report.tex"):
         assert (tmp_path / "out" / file).is_file()
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     found = report["protocols"]["speaker10"]
@@ -66,6 +73,32 @@ def test_every_method_fold_and_seed_is_run_once(tmp_path, capsys):
         "s1_ang,test,train,train,valid",
     ]
     assert "16 runs, 0 of them finished before" in capsys.readouterr().out
+
+
+def test_figures_are_drawn_and_shown(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(draw_all, "analyze", ANALYZE)
+    call(tmp_path, "--folds=1,2")
+    out = tmp_path / "out"
+    assert (out / "figures" / "confusion.pdf").is_file()
+    text = (out / "report.md").read_text()
+    assert "![confusion](figures/confusion.png)\n\nConfusion of" in text
+    assert "folds 1, 2; seeds 1, 2" in text
+    *_, scores, files, following = capsys.readouterr().out.splitlines()
+    assert scores == "speaker10 turbo: WA 1.000, UA 1.000"
+    assert files.startswith("report.md, ") and files.endswith(f"in {out}")
+    assert following.startswith("Next: turbo-sb export ")
+
+
+def test_figures_that_cannot_be_drawn_do_not_cost_the_report(
+    tmp_path, monkeypatch
+):
+    def fail(*_):
+        raise InputError("embeddings.npz: cannot be read")
+
+    monkeypatch.setattr(draw_all, "analyze", fail)
+    call(tmp_path, "--folds=1")
+    text = (tmp_path / "out" / "report.md").read_text()
+    assert "Not drawn: embeddings.npz: cannot be read" in text
 
 
 def test_finished_runs_are_not_run_again(tmp_path, capsys):
@@ -99,7 +132,7 @@ def test_failed_run_does_not_lose_the_others(tmp_path, capsys):
     first = call(tmp_path, code=1)
     assert len(first) == 16
     out = capsys.readouterr().out
-    assert "2 runs failed; the same command tries them again" in out
+    assert "2 runs failed; the same command runs them again" in out
     name = "turbo speaker10 fold 2 seed 1"
     log = tmp_path / "out" / "turbo" / "speaker10_fold2_seed1.log"
     assert f"{name}: no luck\n  ({log})" in out
@@ -304,6 +337,20 @@ def test_checkpoints_that_are_kept(tmp_path, kept, left):
     saved = tmp_path / "out" / "turbo" / "speaker10_fold1_seed2" / "save"
     found = sorted(path.name for path in saved.iterdir())
     assert found == (["CKPT+1", "CKPT+2"] if left is None else left)
+
+
+@pytest.mark.parametrize("scores", [(0.1, 0.9, 0.9), (0.5, math.nan, 0.2)])
+def test_best_checkpoint_is_the_checkpointers(tmp_path, scores):
+    """As training chose the one to test; of equal scores the earliest."""
+    for epoch, score in enumerate(scores, start=1):
+        meta = {"epoch": epoch, "score": score}
+        AtomicCheckpointer(tmp_path).save_checkpoint(meta)
+    found = AtomicCheckpointer(tmp_path).list_checkpoints()
+    expected = max(found, key=earliest_best("score")).path
+    (tmp_path / "CKPT+unfinished").mkdir()  # no checkpoint: stays
+    keep_checkpoints(tmp_path, "best")
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {expected.name, "CKPT+unfinished"}
 
 
 def test_checkpoints_of_runs_finished_before_are_tidied_too(tmp_path):

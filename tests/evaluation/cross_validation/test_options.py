@@ -1,7 +1,8 @@
 """The command line is read, and what is train.py's is passed on."""
 
+import shutil
+
 import pytest
-import torch
 
 from turbo_sb.evaluation.cross_validation.options import parse, visible_gpus
 
@@ -50,7 +51,6 @@ def test_values_with_spaces_and_lists_are_passed_on():
         (["a.yaml", "--debug"], "--debug leaves no results"),
         (["a.yaml", "--fold=2"], "--fold=2: use --folds"),
         (["a.yaml", "--seed=2"], "--seed=2: use --seeds"),
-        (["a.yaml", "--save_folder=x"], "each run's own folder"),
         ([], "YAML"),
     ],
 )
@@ -60,11 +60,27 @@ def test_bad_option_is_named(arguments, message, capsys):
     assert message in capsys.readouterr().err
 
 
-def test_a_job_for_each_gpu(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+def test_a_job_for_each_gpu(monkeypatch, tmp_path):
+    """As many as nvidia-smi lists, if there is one."""
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert visible_gpus([]) == []
+    command = tmp_path / "nvidia-smi"
+    lines = [f"GPU {k}: NVIDIA H200 (UUID: GPU-{k})" for k in range(3)]
+    lines.insert(1, "  MIG 1g.18gb Device 0: (UUID: MIG-0)")
+    command.write_text(
+        f"#!{shutil.which('sh', path='/bin')}\n"
+        + "".join(f"echo '{line}'\n" for line in lines)
+    )
+    command.chmod(0o755)
     assert visible_gpus([]) == ["0", "1", "2"]
     assert parse(["a.yaml"]).jobs == 3
     assert parse(["a.yaml", "--device=cpu"]).jobs == 1
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,7")
-    assert visible_gpus(["--lr=1"]) == ["4", "7"]
+
+
+@pytest.mark.parametrize(
+    ("named", "gpus"), [("4,7", ["4", "7"]), ("", []), ("-1", [])]
+)
+def test_gpus_that_the_environment_names(monkeypatch, named, gpus):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", named)
+    assert visible_gpus(["--lr=1"]) == gpus

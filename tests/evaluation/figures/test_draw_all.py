@@ -24,7 +24,9 @@ def test_every_file_is_written_and_named_in_print(tmp_path, capsys):
             write_run(tmp_path, method, fold=fold)
     main(["figures", str(tmp_path)])
     expected = [tmp_path / "figures" / n for n in (*FILES, "captions.md")]
-    assert capsys.readouterr().out.splitlines() == list(map(str, expected))
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert lines == list(map(str, expected))
+    assert last.startswith(f"Next: turbo-sb report {tmp_path}")
     assert sorted(expected[0].parent.iterdir()) == sorted(expected)
     captions = expected[-1].read_text()
     for name in NAMES:
@@ -114,5 +116,5 @@ def test_the_script_of_dsd_draws_a_single_run(tmp_path):
     write_run(tmp_path, "m", "manifest", labels=DETECTION)
     result = call("DSD", tmp_path)
     assert result.returncode == 0, result.stderr
-    assert len(result.stdout.splitlines()) == len(FILES) + 1
+    assert len(result.stdout.splitlines()) == len(FILES) + 2
     assert result.stderr == ""

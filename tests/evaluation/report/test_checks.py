@@ -7,7 +7,7 @@ import pytest
 from tests.evaluation.report.report_runs import read, rows, write_fold
 from turbo_sb.data.manifest import read_json, write_json
 from turbo_sb.evaluation.report import checks
-from turbo_sb.evaluation.report.pool import gather
+from turbo_sb.evaluation.report.pooled_predictions import gather
 from turbo_sb.utils.errors import InputError
 
 FIRST = rows("a x ang ang; b x ang hap")
@@ -59,7 +59,7 @@ def test_speaker_that_was_also_trained_on(tmp_path):
 def test_run_without_its_sets_cannot_be_checked(tmp_path, name):
     run = write_fold(tmp_path, "turbo", 1, FIRST)
     (run / f"{name}.json").unlink()
-    with pytest.raises(InputError, match=f"{name}.json is not there"):
+    with pytest.raises(InputError, match=f"{name}.json is missing"):
         check(tmp_path)
 
 

@@ -10,8 +10,12 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "shortcut": ["shortcut_scores"],
-        "shortcut_report": ["read_shortcut", "report_shortcut"],
+        "shortcut": [
+            "read_shortcut",
+            "report_shortcut",
+            "shortcut_report",
+            "shortcut_scores",
+        ],
         "text_baseline": ["train_text_baseline"],
     },
 )

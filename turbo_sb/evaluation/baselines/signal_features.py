@@ -30,27 +30,10 @@ FRAME = 0.02  # s
 WINDOW = 0.064  # s; 300 Hz is far from 0 by its resolution of 30 Hz
 
 
-def signal_features(signal, rate):
-    """Ten trivial properties of a recording; finite for any signal.
+def signal_features(signal: torch.Tensor, rate: int) -> np.ndarray:
+    """Ten trivial properties of a (samples,) signal, named by `FEATURES`.
 
-    Arguments
-    ---------
-    signal : (samples,) torch.Tensor
-        A waveform of at least one sample.
-    rate : int
-        In Hz.
-
-    Returns
-    -------
-    features : (features,) numpy.ndarray
-        float64, named by `FEATURES`.
-
-    Example
-    -------
-    >>> tone = torch.sin(2 * torch.pi * 5000 / 16000 * torch.arange(16000))
-    >>> features = dict(zip(FEATURES, signal_features(tone, 16000)))
-    >>> print(f"{features['level (dBFS)']:.2f} {features['peak (dB)']:.2f}")
-    -3.01 3.01
+    Float64 and finite for any signal of at least one sample; `rate` in Hz.
     """
     signal = signal.double()
     level = root_mean_square(signal)

@@ -1,7 +1,7 @@
-"""What the words alone tell a linear model, on a run's own sets.
+"""A linear model of the words alone, on a run's own sets.
 
 The same scripts recur in all sessions of a corpus, so that a test set's words
-may give its labels away: a model of audio and text has this to beat.
+may give its labels away: a model of audio and text has to beat this.
 
 Authors
  * The turbo_sb developers 2026
@@ -23,13 +23,15 @@ STRENGTHS = (0.1, 1, 10, 100)  # C, from the strongest regularisation on
 WORD = r"\w+(?:['’]\w+)*"  # one letter is a word; so is "don't"
 
 
-def train_text_baseline(sets, labels, scoring):
+def train_text_baseline(
+    sets: dict, labels: list[str], scoring
+) -> np.ndarray:
     """Probabilities of a test set by a linear model of words and word pairs.
 
     A logistic regression on TF-IDF of words and pairs of words. It is trained
     on the training set alone; the validation set chooses the strength of its
-    regularisation, the stronger one of equals. The labels of the test set are
-    not read, and nothing is random.
+    regularisation, the stronger one if two are equal. The labels of the test
+    set are not read, and nothing is random.
 
     Arguments
     ---------
@@ -39,7 +41,7 @@ def train_text_baseline(sets, labels, scoring):
     labels : list of str
         The classes, in the order of the columns.
     scoring : turbo_sb.metrics.scoring.Classification
-        Its score of the validation set is the highest for the chosen one.
+        Chooses the model whose score of the validation set is the highest.
 
     Returns
     -------
@@ -70,43 +72,14 @@ def train_text_baseline(sets, labels, scoring):
     return predict(_texts(sets, "test"))
 
 
-def run_text_baseline(folder, sets, labels, scoring, facts):
-    """Train and test the baseline, and leave what a run leaves.
+def run_text_baseline(
+    folder, sets: dict, labels: list[str], scoring, facts: dict
+) -> dict:
+    """Train and test the baseline, and write the files that a run leaves.
 
-    Arguments
-    ---------
-    folder : str or pathlib.Path
-        Gets train.json, valid.json and test.json, predictions.csv,
-        embeddings.npz (of IDs and labels alone), the scoring's figures and,
-        last, metrics.json.
-    sets : dict
-        As in `train_text_baseline`; `spk_id` is read of the test entries.
-    labels : list of str
-        The classes, in the order of the columns; the scoring's.
-    scoring : turbo_sb.metrics.scoring.Classification
-        What is measured.
-    facts : dict
-        Goes into metrics.json: protocol, fold, seed, best_epoch.
-
-    Returns
-    -------
-    summary : dict
-        The contents of metrics.json.
-
-    Example
-    -------
-    >>> from turbo_sb.metrics.scoring import Classification
-    >>> entries = {
-    ...     "a": {"text": "Great!", "label": "hap"},
-    ...     "b": {"text": "Oh no.", "label": "sad"},
-    ... }
-    >>> sets = {"train": entries, "valid": entries, "test": entries}
-    >>> labels, folder = ["hap", "sad"], getfixture("tmp_path")
-    >>> found = run_text_baseline(
-    ...     folder, sets, labels, Classification(labels), {"fold": 1}
-    ... )
-    >>> found["UA"], found["fold"], (folder / "predictions.csv").exists()
-    (1.0, 1, True)
+    The folder gets its sets, predictions.csv, embeddings.npz (IDs and labels
+    only), the scoring's figures and, last, metrics.json, which is returned and
+    has `facts` in it: protocol, fold, seed, best_epoch.
     """
     predict, valid = _choose(sets, labels, scoring)
     test = sets["test"]
@@ -126,7 +99,7 @@ def run_text_baseline(folder, sets, labels, scoring, facts):
 
 
 def _choose(sets, labels, scoring):
-    """The function from texts to probabilities, and its validation."""
+    """The best function from texts to probabilities, and its validation."""
     targets = _targets(sets, "train", labels)
     truth = _targets(sets, "valid", labels)
     validated = []
@@ -134,7 +107,7 @@ def _choose(sets, labels, scoring):
         probabilities = torch.from_numpy(predict(_texts(sets, "valid")))
         found = scoring.measure(torch.from_numpy(truth), probabilities)
         validated.append((predict, found))
-    # The first of equals.
+    # max takes the first of two that are equal.
     return max(validated, key=lambda pair: scoring.score(pair[1]))
 
 
@@ -172,20 +145,20 @@ def _vectorizer():
 def _texts(sets, name):
     if not sets[name]:
         raise InputError(
-            f"{name}: no utterances; the text baseline takes one or more in "
+            f"{name}: no utterances; the text baseline needs one or more in "
             "each of train, valid and test."
         )
     return [entry["text"] for entry in sets[name].values()]
 
 
 def _targets(sets, name, labels):
-    """Each utterance's number of its class: (n,) array of int."""
+    """Each utterance's class index: (n,) array of int."""
     found = {k: entry.get("label") for k, entry in sets[name].items()}
     wrong = [f"{k}: {v!r}" for k, v in found.items() if v not in labels]
     if wrong:
         raise InputError(
-            f"{name}: {len(wrong)} of {len(found)} utterances have "
-            f"no label of {', '.join(labels)}:\n"
+            f"{name}: label: expected one of {', '.join(labels)}; "
+            f"{len(wrong)} of {len(found)} utterances have another value:\n"
             f"{some_of(wrong)}\nGive labels all classes, or prepare again."
         )
     return np.array([labels.index(v) for v in found.values()], dtype=np.int64)

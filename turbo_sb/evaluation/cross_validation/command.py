@@ -9,27 +9,44 @@ import sys
 from pathlib import Path
 
 from turbo_sb.evaluation.cross_validation.options import parse
-from turbo_sb.evaluation.cross_validation.plan import Plan, keep_checkpoints
+from turbo_sb.evaluation.cross_validation.plan import (
+    Plan,
+    Recipe,
+    keep_checkpoints,
+)
 from turbo_sb.evaluation.jobs import run_jobs
 from turbo_sb.evaluation.progress import SAY, Progress
-from turbo_sb.evaluation.report import read_report, write_report
+from turbo_sb.evaluation.report.write import (
+    read_report,
+    result_lines,
+    write_report,
+)
 from turbo_sb.training.finished import FINISHED
 from turbo_sb.training.preemption import EXIT_CODE
 from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.locking import locked
 
 
-def main(arguments, recipe):
-    """Run what is not finished, write the report, name what failed.
+def main(arguments: list[str], recipe: Recipe) -> None:
+    """Run what is not finished, draw figures, write the report.
 
-    Exits with 0, or with 1 if a run failed.
+    Exits with 0, with 1 if a run failed, or with the signal's code.
 
     Arguments
     ---------
     arguments : list of str
         The command line.
-    recipe : turbo_sb.evaluation.cross_validation.plan.Recipe
-        Whose train.py runs.
+    recipe : Recipe
+        The recipe whose train.py runs.
+
+    Example
+    -------
+    >>> from turbo_sb.metrics import Classification
+    >>> recipe = Recipe(Path("train.py"), print, Classification)
+    >>> main(["--help"], recipe)
+    Traceback (most recent call last):
+    ...
+    SystemExit: 0
     """
     options, interruption = parse(arguments), Interruption()
     try:
@@ -39,13 +56,13 @@ def main(arguments, recipe):
         finally:
             _name(failed)
     except KeyboardInterrupt:
-        SAY("interrupted; the same command goes on from here")
+        SAY("interrupted; run the same command again to continue")
         sys.exit(interruption.code)
     sys.exit(1 if failed else 0)
 
 
 class Interruption:
-    """Ctrl-C, and a scheduler's notice: end the trainings, then this."""
+    """Handle SIGINT and SIGTERM: end the trainings, then this process."""
 
     def __init__(self):
         self.code = None
@@ -59,41 +76,24 @@ class Interruption:
         self.code = EXIT_CODE if notice else 128 + number
         raise KeyboardInterrupt
 
-    def check(self):
-        """Raise again what got lost.
+    def check(self) -> None:
+        """Raise again, as Python swallows what a signal raises in some places.
 
-        Python swallows what a signal raises in some places, such as its own
-        hooks around a fork.
+        One of them are its own hooks around a fork.
         """
         if self.code is not None:
             raise KeyboardInterrupt
 
 
-def cross_validate(options, recipe, check=lambda: None):
-    """Run what is not finished yet.
+def cross_validate(options, recipe: Recipe, check=lambda: None) -> list:
+    """Run what is not finished yet, and return the jobs that failed.
 
-    Arguments
-    ---------
-    options : argparse.Namespace
-        Of `turbo_sb.evaluation.cross_validation.options.parse`.
-    recipe : turbo_sb.evaluation.cross_validation.plan.Recipe
-        Whose train.py runs.
-    check : callable
-        Called all along; what it raises ends the trainings.
-
-    Returns
-    -------
-    failed : list of turbo_sb.evaluation.jobs.Job
-        Those that ended without a result.
-
-    Raises
-    ------
-    InputError
-        If a setting, the corpus or a fold is not what it should be; nothing
-        has been started then.
+    `check` is called several times a second; if it raises, the trainings are
+    ended. An InputError if a setting, the corpus or a fold is wrong; nothing
+    has been started then.
     """
     plan = Plan(options, recipe)
-    # Before days of training, not after.
+    # Before days of training.
     check_comparable(options.compare, recipe.scoring)
     with locked(plan.folder / ".lock") as lock:
         trainings = plan.trainings()
@@ -121,16 +121,8 @@ def cross_validate(options, recipe, check=lambda: None):
     return list(progress.failed.values())
 
 
-def check_comparable(compare, scoring):
-    """Refuse a report to compare with that is not there, or of another task.
-
-    Arguments
-    ---------
-    compare : str, optional
-        Its folder.
-    scoring : type
-        The recipe's.
-    """
+def check_comparable(compare, scoring) -> None:
+    """Reject a report to compare with that is missing, or of another task."""
     other = read_report(compare)
     if other is None:
         return
@@ -143,28 +135,28 @@ def check_comparable(compare, scoring):
 
 
 def _tidy(job, options):
-    """Delete the checkpoints of a finished run that are not wanted."""
+    """Delete the checkpoints of a finished run that are not to be kept."""
     if job.is_finished():
         keep_checkpoints(job.folder / "save", options.keep_checkpoints)
 
 
 def _report(options):
-    """Write the report of what is finished, and return it."""
+    """Draw the figures and write the report of the finished runs."""
     folder, reference = Path(options.output_folder), None
     first = Path(options.yamls[0]).stem
     if any((folder / first).rglob(FINISHED)):
         reference = first
-    text = write_report(folder, reference, options.compare)
-    return f"{text}\nreport.md, report.json and report.csv are in {folder}"
+    text = write_report(folder, reference, options.compare, draw=True)
+    return f"{text}\n{result_lines(folder)}"
 
 
 def _name(failed):
-    """Name what failed, with the end of its log."""
+    """Name the runs that failed, with the ends of their logs."""
     if failed:
-        SAY(f"{len(failed)} runs failed; the same command tries them again:")
+        SAY(f"{len(failed)} runs failed; the same command runs them again:")
     for job in failed:
         log = job.log.read_text(encoding="utf-8", errors="replace").rstrip()
-        # From the message on, if it ends with one; else the last line.
+        # The error message, if the log ends with one; else the last line.
         _, found, message = log.rpartition("\nerror: ")
         last = message if found else log.split("\n")[-1]
         SAY(f"{job.name}: {last}\n  ({job.log})")

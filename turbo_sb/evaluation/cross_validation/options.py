@@ -7,50 +7,43 @@ Authors
 import argparse
 import os
 import re
+import subprocess
 
 from turbo_sb.utils.options import spell
 
-# Each run has its own, or it is set for all of them.
+# Options of train.py that cannot be one for all runs, and why.
 OWN = {
     "fold": "use --folds",
     "seed": "use --seeds",
     "skip_prep": "the corpus is prepared once, for all runs",
-    **dict.fromkeys(
-        (
-            *("save_folder", "preparation_file", "shortcut_file"),
-            *("train_annotation", "valid_annotation", "test_annotation"),
-        ),
-        "it is in each run's own folder",
-    ),
 }
 DESCRIPTION = """\
-Trains and tests each YAML on every fold, with every seed, and writes a report.
-The same command goes on after an interruption: what is finished is not run
-again, and what was running goes on from its checkpoint. All other options are
-train.py's: --data_folder=..., --any_key=..., --device=..., --precision=..."""
+Trains and tests each YAML on every fold with every seed, draws the figures, and
+writes a report. The same command continues after an interruption: finished runs
+are not run again, the others go on from their checkpoints. All other options
+are train.py's: --data_folder=..., --any_key=..., --device=..., --precision=..."""
 
 
-def parse(arguments):
-    """Read the command line.
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Read the command line; ``passed`` are the options that are train.py's."""
+    parser = _parser()
+    # argparse would take "--key=a value" for a file, because of the space.
+    known = {option for a in parser._actions for option in a.option_strings}
+    own, passed = [], []
+    for argument in spell(arguments, "_"):
+        foreign = argument.startswith("--")
+        foreign = foreign and argument.partition("=")[0] not in known
+        (passed if foreign else own).append(argument)
+    options = parser.parse_args(own)
+    options.passed = passed
+    _check(parser, options)
+    options.gpus = visible_gpus(options.passed)
+    options.jobs = options.jobs or len(options.gpus) or 1
+    return options
 
-    Arguments
-    ---------
-    arguments : list of str
-        Without the script's name.
 
-    Returns
-    -------
-    options : argparse.Namespace
-        ``yamls``, ``output_folder``, ``protocols``, ``folds``, ``seeds``,
-        ``jobs``, ``gpus``, ``text_baseline``, ``keep_checkpoints``,
-        ``compare``, ``every``, and ``passed``, what is train.py's.
-
-    Example
-    -------
-    >>> options = parse(["a.yaml", "--seeds=1,2", "--folds=1-3", "--lr=0.1"])
-    >>> options.yamls, options.seeds, options.folds, options.passed
-    (['a.yaml'], [1, 2], [1, 2, 3], ['--lr=0.1'])
-    """
+def _parser():
+    """The options that are cross_validate.py's own."""
     parser = argparse.ArgumentParser(
         prog="cross_validate.py",
         description=DESCRIPTION,
@@ -86,16 +79,12 @@ def parse(arguments):
     )
     add("--compare", help="another report's folder, to lay beside")
     add("--every", type=float, default=30, help="seconds between lines (30)")
-    # argparse would take "--key=a value" for a file, because of the space.
-    known = {option for a in parser._actions for option in a.option_strings}
-    own, passed = [], []
-    for argument in spell(arguments, "_"):
-        foreign = argument.startswith("--")
-        foreign = foreign and argument.partition("=")[0] not in known
-        (passed if foreign else own).append(argument)
-    options = parser.parse_args(own)
-    options.passed = passed
-    for argument in passed:
+    return parser
+
+
+def _check(parser, options):
+    """Reject options that cannot be one for all runs."""
+    for argument in options.passed:
         if reason := OWN.get(argument[2:].partition("=")[0]):
             parser.error(f"{argument}: {reason}")
     for yaml in options.yamls:
@@ -103,36 +92,27 @@ def parse(arguments):
             parser.error(f"{yaml}: expected a YAML, or options as --key=value")
     if "--debug" in options.passed:
         parser.error("--debug leaves no results; use it with train.py")
-    options.gpus = visible_gpus(options.passed)
-    options.jobs = options.jobs or len(options.gpus) or 1
-    return options
 
 
-def visible_gpus(passed):
-    """Name the GPUs to deal to the trainings.
+def visible_gpus(passed: list[str]) -> list[str]:
+    """GPUs to deal to the trainings, as in CUDA_VISIBLE_DEVICES.
 
-    Arguments
-    ---------
-    passed : list of str
-        train.py's options; with a device among them, none is dealt.
-
-    Returns
-    -------
-    gpus : list of str
-        As in CUDA_VISIBLE_DEVICES.
-
-    Example
-    -------
-    >>> visible_gpus(["--device=cpu"])
-    []
+    None are dealt where a device is among train.py's options, `passed`.
+    nvidia-smi counts them, as torch takes seconds to import.
     """
     if any(argument.startswith("--device") for argument in passed):
         return []
-    if named := os.environ.get("CUDA_VISIBLE_DEVICES"):
-        return named.split(",")
-    import torch  # Here: --help need not wait for it.
-
-    return [str(k) for k in range(torch.cuda.device_count())]
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if named is not None:
+        return [name for name in named.split(",") if name not in ("", "-1")]
+    try:
+        found = subprocess.run(
+            ["nvidia-smi", "-L"], capture_output=True, text=True, timeout=60
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    lines = found.stdout.splitlines()
+    return [str(k) for k in range(sum(x.startswith("GPU ") for x in lines))]
 
 
 def _names(text):

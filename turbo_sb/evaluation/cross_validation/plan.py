@@ -1,4 +1,4 @@
-"""What a call of cross_validate.py runs: methods, folds and seeds.
+"""The trainings of a call of cross_validate.py: methods, folds and seeds.
 
 Each training is a process of its own, through the recipe's train.py, in
 ``<output_folder>/<YAML's name>/<protocol>_fold<k>_seed<s>``.
@@ -7,18 +7,23 @@ Authors
  * The turbo_sb developers 2026
 """
 
-import contextlib
 import dataclasses
 import inspect
 import json
+import math
+import multiprocessing
+import shutil
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+
+from yaml import safe_load
 
 from turbo_sb.data.manifest import check_unchanged, write_sets
 from turbo_sb.data.splits.split_file import write_split_file
 from turbo_sb.evaluation.jobs import Job
-from turbo_sb.training.command_line import check_arguments
 from turbo_sb.training.finished import FINISHED
+from turbo_sb.training.command_line import check_arguments
 from turbo_sb.training.resuming import (
     EXTENT,
     RESUMABLE,
@@ -30,32 +35,30 @@ from turbo_sb.utils.errors import InputError, some_of
 from turbo_sb.utils.files import CKPT_PREFIX
 
 TEXT_BASELINE = "text_baseline"
+# A checkpoint that is being deleted is renamed first: half of one must not be
+# taken for one. Trainings delete what has this prefix.
+DRAFT = "unfinished+"
 
 
 @dataclasses.dataclass
 class Training(Job):
     """A job that writes its sets before it starts.
 
-    Arguments
-    ---------
-    sets : dict
-        "train", "valid" and "test" to a manifest's contents.
-    facts : dict
-        What metrics.json says of them.
-    settings : dict
-        The YAML with the command line in it.
+    ``sets`` maps "train", "valid" and "test" to a manifest's contents,
+    ``facts`` are what metrics.json says of them, and ``settings`` are the
+    YAML's with the command line's.
     """
 
     sets: dict = dataclasses.field(default_factory=dict)
     facts: dict = dataclasses.field(default_factory=dict)
     settings: dict = dataclasses.field(default_factory=dict)
 
-    def prepare(self):
-        """Write the sets, unless a training on others is in the folder."""
+    def prepare(self) -> None:
+        """Write the sets; an InputError if the folder has other sets."""
         write_sets(self.folder, self.sets, preparation=self.facts)
 
-    def check(self):
-        """Refuse a folder that holds a run of other settings or sets."""
+    def check(self) -> None:
+        """Reject a folder that holds a run of other settings or sets."""
         own = checkpoints_folder(self.settings).resolve()
         if self.folder not in own.parents:
             raise InputError(
@@ -72,17 +75,24 @@ class Training(Job):
 
 @dataclasses.dataclass
 class Recipe:
-    """What is a recipe's own in a cross-validation.
+    """The parts of a cross-validation that differ between recipes.
 
     Arguments
     ---------
     script : pathlib.Path
-        Its train.py.
+        The recipe's train.py.
     prepare_folds : callable
         Takes settings of the YAML by name, and optionally ``folds``; returns
         fold to (sets, facts), of all folds, and notes.
     scoring : type
-        `turbo_sb.metrics.scoring.Classification`, or one that is made alike.
+        `turbo_sb.metrics.Classification`, or a class with its methods.
+
+    Example
+    -------
+    >>> from turbo_sb.metrics import Classification
+    >>> prepare_folds = lambda data_folder: ({}, [])
+    >>> Recipe(Path("train.py"), prepare_folds, Classification).script.name
+    'train.py'
     """
 
     script: Path
@@ -91,14 +101,14 @@ class Recipe:
 
 
 class Plan:
-    """What a call of cross_validate.py runs.
+    """The trainings that the options of a call ask for.
 
     Arguments
     ---------
     options : argparse.Namespace
-        Of `turbo_sb.evaluation.cross_validation.options.parse`.
+        Result of `turbo_sb.evaluation.cross_validation.options.parse`.
     recipe : Recipe
-        Whose train.py runs.
+        The recipe whose train.py runs.
     """
 
     def __init__(self, options, recipe):
@@ -106,20 +116,12 @@ class Plan:
         self.folder = Path(options.output_folder).resolve()
         self._prepared, self.cut = {}, {}
 
-    def trainings(self):
-        """All runs: each method in turn, fold after fold, seed after seed.
+    def trainings(self) -> list[Training]:
+        """All runs, the methods in turn: seed after seed, fold after fold.
 
-        A call that is interrupted leaves the methods equally far.
-
-        Returns
-        -------
-        trainings : list of Training
-
-        Raises
-        ------
-        InputError
-            If a setting, the corpus or a fold is not what it should be, or a
-            folder holds a run of other settings.
+        A call that is interrupted leaves the methods equally far. An
+        InputError if a setting, the corpus or a fold is wrong, or a folder
+        holds a run of other settings.
         """
         methods = [Path(yaml).stem for yaml in self.options.yamls]
         if len(set(methods)) < len(methods):
@@ -138,7 +140,7 @@ class Plan:
         )
 
     def _of_method(self, yaml, method, protocol):
-        """The runs of one method in one protocol."""
+        """One method's runs in one protocol."""
         passed = list(self.options.passed)
         passed += [f"--protocol={protocol}"] if protocol else []
         settings = check_arguments([yaml, *passed], self.recipe.script)
@@ -161,7 +163,7 @@ class Plan:
         folder = self.folder / method / f"{protocol}_fold{fold}_seed{seed}"
         own = {"fold": fold, "seed": seed, "output_folder": folder}
         arguments = [*arguments, *(f"--{k}={v}" for k, v in own.items())]
-        # Anew: any key of the YAML may refer to one of these.
+        # Read again, as any key of the YAML may refer to one of these.
         settings = check_arguments(arguments, self.recipe.script)
         sets, facts = self.folds(settings)[fold]
         flags = ["--skip_prep=True", "--noprogressbar"]
@@ -177,19 +179,8 @@ class Plan:
             settings=settings,
         )
 
-    def folds(self, settings):
-        """Prepare the corpus as the settings say, once for equal ones.
-
-        Arguments
-        ---------
-        settings : dict
-            The YAML with the command line in it.
-
-        Returns
-        -------
-        folds : dict
-            Fold to (sets, facts), of all folds.
-        """
+    def folds(self, settings: dict) -> dict:
+        """Fold to (sets, facts), of all folds; prepared once for each corpus."""
         names = inspect.signature(self.recipe.prepare_folds).parameters
         given = {name: settings[name] for name in names if name in settings}
         key = json.dumps(given, sort_keys=True)
@@ -208,7 +199,7 @@ class Plan:
         return self._prepared[key]
 
     def _prepare(self, given):
-        """Cut all folds, which is checked; if one cannot be, those wanted."""
+        """All folds; if one of them is impossible, those that are wanted."""
         try:
             return self.recipe.prepare_folds(**given)
         except InputError:
@@ -217,40 +208,44 @@ class Plan:
             wanted = list(self.options.folds)
             return self.recipe.prepare_folds(**given, folds=wanted)
 
-    def write_splits(self):
+    def write_splits(self) -> None:
         """Write the exact sets of all folds: ``splits/<protocol>.csv``."""
         for protocol, (_, folds) in self.cut.items():
             path = self.folder / "splits" / f"{protocol}.csv"
             write_split_file(path, {k: sets for k, (sets, _) in folds.items()})
 
-    def run_text_baselines(self):
-        """What the words alone tell a linear model, on the same folds.
+    def run_text_baselines(self) -> None:
+        """Train a linear model of the words alone on the same folds.
 
-        With the texts that the first YAML sees. What is there already is not
-        run again.
+        With the texts that the first YAML has, and in another process, as it
+        needs torch. Finished ones are not run again.
         """
-        # Here: a call without a baseline need not wait for scikit-learn.
-        from turbo_sb.evaluation.baselines.text_baseline import (
-            run_text_baseline,
-        )
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(1, mp_context=context) as pool:
+            for protocol, (settings, folds) in self.cut.items():
+                for fold in self.options.folds or folds:
+                    name = f"{protocol}_fold{fold}"
+                    folder = self.folder / TEXT_BASELINE / name
+                    sets, facts = folds[fold]
+                    if (folder / FINISHED).exists():
+                        check_unchanged(folder, sets)
+                        continue
+                    folder.mkdir(parents=True, exist_ok=True)
+                    own = {"protocol": protocol, "fold": fold, "seed": None}
+                    facts = {**facts, **own, "best_epoch": None}
+                    labels = list(settings["labels"])
+                    scoring = self.recipe.scoring(
+                        labels, settings["best_metric"]
+                    )
+                    given = (folder, sets, labels, scoring, facts)
+                    pool.submit(_run_text_baseline, given).result()
 
-        for protocol, (settings, folds) in self.cut.items():
-            labels = list(settings["labels"])
-            options = (settings["best_metric"],)
-            scoring = self.recipe.scoring(labels, *options)
-            for fold in self.options.folds or folds:
-                name = f"{protocol}_fold{fold}"
-                folder = self.folder / TEXT_BASELINE / name
-                sets, facts = folds[fold]
-                if (folder / FINISHED).exists():
-                    check_unchanged(folder, sets)
-                    continue
-                folder.mkdir(parents=True, exist_ok=True)
-                own = {"protocol": protocol, "fold": fold, "seed": None}
-                run_text_baseline(
-                    *(folder, sets, labels, scoring),
-                    {**facts, **own, "best_epoch": None},
-                )
+
+def _run_text_baseline(given):
+    """Import it in the process that runs it."""
+    from turbo_sb.evaluation.baselines.text_baseline import run_text_baseline
+
+    run_text_baseline(*given)
 
 
 def _members(folds):
@@ -261,32 +256,26 @@ def _members(folds):
     }
 
 
-def keep_checkpoints(folder, kept):
-    """Delete the checkpoints of a finished run that are not wanted.
+def keep_checkpoints(folder, kept: str) -> None:
+    """Delete the checkpoints of a finished run that are not to be kept.
 
-    Arguments
-    ---------
-    folder : str or pathlib.Path
-        Its save_folder.
-    kept : str
-        "all"; "best", the one that was tested; or "none".
-
-    Example
-    -------
-    >>> from turbo_sb.training.checkpoints import AtomicCheckpointer
-    >>> folder = getfixture("tmp_path")
-    >>> _ = AtomicCheckpointer(folder).save_checkpoint(meta={"score": 1})
-    >>> keep_checkpoints(folder, "none")
-    >>> list(folder.iterdir())
-    []
+    `folder` is its save_folder, `kept` "all", "best" (the one that was tested)
+    or "none". From the files alone, as SpeechBrain's checkpointer needs torch.
     """
     if kept == "all":
         return
-    # Here: the first trainings start before torch is imported.
-    from turbo_sb.training.checkpoints import AtomicCheckpointer, earliest_best
+    found = Path(folder).glob(f"{CKPT_PREFIX}*/CKPT.yaml")
+    found = sorted(path.parent for path in found)
+    best = max(found, key=_rank, default=None) if kept == "best" else None
+    for path in found:
+        if path != best:
+            shutil.rmtree(path.rename(path.with_name(DRAFT + path.name)))
 
-    with contextlib.suppress(FileNotFoundError):
-        AtomicCheckpointer(folder).delete_checkpoints(
-            num_to_keep=int(kept == "best"),
-            importance_keys=[earliest_best("score")],
-        )
+
+def _rank(checkpoint):
+    """By score, and of equal scores the earliest, as early stopping does."""
+    text = (checkpoint / "CKPT.yaml").read_text(encoding="utf-8")
+    meta = safe_load(text)
+    score = meta.get("score", -math.inf)
+    score = -math.inf if math.isnan(score) else score
+    return score, -meta.get("epoch", math.inf)

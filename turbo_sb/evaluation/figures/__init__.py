@@ -4,32 +4,16 @@ Authors
  * The turbo_sb developers 2026
 """
 
-from turbo_sb.evaluation.figures.confusion_figure import (
-    confusion_figure,
-    pooled_confusion,
-)
-from turbo_sb.evaluation.figures.curves import mean_curve
-from turbo_sb.evaluation.figures.curves_figure import curves_figure
-from turbo_sb.evaluation.figures.density import (
-    angle_density,
-    angles_from_mean,
-    gaussian_density,
-    to_plane,
-)
-from turbo_sb.evaluation.figures.density_figure import density_figure
-from turbo_sb.evaluation.figures.draw_all import analyze
-from turbo_sb.evaluation.figures.geometry_figure import geometry_figure
+import lazy_loader
 
-__all__ = [
-    "analyze",
-    "angle_density",
-    "angles_from_mean",
-    "confusion_figure",
-    "curves_figure",
-    "density_figure",
-    "gaussian_density",
-    "geometry_figure",
-    "mean_curve",
-    "pooled_confusion",
-    "to_plane",
-]
+# A name is imported when it is used: --help need not wait for numpy.
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "alignment_uniformity": ["geometry_figure"],
+        "confusion_figure": ["confusion_figure"],
+        "density": ["density_figure"],
+        "draw_all": ["analyze"],
+        "learning_curves": ["curves_figure"],
+    },
+)

@@ -1,75 +1,78 @@
-"""Where figures are drawn: their size, their panels, and their files.
+"""What all figures share: size, panels, colours, legend and files.
 
 Authors
  * The turbo_sb developers 2026
 """
 
 import contextlib
+import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from turbo_sb.evaluation.figures.style import STYLE
 from turbo_sb.utils.files import replacing
 
 WIDTH = 7.2  # inches: two columns of a paper, so that letters are as set here
 DPI = 200
+ENTRY = 1.75  # inches: a legend's entry, of a name that is wrapped
+STYLE = {
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "axes.labelsize": 8,
+    "legend.fontsize": 8,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "axes.linewidth": 0.6,
+    "pdf.fonttype": 42,  # publishers refuse matplotlib's default, Type 3
+    "text.parse_math": False,  # a folder's name may hold dollars
+}
+
+
+class Look(NamedTuple):
+    """How a method is drawn: no two are alike, in grey as in colour."""
+
+    colour: str
+    marker: str
+    dashes: Any  # what matplotlib calls a line style
+
+
+# Okabe and Ito's palette, which the colour-blind can tell apart; the first
+# three are those of the demo's figure. Its yellow is too light on white.
+KNOWN = {
+    "vanilla": Look("#0072B2", "o", "--"),
+    "cross_modal": Look("#E69F00", "s", "-."),
+    "turbo": Look("#009E73", "^", "-"),
+}
+COLOURS = ("#D55E00", "#CC79A7", "#56B4E9", "#000000")
+# Five and four have no common factor: twenty methods all look different.
+MARKERS = ("D", "v", "P", "X", "*")
+DASHES = (
+    ":",
+    (0, (6, 1, 1, 1, 1, 1)),
+    (0, (3, 1)),
+    (0, (8, 2)),
+    (0, (4, 1, 1, 3)),
+)
 
 
 class Drawn(NamedTuple):
-    """A figure's files, none if there was nothing to draw, and its caption."""
+    """A figure's caption and files; no files if there was nothing to draw."""
 
     files: list
     caption: str
 
 
-def figure_files(path):
-    """The files that a figure is written to.
-
-    Arguments
-    ---------
-    path : str or pathlib.Path
-        Of the figure, without a suffix.
-
-    Returns
-    -------
-    files : list of pathlib.Path
-        A PNG and a PDF.
-
-    Example
-    -------
-    >>> [file.name for file in figure_files("figures/tau-0.07")]
-    ['tau-0.07.png', 'tau-0.07.pdf']
-    """
+def figure_files(path) -> list[Path]:
+    """The PNG and the PDF of a figure whose path has no suffix."""
     return [Path(f"{path}{suffix}") for suffix in (".png", ".pdf")]
 
 
 @contextlib.contextmanager
-def drawing(path, size):
-    """Draw a figure, which is saved at the end of the block.
+def drawing(path, size: tuple[float, float]):
+    """Yield a matplotlib Figure, and save it at the end of the block.
 
     Both files appear whole or not at all, and the same drawing gives the same
     bytes. The user's own style and backend stay as they are, and are not used.
-
-    Arguments
-    ---------
-    path : str or pathlib.Path
-        Of the figure, without a suffix: .png and .pdf are appended.
-    size : tuple of float
-        Width and height in inches.
-
-    Yields
-    ------
-    figure : matplotlib.figure.Figure
-
-    Example
-    -------
-    >>> path = getfixture("tmp_path") / "new" / "line"
-    >>> with drawing(path, (3, 2)) as figure:
-    ...     lines = figure.add_subplot().plot([1, 2])
-    >>> sorted(file.name for file in path.parent.iterdir())
-    ['line.pdf', 'line.png']
     """
-    # Drawing takes a second to import; whoever wants numbers does not wait.
     import matplotlib.style
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -82,61 +85,6 @@ def drawing(path, size):
         _save(figure, path)
 
 
-def grid_size(count, columns):
-    """How many rows and columns hold so many panels, in even rows.
-
-    Arguments
-    ---------
-    count : int
-        How many panels, at least 1.
-    columns : int
-        At most.
-
-    Returns
-    -------
-    rows : int
-    columns : int
-
-    Example
-    -------
-    >>> grid_size(3, 4), grid_size(5, 4), grid_size(7, 4)
-    ((1, 3), (2, 3), (2, 4))
-    """
-    rows = -(-count // columns)
-    return rows, -(-count // rows)
-
-
-def grid_panels(figure, count, rows, columns):
-    """Lay out panels in a grid, the last row perhaps not full.
-
-    Arguments
-    ---------
-    figure : matplotlib.figure.Figure
-        Has nothing in it yet.
-    count : int
-        How many panels.
-    rows : int
-        Of the grid.
-    columns : int
-        Of the grid.
-
-    Returns
-    -------
-    panels : list of matplotlib.axes.Axes
-
-    Example
-    -------
-    >>> from matplotlib.figure import Figure
-    >>> figure = Figure()
-    >>> len(grid_panels(figure, 3, 2, 2)), len(figure.axes)
-    (3, 3)
-    """
-    panels = figure.subplots(rows, columns, squeeze=False).flatten().tolist()
-    for unused in panels[count:]:
-        unused.remove()
-    return panels[:count]
-
-
 def _save(figure, path):
     png, pdf = figure_files(path)
     png.parent.mkdir(parents=True, exist_ok=True)
@@ -144,3 +92,73 @@ def _save(figure, path):
         figure.savefig(png_draft, format="png", dpi=DPI)
         no_date = {"CreationDate": None}
         figure.savefig(pdf_draft, format="pdf", metadata=no_date)
+
+
+def grid_size(count: int, columns: int) -> tuple[int, int]:
+    """Rows and columns for `count` panels, at most `columns` side by side."""
+    rows = -(-count // columns)
+    return rows, -(-count // rows)
+
+
+def grid_panels(figure, count: int, rows: int, columns: int) -> list:
+    """The axes of a grid whose last row may not be full."""
+    panels = figure.subplots(rows, columns, squeeze=False).flatten().tolist()
+    for unused in panels[count:]:
+        unused.remove()
+    return panels[:count]
+
+
+def looks(methods) -> dict[str, Look]:
+    """Give each method a look of its own, the same in every figure.
+
+    `methods` are all methods of the folder, also those that a figure leaves
+    out. vanilla, cross_modal and turbo always have theirs, also where all
+    methods are in one folder, as in ``asr/turbo``; the others by name.
+    """
+    methods = set(methods)
+    folders = {method.rpartition("/")[0] for method in methods}
+    folder = f"{folders.pop()}/".lstrip("/") if len(folders) == 1 else ""
+    known = {f"{folder}{name}": look for name, look in KNOWN.items()}
+    free = {
+        method: Look(
+            COLOURS[number % len(COLOURS)],
+            MARKERS[number % len(MARKERS)],
+            DASHES[number % len(DASHES)],
+        )
+        for number, method in enumerate(sorted(methods - set(known)))
+    }
+    return {**known, **free}
+
+
+def draw_legend(figure, methods, styles: dict, **options) -> None:
+    """Draw a legend of the methods below the panels."""
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D(
+            *([], []),
+            color=styles[method].colour,
+            marker=styles[method].marker,
+            label=wrap(method),
+            **{"linestyle": styles[method].dashes, **options},
+        )
+        for method in methods
+    ]
+    fit = figure.get_figwidth() / ENTRY
+    figure.legend(
+        handles=handles,
+        loc="outside lower center",
+        ncols=grid_size(len(handles), max(1, int(fit)))[1],
+        frameon=False,
+        handlelength=3.5,
+    )
+
+
+def wrap(name: str, width: int = 22) -> str:
+    """Break a long method name into lines, after underscores and slashes."""
+    lines = [""]
+    for part in re.split("(?<=[_/])", name):
+        if lines[-1] and len(lines[-1] + part) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)

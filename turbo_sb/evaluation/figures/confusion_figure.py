@@ -1,4 +1,4 @@
-"""What each method takes for what, over all its runs.
+"""Confusion matrices of each method, over all its runs.
 
 Authors
  * The turbo_sb developers 2026
@@ -13,13 +13,13 @@ from turbo_sb.evaluation.figures.canvas import (
     figure_files,
     grid_panels,
     grid_size,
+    wrap,
 )
 from turbo_sb.evaluation.figures.selection import by_method, describe
-from turbo_sb.evaluation.figures.style import wrap
 from turbo_sb.utils.errors import InputError
 
 COLUMNS = 3
-DARK = 71.5  # percent: from here on, white is read better than black
+DARK = 71.5  # percent: above it, white has more contrast than black
 CAPTION = """\
 Confusion of the classes in the test sets, pooled over runs: counts are summed \
 over folds and seeds, and a cell is its share of the row in percent, so that \
@@ -27,24 +27,25 @@ the diagonal shows the recalls. Rows: labels; columns: predictions; n counts \
 predictions, so that an utterance counts once a seed ({runs})."""
 
 
-def confusion_figure(path, runs):
-    """Draw a confusion matrix a method, pooled over its runs.
+def confusion_figure(path, runs: list) -> Drawn:
+    """Draw a confusion matrix for each method, pooled over its runs.
 
     Arguments
     ---------
     path : str or pathlib.Path
-        Of the figure, without a suffix: .png and .pdf are appended.
+        Path of the figure without a suffix: .png and .pdf are appended.
     runs : list of FinishedRun
-        Of one protocol, with the same classes.
+        Runs of one protocol, with the same classes.
 
     Returns
     -------
     drawn : Drawn
+        The figure's files and its caption.
 
     Raises
     ------
     InputError
-        If two runs have other classes, or predictions cannot be read.
+        If two runs have different classes, or predictions cannot be read.
 
     Example
     -------
@@ -67,7 +68,6 @@ def confusion_figure(path, runs):
         for axes, (method, counts) in zip(panels, pooled.items()):
             image = _draw(axes, counts, labels)
             axes.set_title(_title(method, groups[method], counts))
-        _label_axes(panels)
         bar = figure.colorbar(image, ax=panels, shrink=0.8 / rows, aspect=20)
         bar.set_label("% of the label")
         bar.outline.set_linewidth(0.6)
@@ -77,41 +77,17 @@ def confusion_figure(path, runs):
     return Drawn(figure_files(path), caption)
 
 
-def pooled_confusion(runs):
-    """Count predictions by label, over all runs.
+def pooled_confusion(runs: list) -> np.ndarray:
+    """Counts over all runs, (classes, classes): a row for each label."""
+    from sklearn.metrics import confusion_matrix
 
-    Arguments
-    ---------
-    runs : list of FinishedRun
-        With the same classes.
-
-    Returns
-    -------
-    counts : (classes, classes) numpy.ndarray
-        Row: label; column: prediction.
-
-    Raises
-    ------
-    InputError
-        If predictions cannot be read.
-
-    Example
-    -------
-    >>> from turbo_sb.training.finished import FinishedRun
-    >>> folder = getfixture("tmp_path")
-    >>> text = "ID,label,prediction,p_no,p_yes\\na,yes,no,0.6,0.4\\n"
-    >>> _ = (folder / "predictions.csv").write_text(text)
-    >>> run = FinishedRun(folder, "turbo", {"labels": ["no", "yes"]})
-    >>> pooled_confusion([run, run])
-    array([[0, 0],
-           [2, 0]])
-    """
-    classes = len(runs[0].labels)
-    counts = np.zeros((classes, classes), dtype=int)
-    for run in runs:
-        found = run.predictions()
-        np.add.at(counts, (found["targets"], found["predictions"]), 1)
-    return counts
+    found = [run.predictions() for run in runs]
+    targets, predictions = (
+        np.concatenate([each[name] for each in found])
+        for name in ("targets", "predictions")
+    )
+    classes = range(len(runs[0].labels))
+    return confusion_matrix(targets, predictions, labels=classes)
 
 
 def _labels(runs):
@@ -133,34 +109,28 @@ def _title(method, runs, counts):
 
 def _draw(axes, counts, labels):
     """One matrix, in percent of its rows."""
+    from sklearn.metrics import ConfusionMatrixDisplay
+
     totals = counts.sum(axis=1, keepdims=True)
-    percent = np.where(totals, 100 * counts / np.maximum(totals, 1), np.nan)
-    image = axes.imshow(percent, cmap="Blues", vmin=0, vmax=100)
-    size = 8 if len(labels) <= 5 else 7
+    percent = 100 * counts / np.maximum(totals, 1)
+    display = ConfusionMatrixDisplay(percent, display_labels=labels)
+    many = max(map(len, labels)) * len(labels) > 26
+    display.plot(
+        ax=axes,
+        colorbar=False,
+        values_format=".1f",
+        im_kw={"cmap": "Blues", "vmin": 0, "vmax": 100},
+        text_kw={"fontsize": 8 if len(labels) <= 5 else 7},
+        xticks_rotation=45 if many else 0,
+    )
+    # scikit-learn chooses colours by the matrix's own range, which is less.
     for (row, column), value in np.ndenumerate(percent):
-        axes.text(
-            column,
-            row,
-            "–" if np.isnan(value) else f"{value:.1f}",
-            ha="center",
-            va="center",
-            fontsize=size,
-            color="white" if value > DARK else "black",
-        )
-    places = range(len(labels))
-    # Upright letters do not touch where classes are many or names long.
-    turn = 45 if max(map(len, labels)) * len(labels) > 26 else 0
-    align = "right" if turn else "center"
-    axes.set_xticks(places, labels, rotation=turn, ha=align)
-    axes.set_yticks(places, labels)
-    return image
-
-
-def _label_axes(panels):
-    for axes in panels:
-        place = axes.get_subplotspec()
-        axes.set_xlabel("prediction")
-        if place.is_first_col():
-            axes.set_ylabel("label")
-        else:
-            axes.set_yticklabels([])
+        text = display.text_[row, column]
+        text.set_color("white" if value > DARK else "black")
+        if not totals[row]:
+            text.set_text("–")
+    first = axes.get_subplotspec().is_first_col()
+    axes.set(xlabel="prediction", ylabel="label" if first else "")
+    if not first:
+        axes.set_yticklabels([])
+    return display.im_

@@ -6,31 +6,38 @@ Authors
 
 from pathlib import Path
 
+from turbo_sb.evaluation.figures.alignment_uniformity import geometry_figure
 from turbo_sb.evaluation.figures.confusion_figure import confusion_figure
-from turbo_sb.evaluation.figures.curves_figure import curves_figure
-from turbo_sb.evaluation.figures.density_figure import density_figure
-from turbo_sb.evaluation.figures.geometry_figure import geometry_figure
+from turbo_sb.evaluation.figures.density import density_figure
+from turbo_sb.evaluation.figures.learning_curves import curves_figure
 from turbo_sb.evaluation.figures.selection import of_protocol
 from turbo_sb.training.finished import find_runs
+from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.files import replacing
 
 
-def analyze(folder, output_folder=None, protocol=None, fold=None, seed=None):
+def analyze(
+    folder,
+    output_folder=None,
+    protocol: str | None = None,
+    fold: int | None = None,
+    seed: int | None = None,
+) -> tuple[dict, Path]:
     """Draw every figure of a folder of finished runs.
 
     Arguments
     ---------
     folder : str or pathlib.Path
-        With METHOD/RUN below it, such as the output of cross_validate.py.
+        Folder with METHOD/RUN below it, such as cross_validate.py's.
     output_folder : str or pathlib.Path, optional
-        For the figures; if none, ``figures`` in the folder.
+        Folder for the figures; default: ``figures`` in the folder.
     protocol : str, optional
-        Needed if the runs are of several.
+        Protocol to draw; needed if the runs are of several.
     fold : int, optional
-        Of the density figure, which shows one run a method; if none, the
-        first that all methods have.
+        Fold of the density figure, which shows one run of each method;
+        default: the first that all methods have.
     seed : int, optional
-        As `fold`.
+        Seed of the density figure, likewise.
 
     Returns
     -------
@@ -54,7 +61,7 @@ def analyze(folder, output_folder=None, protocol=None, fold=None, seed=None):
     """
     runs = of_protocol(find_runs(folder), protocol)
     place = Path(output_folder or Path(folder) / "figures")
-    # First: it may refuse the fold or the seed, and then nothing is drawn.
+    # First, as it may reject the fold or the seed: then nothing is drawn.
     density = density_figure(place / "density", runs, fold, seed)
     drawn = {
         "uniformity_alignment": geometry_figure(
@@ -67,8 +74,25 @@ def analyze(folder, output_folder=None, protocol=None, fold=None, seed=None):
     return drawn, _write_captions(place, folder, drawn)
 
 
+def draw_protocols(folder) -> dict[str, str]:
+    """Draw the figures of each protocol; return why some were not drawn.
+
+    Into ``figures``, or ``figures/PROTOCOL`` if there are several.
+    """
+    place, reasons = Path(folder) / "figures", {}
+    runs = find_runs(folder)
+    protocols = list(dict.fromkeys(str(run.protocol) for run in runs))
+    for name in protocols:
+        own = place / name if len(protocols) > 1 else place
+        try:
+            analyze(folder, own, name)
+        except InputError as error:
+            reasons[name] = str(error)
+    return reasons
+
+
 def _write_captions(place, folder, drawn):
-    """Write captions.md, which shows each figure above its caption."""
+    """Write captions.md: each figure above its caption."""
     parts = [f"# Figures of {Path(folder).resolve().name}"]
     for name, figure in drawn.items():
         image = [f"![{name}]({file.name})" for file in figure.files[:1]]

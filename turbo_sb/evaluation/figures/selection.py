@@ -7,34 +7,10 @@ Authors
 from turbo_sb.utils.errors import InputError, some_of
 
 
-def of_protocol(runs, protocol=None):
-    """The runs of one protocol: folds of two are not to be averaged.
+def of_protocol(runs: list, protocol: str | None = None) -> list:
+    """Runs of one protocol, which may be left out if there is only one.
 
-    Arguments
-    ---------
-    runs : list of FinishedRun
-        Of `turbo_sb.training.finished.find_runs`.
-    protocol : str, optional
-        May be left out where there is only one.
-
-    Returns
-    -------
-    runs : list of FinishedRun
-
-    Raises
-    ------
-    InputError
-        If there are several and none is chosen, or no run has the chosen one.
-
-    Example
-    -------
-    >>> from turbo_sb.training.finished import FinishedRun
-    >>> runs = [
-    ...     FinishedRun("a", "turbo", {"protocol": "speaker10", "fold": 1}),
-    ...     FinishedRun("b", "turbo", {"protocol": "random10", "fold": 1}),
-    ... ]
-    >>> [run.folder for run in of_protocol(runs, "random10")]
-    ['b']
+    A figure must not average folds of two protocols.
     """
     there = sorted({str(run.protocol) for run in runs})
     if protocol is None and len(there) > 1:
@@ -51,55 +27,16 @@ def of_protocol(runs, protocol=None):
     return [run for run in runs if protocol in (None, str(run.protocol))]
 
 
-def by_method(runs):
-    """Group runs by method.
-
-    Arguments
-    ---------
-    runs : iterable of FinishedRun
-        In the order of `turbo_sb.training.finished.find_runs`: vanilla, cross_modal,
-        turbo, then the others by name.
-
-    Returns
-    -------
-    groups : dict
-        Method to its runs, in that order.
-
-    Example
-    -------
-    >>> from turbo_sb.training.finished import FinishedRun
-    >>> names = ["vanilla", "turbo", "turbo"]
-    >>> groups = by_method(FinishedRun("out", name, {}) for name in names)
-    >>> {method: len(own) for method, own in groups.items()}
-    {'vanilla': 1, 'turbo': 2}
-    """
+def by_method(runs) -> dict[str, list]:
+    """Group runs by method, in the order in which the runs come."""
     groups = {}
     for run in runs:
         groups.setdefault(run.method, []).append(run)
     return groups
 
 
-def describe(runs):
-    """Say of which protocol, folds and seeds the runs are.
-
-    Arguments
-    ---------
-    runs : list of FinishedRun
-        Of one protocol.
-
-    Returns
-    -------
-    text : str
-        For a caption.
-
-    Example
-    -------
-    >>> from turbo_sb.training.finished import FinishedRun
-    >>> facts = {"protocol": "speaker10", "seed": 7}
-    >>> runs = [FinishedRun("", "turbo", {**facts, "fold": n}) for n in (1, 2, 3)]
-    >>> describe(runs)
-    'protocol speaker10; 3 runs: turbo 3; folds 1 to 3; seed 7'
-    """
+def describe(runs: list) -> str:
+    """Name protocol, methods, folds and seeds of the runs, for a caption."""
     count = f"{len(runs)} run{'s' if len(runs) > 1 else ''}"
     parts = ", ".join(f"{m} {len(own)}" for m, own in by_method(runs).items())
     folds = _listed("fold", {run.fold for run in runs})
@@ -107,35 +44,13 @@ def describe(runs):
     return f"protocol {runs[0].protocol}; {count}: {parts}; {folds}; {seeds}"
 
 
-def common_runs(runs, fold=None, seed=None):
-    """One run of each method, all of the same fold and seed.
+def common_runs(
+    runs: list, fold: int | None = None, seed: int | None = None
+) -> dict:
+    """One run of each method, all of the same fold and seed: the first.
 
-    Arguments
-    ---------
-    runs : list of FinishedRun
-        Of one protocol.
-    fold : int, optional
-        If none, the first that all methods have.
-    seed : int, optional
-        If none, the first that all methods have.
-
-    Returns
-    -------
-    runs : dict
-        Method to FinishedRun; empty if nothing is chosen, and no fold and
-        seed are common to all.
-
-    Raises
-    ------
-    InputError
-        If a method has no run of the chosen fold and seed.
-
-    Example
-    -------
-    >>> from turbo_sb.training.finished import FinishedRun
-    >>> runs = [FinishedRun("", "turbo", {"fold": n, "seed": 7}) for n in (1, 2)]
-    >>> common_runs(runs)["turbo"].fold, common_runs(runs, fold=2)["turbo"].fold
-    (1, 2)
+    Empty if no fold and seed are asked for and none is common to all methods;
+    an InputError if a method has no run of those that are.
     """
     groups = by_method(runs)
     keys = [{(run.fold, run.seed) for run in own} for own in groups.values()]

@@ -1,12 +1,16 @@
-"""Tables of finished runs, from the files that they left."""
+"""Tables of finished runs, from the files that they left.
 
-__all__ = ["build_report", "read_report", "write_report"]
+Authors
+ * The turbo_sb developers 2026
+"""
 
+import lazy_loader
 
-def __getattr__(name):
-    """Import what is asked for: Python runs this file before --help."""
-    if name in __all__:
-        from turbo_sb.evaluation.report import build, files
-
-        return getattr(build, name, None) or getattr(files, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# A name is imported when it is used: --help need not wait for numpy.
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "build": ["build_report"],
+        "write": ["read_report", "write_report"],
+    },
+)

@@ -4,28 +4,36 @@ Authors
  * The turbo_sb developers 2026
 """
 
-from turbo_sb.evaluation.report import checks, facts
-from turbo_sb.evaluation.report.embeddings import geometry
-from turbo_sb.evaluation.report.missing import missing
-from turbo_sb.evaluation.report.paper import PAPER, SETTING
-from turbo_sb.evaluation.report.pool import gather
-from turbo_sb.evaluation.report.scores import Comparison
+import statistics as stats
+
+import numpy as np
+
+from turbo_sb.data.splits.checks import SETS
+from turbo_sb.data.transcripts import shared_texts
+from turbo_sb.evaluation.report import checks
+from turbo_sb.evaluation.report.comparison import Comparison
+from turbo_sb.evaluation.report.geometry import geometry
+from turbo_sb.evaluation.report.missing_modality import missing
+from turbo_sb.evaluation.report.paper_results import PAPER, SETTING
+from turbo_sb.evaluation.report.pooled_predictions import Method, gather
 from turbo_sb.training.finished import find_runs
 from turbo_sb.utils.errors import InputError
 
 
-def build_report(folder, reference=None, n_resamples=2000):
+def build_report(
+    folder, reference: str | None = None, n_resamples: int = 2000
+) -> dict:
     """Read the finished runs below a folder, check them, and sum them up.
 
     Arguments
     ---------
     folder : str or pathlib.Path
-        See `turbo_sb.training.finished.find_runs`.
+        Folder of runs; see `turbo_sb.training.finished.find_runs`.
     reference : str, optional
-        The method that the others are compared with; the first, if none, and
+        The method that the others are compared with; default: the first, also
         in a protocol that has no run of it.
     n_resamples : int
-        Of the bootstrap by speaker.
+        Resamples of the bootstrap by speaker.
 
     Returns
     -------
@@ -36,7 +44,15 @@ def build_report(folder, reference=None, n_resamples=2000):
     Raises
     ------
     InputError
-        If there is no run, one is not what it says, or two do not fit.
+        If there is no run, a run's files contradict each other, or two runs
+        cannot be in one report.
+
+    Example
+    -------
+    >>> build_report(getfixture("tmp_path"))
+    Traceback (most recent call last):
+    ...
+    turbo_sb.utils.errors.InputError: ...: no finished run (metrics.json) in it. ...
     """
     runs = find_runs(folder)
     methods = dict.fromkeys(run.method for run in runs)
@@ -61,14 +77,14 @@ def build_report(folder, reference=None, n_resamples=2000):
 
 
 def _of_protocol(protocol, methods, reference, n_resamples):
-    # Stable: the first is what the others are compared with.
+    # The first is what the others are compared with; the rest keep their order.
     methods = sorted(methods, key=lambda method: method.name != reference)
     for method in methods:
         checks.check_runs(protocol, method)
     checks.check_alike(methods)
     return {
         "reference": methods[0].name,
-        "baselines": facts.baselines(methods[0]),
+        "baselines": baselines(methods[0]),
         "methods": {method.name: _of_method(method) for method in methods},
         "scores": Comparison(methods, n_resamples).score(),
         "missing": missing(methods, n_resamples),
@@ -87,9 +103,102 @@ def _of_method(method):
             for fold in method.folds
             if not any((r.fold, r.seed) == (fold, seed) for r in method.runs)
         ],
-        **facts.coverage(method),
-        "text_overlap": facts.text_overlap(method),
-        "confusion": facts.confusion(method),
+        **coverage(method),
+        "text_overlap": text_overlap(method),
+        "confusion": confusion(method),
         "on_sphere": method.runs[0].metrics.get("on_sphere", True),
-        "cost": facts.cost(method),
+        "cost": cost(method),
     }
+
+
+def coverage(method: Method) -> dict:
+    """How much of the corpus is tested, over all folds.
+
+    ``n_known`` counts utterances in any set of any fold; ``n_unknown`` tested
+    ones without a speaker; ``n_left_out`` is the mean over folds of what is in
+    no set, and ``texts`` says where the texts come from.
+    """
+    tested, known, left_out, texts = {}, set(), [], []
+    for run in method.runs:
+        test = run.manifest("test")
+        tested.update({ID: e.get("spk_id", "") for ID, e in test.items()})
+        known |= set().union(*(run.manifest(name) for name in SETS))
+        left_out.append(run.metrics.get("n_left_out", 0))
+        texts.append(run.metrics.get("texts"))
+    return {
+        "n_tested": len(tested),
+        "n_known": len(known),
+        "n_speakers": len(set(tested.values()) - {""}),
+        "n_unknown": list(tested.values()).count(""),
+        "n_left_out": stats.mean(left_out),
+        "texts": sorted(set(filter(None, texts))),
+    }
+
+
+def baselines(method: Method) -> dict:
+    """Scores that need no model of speech: name to metric to value.
+
+    The majority class of the test sets, and the mean over folds of the
+    shortcut's own score, where runs have it.
+    """
+    counts = np.array(confusion(method)).sum(axis=1)
+    majority = {method.names[0]: float(counts.max() / counts.sum())}
+    if "UA" in method.names:
+        majority["UA"] = 1 / int(np.sum(counts > 0))
+    found = {"majority class": majority}
+    shortcut = {}
+    for name in method.names:
+        values = [run.metrics.get(f"shortcut_{name}") for run in method.runs]
+        if values := [value for value in values if value is not None]:
+            shortcut[name] = stats.mean(values)
+    if shortcut:
+        found["shortcut: ten features of the signal, linear"] = shortcut
+    return found
+
+
+def text_overlap(method: Method) -> float | None:
+    """Share of the test texts that also occur in training, over all folds."""
+    shared, total = 0.0, 0
+    first = {run.fold: run for run in reversed(method.runs)}
+    for run in first.values():
+        train, test = run.manifest("train"), run.manifest("test")
+        if train and test:
+            texts = [[e["text"] for e in s.values()] for s in (train, test)]
+            shared += shared_texts(*texts) * len(test)
+            total += len(test)
+    return shared / total if total else None
+
+
+def confusion(method: Method) -> list[list[int]]:
+    """Counts over all folds and seeds, a row for each label."""
+    total = sum(np.array(run.metrics["confusion"]) for run in method.runs)
+    return total.tolist()
+
+
+def cost(method: Method) -> dict:
+    """Time and memory of the trainings; None where no run says it.
+
+    ``seconds_per_epoch`` is the median over runs of their median, ``epochs``
+    and ``best_epoch`` are medians, the others the largest of all runs.
+    """
+    costs = [run.cost() for run in method.runs]
+    seconds = [run.curves().get("train seconds") for run in method.runs]
+    seconds = [s for s in seconds if s is not None]
+    best = [run.metrics.get("best_epoch") for run in method.runs]
+
+    def most(key):
+        return max((c[key] for c in costs if key in c), default=None)
+
+    return {
+        "seconds_per_epoch": _median([np.nanmedian(s) for s in seconds]),
+        "epochs": _median([len(s) for s in seconds]),
+        "best_epoch": _median([epoch for epoch in best if epoch is not None]),
+        "peak_memory_mb": most("peak_memory_mb"),
+        "peak_memory_of": most("peak_memory_of"),
+        "parameters": most("parameters"),
+        "trainable_parameters": most("trainable_parameters"),
+    }
+
+
+def _median(values):
+    return float(stats.median(values)) if values else None

@@ -15,28 +15,18 @@ from turbo_sb.data.splits.checks import (
 from turbo_sb.utils.errors import InputError
 
 
-def check_runs(protocol, method):
+def check_runs(protocol: str, method) -> None:
     """Verify that a method's runs are what the protocol says they are.
 
-    Arguments
-    ---------
-    protocol : str
-        Of `turbo_sb.data.splits.checks.DISJOINT`.
-    method : turbo_sb.evaluation.report.pool.Method
-        One method's runs in it.
-
-    Raises
-    ------
-    InputError
-        If an utterance is tested in two folds, or was also trained on, if
-        the predictions, also those where a modality is missing, are not of
-        the run's test set, or do not give what metrics.json says.
+    An InputError if an utterance is tested in two folds, or was also trained
+    on, if predictions, also those where a modality is missing, are not of the
+    run's test set, or do not give what metrics.json says.
     """
     for run in method.runs:
         files = {name: run.folder / f"{name}.json" for name in SETS}
         if absent := [p for p in files.values() if not p.is_file()]:
             raise InputError(
-                f"{absent[0]} is not there: without its sets, a run cannot be "
+                f"{absent[0]} is missing: without its sets, a run cannot be "
                 "checked. Put the run's manifests there, or take it out."
             )
         check_manifests(files, protocol)
@@ -57,20 +47,10 @@ def check_runs(protocol, method):
             ) from error
 
 
-def check_alike(methods):
+def check_alike(methods: list) -> None:
     """Verify that all runs of a fold test the same utterances.
 
-    Else methods would be compared on what they happen to share.
-
-    Arguments
-    ---------
-    methods : list of turbo_sb.evaluation.report.pool.Method
-        Of one protocol.
-
-    Raises
-    ------
-    InputError
-        Naming two runs that do not.
+    Otherwise methods would be compared on what they happen to share.
     """
     first = {}
     for run in (run for method in methods for run in method.runs):

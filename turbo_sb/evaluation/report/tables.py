@@ -1,37 +1,50 @@
-"""The rows of a report's tables.
+"""The columns and rows of a report's tables; "" is an unknown value.
+
+Each table is a pair of lists: of column names, and of rows of cells. `part` is
+one protocol of a report, `names` are the report's metrics.
 
 Authors
  * The turbo_sb developers 2026
 """
 
-from turbo_sb.evaluation.report.cells import (
-    interval,
-    mean_sd,
-    p_value,
-    plain,
-    share,
-    signed,
-)
+from turbo_sb.evaluation.report.comparison import FEWEST_GROUPS
+from turbo_sb.utils.rounding import fixed
+
+Table = tuple[list[str], list[list[str]]]
 
 
-def score_table(report, part, beside, other):
-    """A row a method, the paper's below it, and another report's.
+def mean_sd(mean: float | None, sd: float | None, digits: int) -> str:
+    """A mean with its standard deviation, which may be None: "0.50 (0.25)"."""
+    if mean is None:
+        return ""
+    text = fixed(mean, digits)
+    return text if sd is None else f"{text} ({fixed(sd, digits)})"
 
-    Arguments
-    ---------
-    report : dict
-        Of `turbo_sb.evaluation.report.build_report`.
-    part : dict
-        One of its protocols.
-    beside : dict
-        The same protocol of another report, if that has it.
-    other : dict
-        The other report, if there is one.
 
-    Returns
-    -------
-    columns : list of str
-    rows : list of list of str
+def number(value: float | None, digits: int = 3, spec: str = "") -> str:
+    """A number; `spec` is "+" for a difference, "," for thousands."""
+    return "" if value is None else fixed(value, digits, spec)
+
+
+def interval(bounds: tuple | None, digits: int = 3) -> str:
+    """An interval, such as "0.250 to 0.500"."""
+    low, high = bounds or (None, None)
+    return (
+        "" if low is None else f"{fixed(low, digits)} to {fixed(high, digits)}"
+    )
+
+
+def p_value(value: float | None) -> str:
+    """A p-value: "0.040", or "< 0.001"."""
+    return "< 0.001" if value is not None and value < 0.001 else number(value)
+
+
+def score_table(
+    report: dict, part: dict, beside: dict | None = None, other=None
+) -> Table:
+    """Baselines, methods, the paper's values, and another report's.
+
+    `beside` is the same protocol of the report `other`.
     """
     columns, names, rows = [""], report["metrics"], []
     for name in names:
@@ -54,7 +67,7 @@ def score_table(report, part, beside, other):
 
 def _bare_row(name, values):
     """A row of values without a spread."""
-    cells = [[share(value), "", "", ""] for value in values]
+    cells = [[number(value), "", "", ""] for value in values]
     return [name, *(cell for group in cells for cell in group)]
 
 
@@ -63,61 +76,35 @@ def _score_cells(names, scores):
     for name in names:
         found = scores[name]
         folds = mean_sd(found["fold_mean"], found["fold_sd"], 3)
-        seeds = share(found["seed_sd"])
-        cells += [share(found["value"]), interval(found["interval"])]
+        seeds = number(found["seed_sd"])
+        cells += [number(found["value"]), interval(found["interval"])]
         cells += [folds, seeds]
     return cells
 
 
-def difference_table(names, part):
-    """What each method has more than the reference.
-
-    Arguments
-    ---------
-    names : sequence of str
-        The metrics.
-    part : dict
-        A protocol of a report.
-
-    Returns
-    -------
-    columns : list of str
-    rows : list of list of str
-    """
-    columns = [""]
+def difference_table(names: list[str], part: dict) -> Table:
+    """Differences from the reference; p-values where speakers are enough."""
+    enough = part["scores"]["all"][part["reference"]]["n_groups"]
+    enough = enough >= FEWEST_GROUPS
+    columns, rows = [""], []
     for name in names:
-        columns += [f"Δ {name}", "95 %", "p, bootstrap"]
-    rows = []
+        columns += [f"Δ {name}", "95 %", *["p, bootstrap"] * enough]
     for method, scores in part["scores"]["all"].items():
         if method == part["reference"]:
             continue
         row = [method]
         for name in names:
             found = scores[name]
-            row.append(signed(found["difference"]))
+            row.append(number(found["difference"], spec="+"))
             row.append(interval(found["difference_interval"]))
-            row.append(p_value(found["p_bootstrap"]))
-        rows.append([*row, p_value(scores["p_mcnemar"]["combined"])])
-    return [*columns, f"p, McNemar ({names[0]})"], rows
+            row += [p_value(found["p_bootstrap"])] * enough
+        row += [p_value(scores["p_mcnemar"]["combined"])] * enough
+        rows.append(row)
+    return [*columns, *[f"p, McNemar ({names[0]})"] * enough], rows
 
 
-def kind_table(names, scores, part):
-    """The scores of a part of the utterances.
-
-    Arguments
-    ---------
-    names : sequence of str
-        The metrics.
-    scores : dict
-        Method to its figures there.
-    part : dict
-        The protocol of the report.
-
-    Returns
-    -------
-    columns : list of str
-    rows : list of list of str
-    """
+def kind_table(names: list[str], scores: dict, part: dict) -> Table:
+    """Scores on a part of the utterances, of which `scores` are."""
     columns = ["", "n"]
     for name in names:
         columns += [name, "95 %"]
@@ -127,51 +114,27 @@ def kind_table(names, scores, part):
     for method, found in scores.items():
         row = [method, f"{found['n']:,}"]
         for name in names:
-            row += [share(found[name]["value"])]
+            row += [number(found[name]["value"])]
             row += [interval(found[name]["interval"])]
             if len(part["methods"]) > 1:
-                row.append(signed(found[name].get("difference")))
+                row.append(number(found[name].get("difference"), spec="+"))
         rows.append(row)
     return columns, rows
 
 
-def confusion_table(labels, part):
-    """Each method's predictions, in % of each label.
-
-    Arguments
-    ---------
-    labels : sequence of str
-        The classes.
-    part : dict
-        A protocol of a report.
-
-    Returns
-    -------
-    columns : list of str
-    rows : list of list of str
-    """
+def confusion_table(labels: list[str], part: dict) -> Table:
+    """Each method's predictions, in percent of each label."""
     rows = []
     for method, found in part["methods"].items():
         for label, counts in zip(labels, found["confusion"]):
             total = sum(counts)
-            cells = [f"{100 * n / total:.1f}" if total else "" for n in counts]
+            cells = [fixed(100 * n / total, 1) if total else "" for n in counts]
             rows.append([method, label, *cells, f"{total:,}"])
     return ["", "label", *labels, "n (all seeds)"], rows
 
 
-def geometry_table(part):
-    """Alignment and uniformity, and what each has more than the reference.
-
-    Arguments
-    ---------
-    part : dict
-        A protocol of a report.
-
-    Returns
-    -------
-    columns : list of str
-    rows : list of list of str
-    """
+def geometry_table(part: dict) -> Table:
+    """Alignment and uniformity, and their differences from the reference."""
     columns, rows = [""], []
     for name in next(iter(part["geometry"].values())):
         columns += [name.replace("_", " "), "Δ", "95 %", "p"]
@@ -181,7 +144,7 @@ def geometry_table(part):
             values = values or {"mean": None, "sd": None}
             row += [
                 mean_sd(values["mean"], values["sd"], 2),
-                signed(values.get("difference"), 2),
+                number(values.get("difference"), 2, "+"),
                 interval(values.get("difference_interval"), 2),
                 p_value(values.get("p_bootstrap")),
             ]
@@ -189,27 +152,43 @@ def geometry_table(part):
     return columns, rows
 
 
-def cost_table(part):
-    """What the trainings took.
-
-    Arguments
-    ---------
-    part : dict
-        A protocol of a report.
-
-    Returns
-    -------
-    columns : list of str
-    rows : list of list of str
-    """
+def cost_table(part: dict) -> Table:
+    """Time and memory of the trainings."""
     columns = ["", "s/epoch", "epochs", "best epoch", "peak MB", "of"]
     columns.append("trainable parameters")
     rows = []
     for method, found in part["methods"].items():
         cost = found["cost"]
-        row = [method, plain(cost["seconds_per_epoch"], 1)]
-        row += [plain(cost[key], 0) for key in ("epochs", "best_epoch")]
-        row += [plain(cost["peak_memory_mb"], 0)]
+        row = [method, number(cost["seconds_per_epoch"], 1, ",")]
+        row += [number(cost[key], 0, ",") for key in ("epochs", "best_epoch")]
+        row += [number(cost["peak_memory_mb"], 0, ",")]
         row += [cost["peak_memory_of"] or ""]
-        rows.append([*row, plain(cost["trainable_parameters"], 0)])
+        rows.append([*row, number(cost["trainable_parameters"], 0, ",")])
     return columns, rows
+
+
+def missing_table(names: list[str], part: dict) -> Table:
+    """Three rows a method: both modalities, the audio alone, the text alone."""
+    columns, rows = ["", "from"], []
+    for name in names:
+        columns += [name, "95 %", f"{name} by fold"]
+    found = {"both": part["scores"]["all"], **part["missing"]["scores"]}
+    for method, settings in part["missing"]["settings"].items():
+        for source, scores in found.items():
+            row = [method, source.replace("_", " ")]
+            for name in names:
+                row += _cells(scores[method][name])
+            rows.append([*row, _trained(settings)])
+    return [*columns, "modality_dropout"], rows
+
+
+def _cells(found):
+    folds = mean_sd(found["fold_mean"], found["fold_sd"], 3)
+    return [number(found["value"]), interval(found["interval"]), folds]
+
+
+def _trained(settings):
+    rate = settings["modality_dropout"]
+    if not rate:
+        return "0: not trained for it"
+    return ", ".join(filter(None, [f"{rate:g}", settings["placeholder"]]))

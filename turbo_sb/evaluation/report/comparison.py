@@ -9,20 +9,18 @@ from collections import defaultdict
 
 import numpy as np
 
-from turbo_sb.evaluation.report.pool import KINDS
+from turbo_sb.evaluation.report.pooled_predictions import KINDS
 from turbo_sb.metrics.bootstrap import interval, resample, speaker_groups
 from turbo_sb.metrics.significance import bootstrap_p, combine, mcnemar
+
+# The smallest two-sided p of n speakers is 2 / 2^n: below 6, never under 0.05.
+FEWEST_GROUPS = 6
 
 
 class Comparison:
     """Scores the methods of one protocol on the same resamples.
 
-    Arguments
-    ---------
-    methods : list of turbo_sb.evaluation.report.pool.Method
-        The first is what the others are compared with.
-    n_resamples : int
-        Of the bootstrap by speaker.
+    The first method is what the others are compared with.
     """
 
     def __init__(self, methods, n_resamples=2000):
@@ -46,28 +44,18 @@ class Comparison:
     def _pools(self):
         return [p for method in self.methods for p in method.pools.values()]
 
-    def score(self):
-        """The figures of every method, on all utterances and on each kind.
+    def score(self) -> dict:
+        """Scores on all utterances, and on each kind: "all", "kind: impro".
 
-        Returns
-        -------
-        scores : dict
-            "all" and, for example, "kind: impro", to method to metric to its
-            figures.
+        Each maps a method to metric to figures.
         """
         found = {"all": self.score_all()}
         for name, mask in self._kinds().items():
             found[name] = self._score(mask)
         return found
 
-    def score_all(self):
-        """The figures of every method on all utterances.
-
-        Returns
-        -------
-        scores : dict
-            Method to metric to its figures.
-        """
+    def score_all(self) -> dict:
+        """Scores on all utterances: method to metric to figures."""
         return self._score(np.ones(len(self.keys)))
 
     def _kinds(self):
@@ -83,6 +71,39 @@ class Comparison:
 
     def _score(self, mask):
         """Score all methods where `mask` is 1."""
+        metrics, first = self._metrics(mask), self.methods[0]
+        values = resample(metrics, self.groups, self.n_resamples)
+        every, scores = np.ones_like(mask), defaultdict(dict)
+        n_groups = len({g for g, m in zip(self.groups, mask) if m})
+        enough = n_groups >= FEWEST_GROUPS
+        if n_groups < 2:  # all resamples are alike
+            values = {k: np.full_like(v, np.nan) for k, v in values.items()}
+        for (method, name, *difference), metric in metrics.items():
+            key, value = (method, name, *difference), _number(metric(every))
+            found = scores[method].setdefault(name, {})
+            if difference:
+                found["difference"] = value
+                found["difference_interval"] = interval(values[key])
+                p = bootstrap_p(values[key], n_groups) if enough else None
+                found["p_bootstrap"] = p
+            else:
+                found.update(value=value, interval=interval(values[key]))
+        for method in self.methods:
+            own = scores[method.name]
+            for name in method.names:
+                own[name].update(self._spread(method, name, mask))
+            own["n"] = self._count(method, mask)
+            own["n_groups"] = n_groups
+            if method is not first:
+                own["p_mcnemar"] = (
+                    self._mcnemar(first, method, mask)
+                    if enough
+                    else {"combined": None, "by_seed": []}
+                )
+        return dict(scores)
+
+    def _metrics(self, mask):
+        """(Method, metric) and (method, metric, "difference") to functions."""
         metrics, first = {}, self.methods[0]
         for method in self.methods:
             for name in method.names:
@@ -92,28 +113,7 @@ class Comparison:
                     metrics[(*key, "difference")] = self._difference(
                         first, method, name, mask
                     )
-        values = resample(metrics, self.groups, self.n_resamples)
-        every, scores = np.ones_like(mask), defaultdict(dict)
-        n_groups = len({g for g, m in zip(self.groups, mask) if m})
-        if n_groups < 2:  # all resamples are alike, which proves nothing
-            values = {k: np.full_like(v, np.nan) for k, v in values.items()}
-        for (method, name, *difference), metric in metrics.items():
-            key, value = (method, name, *difference), _number(metric(every))
-            found = scores[method].setdefault(name, {})
-            if difference:
-                found["difference"] = value
-                found["difference_interval"] = interval(values[key])
-                found["p_bootstrap"] = bootstrap_p(values[key], n_groups)
-            else:
-                found.update(value=value, interval=interval(values[key]))
-        for method in self.methods:
-            own = scores[method.name]
-            for name in method.names:
-                own[name].update(self._spread(method, name, mask))
-            own["n"] = self._count(method, mask)
-            if method is not first:
-                own["p_mcnemar"] = self._mcnemar(first, method, mask)
-        return dict(scores)
+        return metrics
 
     def _mean_over_seeds(self, method, name, mask):
         """A metric as a function of the weights, the mean of the seeds."""
@@ -128,8 +128,8 @@ class Comparison:
     def _difference(self, first, method, name, mask):
         """A difference as a function of the weights.
 
-        Over what every seed of both has: on other utterances, one of them may
-        have had the easier ones.
+        Only over utterances that every seed of both has: on others, one of
+        them may have had the easier ones.
         """
         common = mask.copy()
         for pool in (*first.pools.values(), *method.pools.values()):

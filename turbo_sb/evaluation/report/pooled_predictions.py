@@ -20,18 +20,8 @@ KINDS = ("kind", "corpus")  # fields whose values are reported apart
 class Pool:
     """One seed's predictions over all folds, each with its utterance.
 
-    Arguments
-    ---------
-    runs : list of turbo_sb.training.finished.FinishedRun
-        A fold each.
-    alone : str, optional
-        Of `turbo_sb.training.finished.ALONE`: the predictions from one modality.
-
-    Example
-    -------
-    >>> from turbo_sb.evaluation.report.pool import Pool
-    >>> Pool([]).keys
-    []
+    `alone` is of `turbo_sb.training.finished.ALONE`: the predictions from one
+    modality.
     """
 
     def __init__(self, runs, alone=None):
@@ -49,23 +39,14 @@ class Pool:
         self.probabilities = arrays.get("probabilities")
 
     @property
-    def right(self):
-        """(n,) numpy.ndarray of bool: where the prediction is the label."""
+    def right(self) -> np.ndarray:
+        """(n,) bool: where the prediction is the label."""
         return self.predictions == self.targets
 
-    def statistics(self, names):
-        """The metrics as functions of the utterances' weights.
+    def statistics(self, names) -> dict:
+        """Name of a metric of `TASKS` to a function of (n,) weights.
 
-        Arguments
-        ---------
-        names : sequence of str
-            Of `TASKS`.
-
-        Returns
-        -------
-        statistics : dict
-            Name to a callable, of (n,) numpy.ndarray of weights, that
-            returns a float, nan where it is not defined.
+        The functions return a float: nan where the metric is not defined.
         """
         known = {
             "WA": self._accuracy,
@@ -99,18 +80,9 @@ class Pool:
 
 @dataclasses.dataclass
 class Method:
-    """What one method did in one protocol: a pool for each seed.
+    """What one method did in one protocol.
 
-    Arguments
-    ---------
-    name : str
-        As the report calls it.
-    runs : list of turbo_sb.training.finished.FinishedRun
-        Of all folds and seeds.
-    pools : dict
-        Seed to `Pool`.
-    names : tuple of str
-        The task's metrics.
+    ``pools`` maps each seed to its `Pool`; ``names`` are the task's metrics.
     """
 
     name: str
@@ -119,72 +91,43 @@ class Method:
     names: tuple
 
     @property
-    def folds(self):
+    def folds(self) -> list:
         """The folds that at least one seed has, sorted."""
         return sorted({run.fold for run in self.runs})
 
     @property
-    def seeds(self):
+    def seeds(self) -> list:
         """The seeds, sorted; [None] where there is no randomness."""
         return list(self.pools)
 
-    def alone(self, name):
-        """The same runs, as they predict from one modality.
-
-        Arguments
-        ---------
-        name : str
-            Of `turbo_sb.training.finished.ALONE`.
-
-        Returns
-        -------
-        method : Method
-        """
+    def alone(self, name: str) -> "Method":
+        """The same runs with their predictions from one modality."""
         return dataclasses.replace(self, pools=_by_seed(self.runs, name))
 
 
-def gather(runs):
-    """Sort finished runs by protocol and method, and read their predictions.
+def gather(runs: list) -> dict[str, list[Method]]:
+    """Group finished runs by protocol and method, and read their predictions.
 
-    Arguments
-    ---------
-    runs : list of turbo_sb.training.finished.FinishedRun
-        Of one task.
-
-    Returns
-    -------
-    protocols : dict
-        Protocol to a list of `Method`, in the order of the runs.
-
-    Raises
-    ------
-    InputError
-        If the runs are of different tasks.
-
-    Example
-    -------
-    >>> gather([])
-    {}
+    An InputError if the runs are of different tasks.
     """
     tasks = {task for run in runs for task in TASKS if task in run.metrics}
     labels = {tuple(run.labels) for run in runs}
     if runs and (len(tasks) != 1 or len(labels) != 1):
         raise InputError(
             "the runs are of different tasks, with the labels "
-            f"{sorted(map(list, labels))}. Give a folder of one."
+            f"{sorted(map(list, labels))}. Give the folder of one task."
         )
     grouped = defaultdict(lambda: defaultdict(list))
     for run in runs:
         grouped[run.protocol][run.method].append(run)
     names = TASKS[tasks.pop()] if runs else ()
     return {
-        protocol: [_method(name, own, names) for name, own in methods.items()]
+        protocol: [
+            Method(name, own, _by_seed(own), names)
+            for name, own in methods.items()
+        ]
         for protocol, methods in grouped.items()
     }
-
-
-def _method(name, runs, names):
-    return Method(name, runs, _by_seed(runs), names)
 
 
 def _by_seed(runs, alone=None):

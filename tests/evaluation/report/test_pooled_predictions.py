@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import accuracy_score, recall_score
 
 from tests.evaluation.report.report_runs import read, rows, write_fold
-from turbo_sb.evaluation.report.pool import gather
+from turbo_sb.evaluation.report.pooled_predictions import gather
 from turbo_sb.metrics import equal_error_rate
 from turbo_sb.utils.errors import InputError
 

@@ -14,8 +14,8 @@ from tests.evaluation.report.report_runs import (
     write_fold,
 )
 from turbo_sb.evaluation.report import build_report, write_report
-from turbo_sb.evaluation.report.missing import missing
-from turbo_sb.evaluation.report.pool import gather
+from turbo_sb.evaluation.report.missing_modality import missing
+from turbo_sb.evaluation.report.pooled_predictions import gather
 from turbo_sb.utils.errors import InputError
 
 SPEAKERS = [f"s{k}" for k in range(6)]

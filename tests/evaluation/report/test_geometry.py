@@ -3,8 +3,8 @@
 import pytest
 
 from tests.evaluation.report.report_runs import read, rows, write_fold
-from turbo_sb.evaluation.report.embeddings import geometry
-from turbo_sb.evaluation.report.pool import gather
+from turbo_sb.evaluation.report.geometry import geometry
+from turbo_sb.evaluation.report.pooled_predictions import gather
 from turbo_sb.utils.errors import InputError
 
 

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from tests.evaluation.figures.run_folders import DETECTION, TERMS, write_run
-from turbo_sb.evaluation.figures.curves_figure import curves_figure
+from turbo_sb.evaluation.figures.learning_curves import (
+    curves_figure,
+    mean_curve,
+)
 from turbo_sb.training.finished import find_runs
 
 pytestmark = pytest.mark.slow
@@ -56,11 +59,34 @@ def test_the_caption_says_where_lines_end_and_counts(tmp_path):
     drawn = curves_figure(tmp_path / "curves", find_runs(tmp_path))
     assert "at least half of the method's runs" in drawn.caption
     assert "1 run: turbo 1; fold 1; seed 1" in drawn.caption
-    assert "Left out: 1 of 2 runs without a log" in drawn.caption
+    assert "Left out: 1 of 2 runs without a history" in drawn.caption
 
 
-def test_no_log_no_figure(tmp_path):
+def test_no_history_no_figure(tmp_path):
     (write_run(tmp_path) / "history.jsonl").unlink()
     drawn = curves_figure(tmp_path / "curves", find_runs(tmp_path))
     assert drawn.files == [] and "Not drawn" in drawn.caption
     assert not list(tmp_path.glob("curves*"))
+
+
+class TestMeanCurve:
+    def test_over_those_still_running(self):
+        curves = [np.array(c, dtype=float) for c in ([1, 2, 9, 9], [3, 4, 5])]
+        curve = mean_curve(curves)
+        assert curve.mean.tolist() == [2, 3, 7, 9]
+        np.testing.assert_allclose(curve.spread[:3], np.sqrt([2, 2, 8]))
+        assert np.isnan(curve.spread[3])
+
+    @pytest.mark.parametrize(
+        ("lengths", "epochs"),
+        [([5], 5), ([5, 3], 5), ([5, 3, 2], 3), ([9, 8, 2, 1], 8)],
+    )
+    def test_as_far_as_half_of_them_came(self, lengths, epochs):
+        curves = [np.ones(length) for length in lengths]
+        assert len(mean_curve(curves).mean) == epochs
+
+    def test_nan_is_no_value(self):
+        curves = [np.array([1, np.nan, np.nan]), np.array([3, 4, np.nan])]
+        curve = mean_curve(curves)
+        np.testing.assert_array_equal(curve.mean, [2, 4, np.nan])
+        np.testing.assert_allclose(curve.spread, [np.sqrt(2), np.nan, np.nan])

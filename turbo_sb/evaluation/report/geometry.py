@@ -9,6 +9,7 @@ from collections import defaultdict
 
 import numpy as np
 
+from turbo_sb.evaluation.report.comparison import FEWEST_GROUPS
 from turbo_sb.metrics.bootstrap import interval, resample
 from turbo_sb.metrics.significance import bootstrap_p
 from turbo_sb.utils.errors import InputError
@@ -16,32 +17,15 @@ from turbo_sb.utils.errors import InputError
 GEOMETRY = ("alignment", "uniformity_audio", "uniformity_text")
 
 
-def geometry(methods, n_resamples=2000):
+def geometry(methods: list, n_resamples: int = 2000) -> dict:
     """Mean and spread over runs, and the difference from the first method.
 
     A difference is of the folds that both have, each the mean of its seeds,
     and its interval is of folds drawn with replacement. The folds of one
-    cross-validation share most of their training data, so that it is too
-    narrow rather than too wide.
-
-    Arguments
-    ---------
-    methods : list of turbo_sb.evaluation.report.pool.Method
-        Of one protocol; the first is what the others are compared with.
-    n_resamples : int
-        Of the bootstrap by fold.
-
-    Returns
-    -------
-    geometry : dict
-        Method to name to ``mean``, ``sd``, ``n`` and, but for the first,
-        ``difference``, ``difference_interval`` and ``p_bootstrap``; None
-        where no run has it.
-
-    Raises
-    ------
-    InputError
-        If some runs are on the unit sphere, and others are not.
+    cross-validation share most of their training data, so that the interval
+    is too narrow rather than too wide. Returns method to name to ``mean``,
+    ``sd``, ``n`` and, but for the first, ``difference``,
+    ``difference_interval`` and ``p_bootstrap``; None where no run has it.
     """
     runs = [run for method in methods for run in method.runs]
     if len({run.metrics.get("on_sphere", True) for run in runs}) > 1:
@@ -90,28 +74,14 @@ def _difference(first, own, n_resamples):
     return {
         "difference": float(values.mean()),
         "difference_interval": interval(drawn),
-        "p_bootstrap": bootstrap_p(drawn, len(both)),
+        "p_bootstrap": bootstrap_p(drawn, len(both))
+        if len(both) >= FEWEST_GROUPS
+        else None,
     }
 
 
-def spread(values):
-    """Mean and standard deviation.
-
-    Arguments
-    ---------
-    values : list of float
-        None of them missing.
-
-    Returns
-    -------
-    spread : dict
-        ``mean``, ``sd`` (None for one value) and ``n``; None for no value.
-
-    Example
-    -------
-    >>> spread([1.0, 3.0])["mean"], spread([])
-    (2.0, None)
-    """
+def spread(values: list) -> dict | None:
+    """``mean``, ``sd`` (None for one value) and ``n``; None for no value."""
     if not values:
         return None
     sd = stats.stdev(values) if len(values) > 1 else None

@@ -2,12 +2,14 @@
 
 import csv
 import json
+import os
 
 import pytest
 
 from tests.evaluation.report.report_runs import read, rows, write_fold
 from turbo_sb.cli import main
 from turbo_sb.evaluation.report import build_report, write_report
+from turbo_sb.evaluation.report.write import result_lines
 from turbo_sb.utils.errors import InputError
 
 FIRST = rows("a x ang ang impro; b x ang hap script")
@@ -45,14 +47,14 @@ def test_files_say_the_same(runs):
     value = report["protocols"]["speaker10"]["scores"]["all"]["turbo"]["WA"]
     assert float(row["value"]) == value["value"] == 0.75
     assert float(row["difference"]) == 0
-    assert float(row["p_mcnemar"]) == 1
+    assert row["p_mcnemar"] == row["p_bootstrap"] == ""  # two speakers
     assert cells(text, "turbo")[1] == "0.750"
 
 
 def test_paper_stands_beside_and_is_marked(runs):
     text = write_report(runs, n_resamples=20)
     row = cells(text, "turbo, the paper's (*)")
-    assert row[1] == "0.763" and row[5] == "0.771"
+    assert row[1] == "0.764" and row[5] == "0.771"
     assert "(*) The paper's own figures: IEMOCAP" in text
     with open(runs / "report.csv", newline="") as file:
         paper = [r for r in csv.DictReader(file) if r["source"] == "the paper"]
@@ -64,7 +66,10 @@ def test_paper_stands_beside_and_is_marked(runs):
 def test_what_must_be_said_is_said(runs):
     text = write_report(runs, n_resamples=20)
     assert "## speaker10" in text
-    assert "4 of 6 utterances tested, 2 speakers, 2 folds, seeds 1, 2" in text
+    assert (
+        "4 of 6 utterances tested, 2 speakers, 2 folds, seeds 1, 2 (2 seeds)"
+        in text
+    )
     assert "25.0 % of the test texts also in training" in text
     assert "### kind: impro" in text and "### kind: script" in text
     assert "### Against vanilla" in text
@@ -90,6 +95,71 @@ def test_protocol_without_the_reference_has_its_first_method(runs):
     assert found == {"speaker10": "vanilla", "random10": "other"}
 
 
+def test_two_speakers_have_no_p_and_the_reason(runs):
+    text = write_report(runs, n_resamples=20)
+    part = text.split("### Against vanilla")[1].split("###")[0]
+    assert "p, " not in part
+    assert "with 2 speakers the smallest two-sided p is 2 / 2^2 = 0.5" in part
+
+
+def test_one_seed_does_not_read_as_a_count(tmp_path):
+    write_fold(tmp_path, "turbo", 1, FIRST, seed=1)
+    assert "1 fold, seed 1;" in write_report(tmp_path, n_resamples=20)
+
+
+def test_latex_has_the_table_escaped(runs):
+    write_fold(runs, "cross_modal", 1, FIRST)
+    write_report(runs, n_resamples=20)
+    text = (runs / "report.tex").read_text()
+    assert text.count(r"\begin{tabular}") == 1 and r"\toprule" in text
+    assert r" cross\_modal " in text and r"95 \%" in text
+    row = next(x for x in text.splitlines() if x.startswith(" turbo "))
+    assert row.split("&")[1].strip() == "0.750"
+
+
+class TestFigures:
+    @pytest.fixture
+    def drawn(self, runs):
+        (runs / "figures").mkdir()
+        captions = runs / "figures" / "captions.md"
+        captions.write_text(
+            "# Figures of runs\n\n## density\n\n![density](density.png)\n\n"
+            "What it shows.\n"
+        )
+        os.utime(captions, (2**32, 2**32))
+        return captions
+
+    def test_are_shown_with_their_captions(self, runs, drawn):
+        text = write_report(runs, n_resamples=20)
+        expected = (
+            "### Figures\n\n#### density\n\n![density](figures/density.png)"
+        )
+        assert f"{expected}\n\nWhat it shows.\n\n### kind: impro" in text
+        assert "Next: " not in result_lines(runs)  # no run has a checkpoint
+        for name, guess in (("turbo", "hap"), ("vanilla", "ang")):
+            run = write_fold(runs, name, 5, rows(f"e x ang {guess}"))
+            (run / "save" / "CKPT+1").mkdir(parents=True)
+        write_report(runs, n_resamples=20)
+        expected = f"{runs}/vanilla/speaker10_fold5_seed1 --to MODEL"
+        assert result_lines(runs).endswith(f"Next: turbo-sb export {expected}")
+
+    def test_are_not_shown_where_runs_are_newer(self, runs, drawn):
+        os.utime(drawn, (0, 0))
+        text = write_report(runs, n_resamples=20)
+        assert "![" not in text and "They are older than the runs" in text
+
+    def test_are_of_each_protocol(self, runs, drawn):
+        write_fold(runs, "turbo", 3, FIRST, protocol="random10")
+        assert "![" not in write_report(runs, n_resamples=20)
+        place = runs / "figures" / "random10"
+        place.mkdir()
+        drawn.rename(place / "captions.md")
+        text = write_report(runs, n_resamples=20)
+        (found,) = [p for p in text.split("\n## ") if "![" in p]
+        assert found.startswith("random10\n")
+        assert "(figures/random10/density.png)" in found
+
+
 def test_another_report_is_laid_beside(runs, tmp_path):
     other = tmp_path / "asr"
     write_fold(other, "turbo", 1, rows("a x ang hap; b x ang hap"))
@@ -105,7 +175,7 @@ def test_same_bytes_each_time(runs):
     before = {p.name: p.read_bytes() for p in runs.glob("report.*")}
     write_report(runs, n_resamples=50)
     assert {p.name: p.read_bytes() for p in runs.glob("report.*")} == before
-    assert len(before) == 3
+    assert len(before) == 4
 
 
 def test_recognised_texts_beside_gold_in_one_report(tmp_path):
@@ -133,5 +203,12 @@ def test_missing_run_is_named(tmp_path):
 
 def test_from_a_shell(runs, capsys):
     main(["report", str(runs), "--n_resamples=20", "--reference=turbo"])
-    assert "### Against turbo" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "### Against turbo" in out
+    assert out.splitlines()[-4:] == [
+        "speaker10 turbo: WA 0.750, UA 0.833",
+        "speaker10 vanilla: WA 0.750, UA 0.833",
+        f"report.md, report.tex, report.csv and report.json are in {runs}",
+        f"Next: turbo-sb figures {runs}",
+    ]
     assert len(read(runs)) == 8

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tests.evaluation.report.report_runs import read, rows, write_fold
-from turbo_sb.evaluation.report.pool import gather
-from turbo_sb.evaluation.report.scores import Comparison
+from turbo_sb.evaluation.report.comparison import Comparison
+from turbo_sb.evaluation.report.pooled_predictions import gather
 
 SPEAKERS = [f"s{k}" for k in range(6)]
 CLASSES = ("ang", "hap")
@@ -132,7 +132,7 @@ def test_mcnemar_is_of_the_same_utterances(tmp_path):
     right = {"vanilla": "abcd", "turbo": "aefghi"}
     for method, own in right.items():
         found = [
-            (k, "x" if k < "e" else "y", "ang", "ang" if k in own else "hap")
+            (k, f"speaker {k}", "ang", "ang" if k in own else "hap")
             for k in IDs
         ]
         write_fold(
@@ -199,18 +199,24 @@ def test_part_of_one_speaker_has_no_interval(tmp_path):
     assert None not in impro["WA"]["interval"]
 
 
-def test_p_of_a_part_is_not_below_what_its_speakers_can_show(tmp_path):
-    """Two of six speakers have scripts; turbo is always right, vanilla never."""
+def test_too_few_speakers_have_no_p(tmp_path):
+    """turbo is always right and vanilla never; 5 of 7 speakers have scripts."""
     for method, guess in (("vanilla", "hap"), ("turbo", "ang")):
-        found = [
-            (f"{s}_{k}", s, "ang", guess, "script" if s in "s0 s1" else "impro")
-            for s in SPEAKERS
-            for k in range(4)
-        ]
-        write(tmp_path, method, found)
+        for fold, speaker in enumerate([*SPEAKERS, "s6"], start=1):
+            found = [
+                (f"{speaker}_{k}", speaker, "ang", guess, kind)
+                for k, kind in enumerate(["script", "impro"])
+                if kind == "impro" or fold <= 5
+            ]
+            write_fold(tmp_path, method, fold, found)
     scores = score(tmp_path, n_resamples=200)
-    assert scores["kind: script"]["turbo"]["WA"]["p_bootstrap"] == 2 / 2**2
-    assert scores["kind: impro"]["turbo"]["WA"]["p_bootstrap"] == 2 / 2**4
+    script = scores["kind: script"]["turbo"]
+    assert script["n_groups"] == 5
+    assert script["WA"]["p_bootstrap"] is None
+    assert script["p_mcnemar"] == {"combined": None, "by_seed": []}
+    impro = scores["kind: impro"]["turbo"]
+    assert impro["WA"]["p_bootstrap"] == 2 / 2**7
+    assert impro["p_mcnemar"]["combined"] == pytest.approx(2 / 2**7)
 
 
 def test_mcnemar_pairs_equal_seeds(tmp_path):

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from turbo_sb.evaluation.figures.geometry_figure import geometry_figure
+from turbo_sb.evaluation.figures.alignment_uniformity import geometry_figure
 from turbo_sb.training.finished import FinishedRun
 
 pytestmark = pytest.mark.slow
@@ -48,8 +48,7 @@ def test_a_point_a_run_at_its_values(panels):
 def test_a_mean_a_method_with_bars_of_one_sd(panels):
     means = [line.get_xydata()[0] for line in markers(panels[0], 8)]
     np.testing.assert_allclose(means, [[-1, 1.5], [-3.25, 0.7], [-1, 1.2]])
-    bars = [x.get_xydata() for x in panels[0].lines if len(x.get_xdata()) == 2]
-    bars = [bar for bar in bars if bar.tolist() != [[-3, 0.5], [-3.5, 0.9]]]
+    bars = [b.get_segments()[0] for b in panels[0].collections]
     x, y = np.std([-3, -3.5], ddof=1), np.std([0.5, 0.9], ddof=1)
     expected = [
         [[-3.25 - x, 0.7], [-3.25 + x, 0.7]],
@@ -59,12 +58,12 @@ def test_a_mean_a_method_with_bars_of_one_sd(panels):
 
 
 def test_axes_and_names(panels):
-    assert panels[0].get_xlabel() == "uniformity of audio"
-    assert panels[1].get_xlabel() == "uniformity of text"
-    assert panels[0].get_ylabel() == "alignment"
-    for panel in panels:
-        texts = {text.get_text() for text in panel.texts}
-        assert texts == {"vanilla", "turbo", "zero", "better"}
+    assert panels[0].get_xlabel() == "uniformity of audio (lower is better)"
+    assert panels[1].get_xlabel() == "uniformity of text (lower is better)"
+    assert panels[0].get_ylabel() == "alignment (lower is better)"
+    (legend,) = panels[0].figure.legends
+    names = [text.get_text() for text in legend.get_texts()]
+    assert names == ["vanilla", "turbo", "zero"]
 
 
 def test_a_method_keeps_its_look_when_another_is_left_out(panels):

@@ -1,0 +1,214 @@
+"""The files of a report: report.md, .tex, .csv and .json.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+from turbo_sb.data.manifest import read_json
+from turbo_sb.evaluation.report.build import build_report
+from turbo_sb.evaluation.report.latex import latex
+from turbo_sb.evaluation.report.markdown import headline, layout
+from turbo_sb.training.finished import FINISHED
+from turbo_sb.utils.errors import InputError
+from turbo_sb.utils.files import CKPT_PREFIX, replacing
+
+COLUMNS = [
+    *("protocol", "part", "method", "source", "metric", "value"),
+    *("low", "high", "fold_mean", "fold_sd", "n_folds", "seed_sd", "n_seeds"),
+    *("n", "difference", "difference_low", "difference_high"),
+    *("p_bootstrap", "p_mcnemar", "modality_dropout", "placeholder"),
+]
+
+
+def write_report(
+    folder,
+    reference: str | None = None,
+    compare=None,
+    n_resamples: int = 2000,
+    draw: bool = False,
+) -> str:
+    """Sum up the finished runs below a folder, in the folder itself.
+
+    Figures of `turbo_sb.evaluation.figures.analyze` are shown in report.md.
+
+    Arguments
+    ---------
+    folder : str or pathlib.Path
+        Folder of runs; see `turbo_sb.training.finished.find_runs`.
+    reference : str, optional
+        The method that the others are compared with; default: the first.
+    compare : str or pathlib.Path, optional
+        A folder with another report.json, to lay beside.
+    n_resamples : int
+        Resamples of the bootstrap by speaker.
+    draw : bool
+        Whether to draw the figures first, once the runs are checked.
+
+    Returns
+    -------
+    text : str
+        The contents of report.md.
+
+    Raises
+    ------
+    InputError
+        If two files contradict each other, or there is no report to compare.
+
+    Example
+    -------
+    >>> write_report(getfixture("tmp_path"))
+    Traceback (most recent call last):
+    ...
+    turbo_sb.utils.errors.InputError: ...: no finished run (metrics.json) in it. ...
+    """
+    folder, other = Path(folder), read_report(compare)
+    report = build_report(folder, reference, n_resamples)
+    protocols, reasons = list(report["protocols"]), {}
+    if draw:
+        # Imported here: whoever only writes tables need not wait for it.
+        from turbo_sb.evaluation.figures.draw_all import draw_protocols
+
+        reasons = draw_protocols(folder)
+    figures = {name: _figures(folder, name, protocols) for name in protocols}
+    figures |= {k: f"Not drawn: {reason}" for k, reason in reasons.items()}
+    text = layout(report, other, figures)
+    contents = {
+        "report.md": text,
+        "report.tex": latex(report),
+        "report.csv": _csv(report),
+        "report.json": json.dumps(report, indent=2, ensure_ascii=False) + "\n",
+    }
+    for name, content in contents.items():
+        with replacing(folder / name) as draft:
+            draft.write_text(content, encoding="utf-8", newline="\n")
+    return text
+
+
+def result_lines(folder) -> str:
+    """The last lines of a command that wrote a report: scores, files, next."""
+    report = read_report(folder)
+    folder, protocols = Path(folder), list(report["protocols"])
+    drawn = [_captions(folder, name, protocols).exists() for name in protocols]
+    lines = [
+        headline(report),
+        f"report.md, report.tex, report.csv and report.json are in {folder}",
+    ]
+    if not all(drawn):
+        lines.append(f"Next: turbo-sb figures {folder}")
+    elif run := _best_run(folder, report):
+        lines.append(f"Next: turbo-sb export {run} --to MODEL")
+    return "\n".join(lines)
+
+
+def _best_run(folder, report):
+    """The first run with a checkpoint of the most accurate method, if any."""
+    accuracy = {
+        method: found[report["metrics"][0]]["value"] or 0
+        for part in report["protocols"].values()
+        for method, found in part["scores"]["all"].items()
+    }
+    runs = [path.parent for path in sorted(folder.rglob(FINISHED))]
+    return max(
+        (run for run in runs if any(run.glob(f"save/{CKPT_PREFIX}*"))),
+        key=lambda run: accuracy.get(
+            run.parent.relative_to(folder).as_posix(), 0
+        ),
+        default=None,
+    )
+
+
+def read_report(folder) -> dict | None:
+    """Read the report.json of a folder; None without a folder.
+
+    Arguments
+    ---------
+    folder : str or pathlib.Path, optional
+        Folder that holds a report.json.
+
+    Returns
+    -------
+    report : dict
+        The report, with the folder as its name.
+
+    Raises
+    ------
+    InputError
+        If there is no report in the folder.
+
+    Example
+    -------
+    >>> read_report(None) is None
+    True
+    """
+    if folder is None:
+        return None
+    path = Path(folder) / "report.json"
+    report = read_json(path)
+    if not {"metrics", "protocols"} <= set(report):
+        raise InputError(f"compare: {path}: not a report of this package.")
+    return {**report, "folder": str(folder)}
+
+
+def _captions(folder, protocol, protocols):
+    """Where the figures' captions are: each protocol has its own folder."""
+    place = folder / "figures"
+    return (place / protocol if len(protocols) > 1 else place) / "captions.md"
+
+
+def _figures(folder, protocol, protocols):
+    """The images and captions of a protocol's figures, as Markdown."""
+    path = _captions(folder, protocol, protocols)
+    if not path.exists():
+        return None
+    newest = max(p.stat().st_mtime for p in folder.rglob(FINISHED))
+    if path.stat().st_mtime < newest:
+        command = f"turbo-sb figures {folder}"
+        return f"They are older than the runs. Draw them again: `{command}`."
+    _, _, text = path.read_text(encoding="utf-8").partition("\n\n")
+    place = path.parent.relative_to(folder).as_posix()
+    text = re.sub("^## ", "#### ", text.rstrip(), flags=re.MULTILINE)
+    return re.sub(r"\]\((\w+\.png)\)", rf"]({place}/\1)", text)
+
+
+def _csv(report):
+    """A row for each protocol, part, method and metric; then the paper's."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for protocol, part in report["protocols"].items():
+        missing = part["missing"] or {"scores": {}, "settings": {}}
+        for kind, scores in {**part["scores"], **missing["scores"]}.items():
+            for method, found in scores.items():
+                for metric in report["metrics"]:
+                    row = _row(found[metric], found)
+                    row.update(protocol=protocol, part=kind, method=method)
+                    row.update(missing["settings"].get(method, {}))
+                    writer.writerow({**row, "source": "runs", "metric": metric})
+        for name, values in part["baselines"].items():
+            for metric, value in values.items():
+                row = {"protocol": protocol, "part": "all", "method": name}
+                row.update(source="baseline", metric=metric, value=value)
+                writer.writerow(row)
+    for method, values in report["paper"]["values"].items():
+        for metric, value in zip(report["metrics"], values):
+            row = {"protocol": "10-fold" if metric in ("WA", "UA") else ""}
+            row.update(part="all", method=method, source="the paper")
+            writer.writerow({**row, "metric": metric, "value": value})
+    return text.getvalue()
+
+
+def _row(found, scores):
+    low, high = found["interval"]
+    row = {key: found[key] for key in COLUMNS if key in found}
+    row.update(low=low, high=high, n=scores["n"])
+    if "difference_interval" in found:
+        bounds = found["difference_interval"]
+        row["difference_low"], row["difference_high"] = bounds
+        row["p_mcnemar"] = scores["p_mcnemar"]["combined"]
+    return row

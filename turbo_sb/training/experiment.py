@@ -23,7 +23,14 @@ from turbo_sb.training.brain import TurboBrain
 from turbo_sb.training.preemption import Notice, outlive_notice
 from turbo_sb.training.recipe import check_run
 from turbo_sb.training.run_files import save_encoders
-from turbo_sb.utils.distributed import on_all, on_main, part, rank, world_size
+from turbo_sb.utils.distributed import (
+    alone_in,
+    on_all,
+    on_main,
+    part,
+    rank,
+    world_size,
+)
 from turbo_sb.utils.errors import InputError, own_errors
 
 logger = get_logger(__name__)
@@ -96,7 +103,7 @@ def train_and_test(hparams, run_opts, label_key, facts=None, others=None):
         size = math.ceil(batch_size / world_size())
         return {**shared, "sampler": rows, "batch_size": size}
 
-    with own_errors():
+    with alone_in(hparams["output_folder"]), own_errors():
         with Notice() as brain.notice:
             brain.fit(
                 hparams["epoch_counter"],

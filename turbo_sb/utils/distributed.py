@@ -4,10 +4,16 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import contextlib
 import os
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 from turbo_sb.utils.errors import InputError
+from turbo_sb.utils.files import LOCK, hold
+
+PATIENCE = 30  # seconds that a training which was told to end may still take
 
 
 def world_size():
@@ -156,6 +162,22 @@ def of_all(message):
     error = InputError(message)
     error.own = False
     return error
+
+
+@contextlib.contextmanager
+def alone_in(folder: str | Path) -> Iterator[None]:
+    """Keep other trainings out of a run's folder, for all its processes."""
+    busy = (
+        f"{folder}: another training runs in it. Wait until it ends, end it, "
+        "or give another --output_folder."
+    )
+    with contextlib.ExitStack() as held:
+
+        def take():
+            held.enter_context(hold(Path(folder) / LOCK, busy, PATIENCE))
+
+        on_main(take)
+        yield
 
 
 def part():

@@ -7,10 +7,14 @@ Authors
 import contextlib
 import os
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
+
+from turbo_sb.utils.errors import InputError
 
 # SpeechBrain's, of a checkpoint's folder: who looks for one need not import it.
 CKPT_PREFIX = "CKPT"
+LOCK = ".lock"  # in a folder that one process writes to at a time
 
 
 @contextlib.contextmanager
@@ -43,6 +47,29 @@ def replacing(path):
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def hold(path: str | Path, busy: str, wait: float = 0) -> Iterator[None]:
+    """Lock a file of its own, or raise InputError(busy) after `wait` seconds.
+
+    The lock ends with its process, also when that is killed.
+    """
+    # Here: it takes a tenth of a second, and most commands lock nothing.
+    from filelock import FileLock, Timeout
+
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        held = FileLock(path, timeout=wait).acquire()
+    except Timeout as error:
+        raise InputError(busy) from error
+    with held:
+        try:
+            yield
+        finally:
+            # Before it is free, so that nobody who has it then loses it.
+            with contextlib.suppress(PermissionError):  # Windows: it is open
+                Path(path).unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

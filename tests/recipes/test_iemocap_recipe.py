@@ -7,7 +7,6 @@ import re
 import numpy as np
 import pytest
 import soundfile
-import torch
 
 from tests.iemocap_layout import lay_out
 from tests.recipes.recipe_runs import (
@@ -85,14 +84,10 @@ def test_method_trains_to_the_end_and_leaves_its_files(method, run, tmp_path):
     assert logged == TERMS[method]
 
 
-@pytest.mark.parametrize("placeholder", ["learnt", "zeros"])
-def test_one_checkpoint_predicts_from_both_and_from_each_alone(
-    placeholder, run, tmp_path
-):
-    keys = dict(modality_dropout=0.5, placeholder=placeholder)
-    run("turbo", tmp_path, **keys)
+def test_one_checkpoint_predicts_from_both_and_from_each_alone(run, tmp_path):
+    run("turbo", tmp_path, modality_dropout=0.5)
     metrics, both = read(tmp_path)
-    assert {key: metrics[key] for key in keys} == keys
+    assert metrics["modality_dropout"] == 0.5
     for source in ("audio_only", "text_only"):
         _, rows = read(tmp_path, f"predictions_{source}.csv")
         right = np.mean([row["label"] == row["prediction"] for row in rows])
@@ -103,18 +98,13 @@ def test_one_checkpoint_predicts_from_both_and_from_each_alone(
             assert row["p_ang"] != other["p_ang"]
     log = "\n".join(train_log(tmp_path))
     assert "_only" not in log  # the validation goes by both
-    checkpoint = next((tmp_path / "save").glob("CKPT*")) / "model.ckpt"
-    found = torch.load(checkpoint, weights_only=True)
-    learnt = [found[key] for key in found if "placeholders" in key]
-    assert len(learnt) == (2 if placeholder == "learnt" else 0)
-    assert all(vector.abs().min() > 0 for vector in learnt)
 
 
 def test_without_modality_dropout_it_is_said_too(run, tmp_path):
     run("turbo", tmp_path, number_of_epochs=1)
     metrics, _ = read(tmp_path)
     assert metrics["modality_dropout"] == 0
-    assert metrics["placeholder"] == "zeros"  # the one in use
+    assert "placeholder" not in metrics
 
 
 def test_one_modality_has_no_missing_one(run, tmp_path):
@@ -406,7 +396,6 @@ def spoil_encoder(folder):
         ({"max_grad_norm": -1}, "max_grad_norm: -1.0 is not > 0"),
         ({"dropout": 1.0}, r"dropout: 1.0 is not in \[0, 1\)"),
         ({"modality_dropout": 1.0}, r"dropout=1.0: expected a share in \[0, 1"),
-        ({"placeholder": "mean"}, "placeholder: 'mean': expected one of"),
         (
             {"modality_dropout": 0.3, "modalities": "[audio]"},
             r"modality_dropout: 0.3: with modalities: \['audio'\]",

@@ -11,7 +11,7 @@ from turbo_sb.utils.errors import InputError
 
 
 def classify_rows(model, embedded, n):
-    """Probabilities, a placeholder standing for what a row lacks.
+    """Probabilities, with zeros for what a row lacks.
 
     Arguments
     ---------

@@ -49,9 +49,6 @@ class TurboModel(torch.nn.Module):
         Share of the utterances, in [0, 1), that lack one modality in the
         classifier's input in training, drawn for each view; the views that
         contrastive terms see have all. The paper's is 0.
-    placeholder : str
-        What stands for a missing modality there: "learnt", or "zeros"; see
-        `turbo_sb.models.fusion.Fusion`. Zeros where modality_dropout is 0.
 
     Example
     -------
@@ -78,7 +75,6 @@ class TurboModel(torch.nn.Module):
         encode_chunk="auto",
         recompute=False,
         modality_dropout=0.0,
-        placeholder="learnt",
     ):
         super().__init__()
         if not 0 <= dropout < 1:
@@ -104,7 +100,7 @@ class TurboModel(torch.nn.Module):
                     torch.nn.Dropout(dropout),
                 )
                 sizes[name] = projection_dim
-        self.fusion = Fusion(sizes, modality_dropout, placeholder)
+        self.fusion = Fusion(sizes, modality_dropout)
         self.classifier = torch.nn.Linear(sum(sizes.values()), n_classes)
 
     def forward(
@@ -197,7 +193,7 @@ class TurboModel(torch.nn.Module):
         return embeddings
 
     def classify(self, views):
-        """Eq. 5, a placeholder standing for a modality that is missing.
+        """Eq. 5, with zeros for a modality that is missing.
 
         Arguments
         ---------

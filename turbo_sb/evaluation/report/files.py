@@ -19,7 +19,7 @@ COLUMNS = [
     *("protocol", "part", "method", "source", "metric", "value"),
     *("low", "high", "fold_mean", "fold_sd", "n_folds", "seed_sd", "n_seeds"),
     *("n", "difference", "difference_low", "difference_high"),
-    *("p_bootstrap", "p_mcnemar", "modality_dropout", "placeholder"),
+    *("p_bootstrap", "p_mcnemar", "modality_dropout"),
 ]
 
 
@@ -101,7 +101,9 @@ def read_report(folder):
 def _csv(report):
     """A row for each protocol, part, method and metric; the paper's below."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(
+        text, COLUMNS, extrasaction="ignore", lineterminator="\n"
+    )
     writer.writeheader()
     for protocol, part in report["protocols"].items():
         missing = part["missing"] or {"scores": {}, "settings": {}}

@@ -193,10 +193,9 @@ def _missing_notes(report):
         return []
     return [
         "Missing modality: the same checkpoints, the same utterances and "
-        "resamples, with a placeholder in the place of the other modality in "
-        "the classifier's input. The epoch was chosen by what it does with "
-        "both. With modality_dropout 0, the placeholder is zeros, which the "
-        "training never saw."
+        "resamples, with zeros in the place of the other modality in the "
+        "classifier's input. The epoch was chosen by what it does with both. "
+        "With modality_dropout 0, the training never saw such zeros."
     ]
 
 

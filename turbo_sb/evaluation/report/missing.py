@@ -25,7 +25,8 @@ def missing(methods, n_resamples=2000):
     found : dict
         ``scores``, of each of `ALONE`, method to its figures; ``reference``,
         the method that the others are compared with; ``settings``, method to
-        ``modality_dropout`` and ``placeholder``; and ``older``, methods of
+        ``modality_dropout``, and ``placeholder`` where an older version
+        learnt one; and ``older``, methods of
         which some runs have no such predictions, and that are left out. None
         if that leaves nothing.
 
@@ -88,7 +89,8 @@ def _trained(settings):
     rate = settings["modality_dropout"]
     if not rate:
         return "0: not trained for it"
-    return f"{rate:g}, {settings['placeholder']}"
+    learnt = settings.get("placeholder") == "learnt"
+    return f"{rate:g}, learnt placeholder" if learnt else f"{rate:g}"
 
 
 def _has_all(run):
@@ -98,10 +100,20 @@ def _has_all(run):
 def _settings(method):
     """What all runs of a method were trained with."""
     keys = ("modality_dropout", "placeholder")
-    found = {tuple(run.metrics.get(key) for key in keys) for run in method.runs}
+    found = {
+        (
+            run.metrics.get("modality_dropout"),
+            run.metrics.get("placeholder", "zeros"),
+        )
+        for run in method.runs
+    }
     if len(found) > 1:
         raise InputError(
             f"{method.name}: its runs were trained with different {keys}: "
             f"{sorted(map(str, found))}. Give each an output folder of its own."
         )
-    return dict(zip(keys, found.pop()))
+    rate, placeholder = found.pop()
+    settings = {"modality_dropout": rate}
+    if placeholder != "zeros":  # until version 0.1.0
+        settings["placeholder"] = placeholder
+    return settings

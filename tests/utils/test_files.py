@@ -7,6 +7,7 @@ import time
 import pytest
 
 from turbo_sb.utils import distributed
+from turbo_sb.utils.checksums import find_damage, write_sums
 from turbo_sb.utils.distributed import alone_in
 from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.files import LOCK, hold
@@ -84,3 +85,15 @@ def test_training_in_a_folder_of_another_is_refused(
     with pytest.raises(InputError, match="another training runs in it"):
         with alone_in(tmp_path):
             pass
+
+
+def test_damage_is_found(tmp_path):
+    (tmp_path / "a.txt").write_text("whole")
+    write_sums(tmp_path)
+    assert find_damage(tmp_path) is None
+    (tmp_path / "b.txt").write_text("more")
+    assert find_damage(tmp_path, listed_only=True) is None
+    assert "lacks b.txt" in find_damage(tmp_path)
+    (tmp_path / "a.txt").write_text("hole")
+    damage = find_damage(tmp_path, listed_only=True)
+    assert damage == "a.txt is not as it was written"

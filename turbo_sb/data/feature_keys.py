@@ -21,8 +21,7 @@ from turbo_sb.utils.errors import InputError
 # The files that compute them. A hash of their text, where a version number
 # would wait for somebody to think of it.
 CODE = (
-    *("encoders/convolutions.py", "encoders/lengths.py"),
-    "encoders/unpadded.py",
+    *("encoders/cnn.py", "encoders/padding.py"),
     *("data/dataset.py", "data/channel/*.py", "data/feature_*.py"),
 )
 # What else computes them: it resamples, decodes and convolves.

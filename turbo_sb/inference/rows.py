@@ -6,7 +6,7 @@ Authors
 
 import torch
 
-from turbo_sb.encoders.lengths import absolute
+from turbo_sb.encoders.padding import absolute
 from turbo_sb.utils.errors import InputError
 
 

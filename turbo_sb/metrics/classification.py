@@ -5,6 +5,7 @@ Authors
 """
 
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from turbo_sb.utils.errors import InputError
 
 
 def confusion_matrix(
-    predictions: np.ndarray, targets: np.ndarray, n_classes: int
+    predictions: Sequence[int], targets: Sequence[int], n_classes: int
 ) -> np.ndarray:
     """Count predictions by class.
 
@@ -44,7 +45,9 @@ def confusion_matrix(
     return count(targets, predictions, labels=range(n_classes))
 
 
-def weighted_accuracy(predictions: np.ndarray, targets: np.ndarray) -> float:
+def weighted_accuracy(
+    predictions: Sequence[int], targets: Sequence[int]
+) -> float:
     """WA: the share of all utterances that are classified correctly.
 
     Arguments
@@ -68,7 +71,7 @@ def weighted_accuracy(predictions: np.ndarray, targets: np.ndarray) -> float:
 
 
 def unweighted_accuracy(
-    predictions: np.ndarray, targets: np.ndarray, n_classes: int
+    predictions: Sequence[int], targets: Sequence[int], n_classes: int
 ) -> float:
     """UA: the mean over classes of the recall of each.
 

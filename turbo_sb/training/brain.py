@@ -12,7 +12,7 @@ import torch
 from speechbrain.utils.distributed import if_main_process
 
 from turbo_sb.data.manifest import write_json
-from turbo_sb.encoders.compiled import compile_layers
+from turbo_sb.encoders.layers import compile_layers
 from turbo_sb.losses import classification_loss
 from turbo_sb.training.cost import measure_cost
 from turbo_sb.training.ddp_gather import gather_batch

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all.
+"""Files written whole or not at all, locks, safe loading of weights.
 
 Authors
  * The turbo_sb developers 2026
@@ -12,35 +12,16 @@ from pathlib import Path
 
 from turbo_sb.utils.errors import InputError
 
-# SpeechBrain's, of a checkpoint's folder: who looks for one need not import it.
+# Of SpeechBrain's checkpoint folders, without importing SpeechBrain.
 CKPT_PREFIX = "CKPT"
 LOCK = ".lock"  # in a folder that one process writes to at a time
 
 
 @contextlib.contextmanager
-def replacing(path):
-    """Write a file under another name, and rename it when it is whole.
-
-    Arguments
-    ---------
-    path : str or pathlib.Path
-        The file to write. If the block fails, it stays as it was.
-
-    Yields
-    ------
-    draft : pathlib.Path
-        Where to write, in the same folder.
-
-    Example
-    -------
-    >>> path = getfixture("tmp_path") / "a.txt"
-    >>> with replacing(path) as draft:
-    ...     _ = draft.write_text("whole")
-    >>> path.read_text()
-    'whole'
-    """
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Yield a path to write to; rename it to `path` when the block succeeds."""
     path = Path(path)
-    # No process id: two machines that share a folder may have the same.
+    # Two machines that share a folder may have the same process id.
     draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
         yield draft
@@ -51,11 +32,10 @@ def replacing(path):
 
 @contextlib.contextmanager
 def hold(path: str | Path, busy: str, wait: float = 0) -> Iterator[None]:
-    """Lock a file of its own, or raise InputError(busy) after `wait` seconds.
+    """Hold a lock file, or raise InputError(busy) after `wait` seconds.
 
-    The lock ends with its process, also when that is killed.
+    A killed process holds no lock.
     """
-    # Here: it takes a tenth of a second, and most commands lock nothing.
     from filelock import FileLock, Timeout
 
     Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -67,19 +47,14 @@ def hold(path: str | Path, busy: str, wait: float = 0) -> Iterator[None]:
         try:
             yield
         finally:
-            # Before it is free, so that nobody who has it then loses it.
+            # While it is held: later, another process may hold it.
             with contextlib.suppress(PermissionError):  # Windows: it is open
                 Path(path).unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
-def weights_only():
-    """torch.load's default, also where the environment switches it off.
-
-    Yields
-    ------
-    None
-    """
+def weights_only() -> Iterator[None]:
+    """Load weights only, even if the environment switches that off."""
     key = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
     before = os.environ.pop(key, None)
     try:

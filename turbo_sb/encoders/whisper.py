@@ -58,9 +58,10 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
     freeze_cnn : bool
         Whether to freeze the two convolutions. The positions always are.
     whisper_window : str
-        "full": each window is filled up to 30 s with silence, which the
-        transformer sees, as Whisper was trained. "own": it sees the
-        utterance alone.
+        "full": each window is filled up to 30 s with silence, as Whisper was
+        trained. "own": the transformer sees the utterance alone. On utterances
+        of 3 s, "own" is 9 to 13 times faster on a CPU, and the UA of a linear
+        probe is 0 to 3.5 points lower.
     layer_sum : bool
         As in `AudioEncoder`.
     frozen_layers : int

@@ -456,7 +456,7 @@ class TestKeys:
         finally:
             sys.setprofile(None)
         known = {file for name in CODE for file in folder.glob(name)}
-        assert folder / "encoders" / "unpadded.py" in ran
+        assert folder / "encoders" / "cnn.py" in ran
         assert ran <= known | {
             folder / "utils" / "files.py"
         }  # of which no number is

@@ -15,8 +15,8 @@ from transformers import (
 
 from turbo_sb.demo.encoders import build_encoders
 from turbo_sb.encoders import AudioEncoder
-from turbo_sb.encoders.policy import effective_dropout
-from turbo_sb.encoders.unpadded import group_norm, normalize_wavs
+from turbo_sb.encoders.cnn import group_norm, normalize_wavs
+from turbo_sb.encoders.dropout import effective_dropout
 from turbo_sb.utils.errors import InputError
 
 KINDS = ["small", "seven layers", "layer norm"]

@@ -19,7 +19,7 @@ from tests.encoders.cases import (
     without_dropout,
 )
 from turbo_sb.encoders import audio, text, whisper
-from turbo_sb.encoders.policy import effective_dropout
+from turbo_sb.encoders.dropout import effective_dropout
 from turbo_sb.losses import TurboLoss
 from turbo_sb.models.batched_encoding import encode
 from turbo_sb.models.turbo_model import TurboModel

@@ -5,7 +5,7 @@ import torch
 from transformers import AutoTokenizer, BertModel
 
 from turbo_sb.encoders import TextEncoder
-from turbo_sb.encoders.policy import effective_dropout
+from turbo_sb.encoders.dropout import effective_dropout
 from turbo_sb.utils.errors import InputError
 
 TEXTS = ["hello world, how are you", "hello", "", "world 42"]

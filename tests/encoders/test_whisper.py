@@ -5,8 +5,8 @@ import torch
 from transformers import AutoFeatureExtractor, WhisperFeatureExtractor
 
 from tests.encoders.cases import difference, embed, make, pad
-from turbo_sb.encoders.mel import log_mel
-from turbo_sb.encoders.policy import log_dropout
+from turbo_sb.encoders.dropout import log_dropout
+from turbo_sb.encoders.whisper_frontend import log_mel
 from turbo_sb.training.cached_features import reason_against
 
 SECOND = 16000  # samples; a whole window of the tiny checkpoint

@@ -22,8 +22,6 @@ def make_classifier(make_model, tmp_path):
     def make(window_seconds=30, run_opts=None, **settings):
         settings = {"modality_dropout": 0.3, **settings}
         model = make_model(**settings)
-        for placeholder in model.fusion.placeholders.values():
-            torch.nn.init.normal_(placeholder)
         folder = tmp_path / "mine"
         write_export(
             folder, model, LABELS, window_seconds=window_seconds, overwrite=True

@@ -150,5 +150,5 @@ class TestJointLoss:
             JointLoss(TurboLoss(), mask_equal="word")
 
     def test_lambda_without_a_contrastive_loss_is_an_error(self):
-        with pytest.raises(InputError, match="none is given"):
+        with pytest.raises(InputError, match="no contrastive loss"):
             JointLoss(None, lambda_ce=0.5)

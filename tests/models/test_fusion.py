@@ -22,25 +22,14 @@ def make_views(n_views=2, batch=4, dtype=torch.float64):
     }
 
 
-def filled(fusion, seed=3):
-    """Give the placeholders values that nothing else has."""
-    torch.manual_seed(seed)
-    for vector in fusion.placeholders.values():
-        torch.nn.init.normal_(vector)
-    return fusion
-
-
 def dropped(fusion, views):
-    """Name to (views, batch) bool: where the placeholder stands."""
+    """Name to (views, batch) bool: where there are zeros."""
     joint = fusion(views)
     parts = joint.split([SIZES[name] for name in NAMES], dim=-1)
-    return {
-        name: (part != views[name]).all(dim=-1)
-        for name, part in zip(NAMES, parts)
-    }
+    return {name: (part == 0).all(dim=-1) for name, part in zip(NAMES, parts)}
 
 
-def naive_logits(views, placeholders, weight, bias, missing):
+def naive_logits(views, weight, bias, missing):
     """W [h_a ; h_t] + b, number by number; `missing[k][i]` is left out."""
     n_views, batch = next(iter(views.values())).shape[:2]
     logits = torch.zeros(n_views, batch, len(bias), dtype=torch.float64)
@@ -49,8 +38,8 @@ def naive_logits(views, placeholders, weight, bias, missing):
             row = []
             for name in NAMES:
                 gone = missing[k][i] == name
-                source = placeholders[name] if gone else views[name][k, i]
-                row += list(source)
+                own = views[name][k, i]
+                row += [0.0] * len(own) if gone else list(own)
             for c in range(len(bias)):
                 logits[k, i, c] = bias[c] + sum(
                     w * x for w, x in zip(weight[c], row)
@@ -61,7 +50,7 @@ def naive_logits(views, placeholders, weight, bias, missing):
 class TestDropping:
     def test_rates(self):
         """Of 20,000 rows: 0.3 in all, half of it each, both never."""
-        fusion = filled(Fusion(SIZES, rate=0.3)).train()
+        fusion = Fusion(SIZES, rate=0.3).train()
         views = make_views(n_views=2, batch=10_000, dtype=torch.float32)
         torch.manual_seed(1)
         found = dropped(fusion, views)
@@ -74,14 +63,14 @@ class TestDropping:
         assert abs(both - 0.15**2) < 0.006
 
     def test_highest_rate_leaves_one(self):
-        fusion = filled(Fusion(SIZES, rate=0.999)).train()
+        fusion = Fusion(SIZES, rate=0.999).train()
         found = dropped(fusion, make_views(batch=2000))
         assert not (found["audio"] & found["text"]).any()
         assert (found["audio"] | found["text"]).float().mean() > 0.99
 
     def test_three_modalities_are_as_likely(self):
         sizes = {"audio": 1, "text": 1, "video": 1}
-        fusion = Fusion(sizes, 0.6, "zeros").train()
+        fusion = Fusion(sizes, 0.6).train()
         torch.manual_seed(1)
         joint = fusion({name: torch.ones(1, 20_000, 1) for name in sizes})
         shares = (joint[0] == 0).float().mean(dim=0)
@@ -89,7 +78,7 @@ class TestDropping:
         assert joint.sum(dim=-1).min() == 2  # never more than one
 
     def test_same_seed_same_drops(self):
-        fusion, found = Fusion(SIZES, 0.5, "zeros").train(), []
+        fusion, found = Fusion(SIZES, 0.5).train(), []
         for seed in (1, 1, 2):
             torch.manual_seed(seed)
             found.append(fusion(make_views(batch=50)))
@@ -97,7 +86,7 @@ class TestDropping:
         assert not torch.equal(found[0], found[2])
 
     def test_nothing_is_dropped_in_evaluation_or_where_one_is_missing(self):
-        fusion, views = filled(Fusion(SIZES, rate=0.9)), make_views(batch=50)
+        fusion, views = Fusion(SIZES, rate=0.9), make_views(batch=50)
         whole = torch.cat([views[name] for name in NAMES], dim=-1)
         assert torch.equal(fusion.eval()(views), whole)
         audio = fusion.train()({"audio": views["audio"]})
@@ -110,14 +99,12 @@ class TestDropping:
         assert torch.equal(torch.random.get_rng_state(), before)
         assert torch.equal(joint, torch.cat(list(views.values()), dim=-1))
         assert not fusion.state_dict() and not list(fusion.parameters())
-        found = {"modality_dropout": 0.0, "placeholder": "zeros"}
-        assert fusion.describe() == found
+        assert fusion.describe() == {"modality_dropout": 0.0}
 
 
-class TestPlaceholder:
-    @pytest.mark.parametrize("placeholder", ["learnt", "zeros"])
-    def test_logits_are_those_of_loops(self, placeholder):
-        fusion = filled(Fusion(SIZES, 0.7, placeholder)).double().train()
+class TestZeros:
+    def test_logits_are_those_of_loops(self):
+        fusion = Fusion(SIZES, 0.7).train()
         classifier = torch.nn.Linear(5, 4).double()
         views = make_views(batch=6)
         torch.manual_seed(5)
@@ -129,31 +116,12 @@ class TestPlaceholder:
             for k in range(2)
         ]
         assert {"audio", "text", None} == {x for row in missing for x in row}
-        vectors = {
-            name: fusion.placeholders[name]
-            if placeholder == "learnt"
-            else torch.zeros(size)
-            for name, size in SIZES.items()
-        }
         expected = naive_logits(
-            views, vectors, classifier.weight, classifier.bias, missing
+            views, classifier.weight, classifier.bias, missing
         )
         torch.testing.assert_close(
             classifier(joint), expected, rtol=1e-12, atol=1e-12
         )
-
-    def test_gradient_is_the_sum_over_the_rows_that_lack_it(self):
-        fusion = filled(Fusion(SIZES, rate=0.7)).double().train()
-        views, weight = make_views(batch=6), torch.randn(5).double()
-        torch.manual_seed(5)
-        (fusion(views) @ weight).sum().backward()
-        torch.manual_seed(5)
-        where = dropped(fusion, views)
-        parts = weight.split([3, 2])
-        for name, part in zip(NAMES, parts):
-            expected = where[name].sum() * part
-            torch.testing.assert_close(fusion.placeholders[name].grad, expected)
-            assert where[name].sum() > 0
 
     def test_dropped_embedding_has_no_gradient_and_others_have(self):
         fusion, views = Fusion(SIZES, rate=0.7).train(), make_views()
@@ -167,36 +135,6 @@ class TestPlaceholder:
         gone = [(views[name].grad == 0).all(dim=-1) for name in NAMES]
         assert (gone[0] | gone[1]).any() and not (gone[0] & gone[1]).any()
 
-    def test_gradient_is_zeros_and_not_none_where_nothing_was_dropped(self):
-        """As DistributedDataParallel needs at every step."""
-        fusion = Fusion(SIZES, rate=1e-6).train()
-        views = make_views(dtype=torch.float32)
-        assert not any(where.any() for where in dropped(fusion, views).values())
-        fusion(views).sum().backward()
-        for vector in fusion.placeholders.values():
-            assert torch.equal(vector.grad, torch.zeros_like(vector))
-
-    def test_learnt_is_a_bias_of_its_own(self):
-        """W [h ; p] + b = W [h ; 0] + (b + W_m p)."""
-        learnt = filled(Fusion(SIZES, rate=0.3)).double()
-        zeros = Fusion(SIZES, 0.3, "zeros").double()
-        classifier = torch.nn.Linear(5, 4).double()
-        one = {"audio": make_views()["audio"]}
-        more = classifier(learnt(one)) - classifier(zeros(one))
-        expected = classifier.weight[:, 3:] @ learnt.placeholders["text"]
-        torch.testing.assert_close(more, expected.expand(2, 4, 4))
-
-    def test_starts_as_zeros_and_is_learnt_from_there(self):
-        fusion = Fusion(SIZES, rate=0.7).double().train()
-        views = make_views(batch=20)
-        zeros = Fusion(SIZES, 0.7, "zeros").double().train()
-        torch.manual_seed(5)
-        first = fusion(views)
-        torch.manual_seed(5)
-        assert torch.equal(first, zeros(views))
-        first.sum().backward()
-        assert all(p.grad.abs().sum() > 0 for p in fusion.parameters())
-
     def test_bfloat16_embeddings_stay_so(self):
         fusion = Fusion(SIZES, rate=0.5).train()
         assert fusion(make_views(dtype=torch.bfloat16)).dtype == torch.bfloat16
@@ -208,7 +146,6 @@ class TestErrors:
         [
             ({"rate": 1.0}, r"modality_dropout: 1.0 is not in \[0, 1\)"),
             ({"rate": -0.1}, "modality_dropout: -0.1"),
-            ({"placeholder": "mean"}, "placeholder: 'mean': expected one of"),
         ],
     )
     def test_settings(self, settings, message):
@@ -216,7 +153,7 @@ class TestErrors:
             Fusion(SIZES, **settings)
 
     def test_one_modality_cannot_be_dropped(self, make_model):
-        with pytest.raises(InputError, match="modality_dropout: 0.3: with mod"):
+        with pytest.raises(InputError, match="the model has only .'audio'"):
             make_model(modalities=["audio"], modality_dropout=0.3)
         make_model(modalities=["audio"], modality_dropout=0.0)
 
@@ -257,8 +194,6 @@ class TestModel:
         for name, grad in found[0].items():
             if grad is not None:
                 torch.testing.assert_close(found[1][name], grad)
-        own = [found[0][f"fusion.placeholders.{name}"] for name in NAMES]
-        assert torch.cat(own).abs().sum() > 0
 
     @pytest.mark.parametrize("rate", [0.0, 0.3])
     @pytest.mark.parametrize("projection", [True, False])
@@ -266,7 +201,6 @@ class TestModel:
         self, make_model, batch, rate, projection
     ):
         model = make_model(modality_dropout=rate, projection=projection).eval()
-        filled(model.fusion)
         wavs, wav_lens, tokens, token_lens = batch
         whole = model(*batch)
         audio = model(wavs, wav_lens, None, None, present=("audio",))
@@ -280,12 +214,6 @@ class TestModel:
             assert not torch.allclose(one["logits"], whole["logits"])
             expected = naive_logits(
                 {n: v.double() for n, v in whole["views"].items()},
-                {
-                    n: model.fusion.placeholders[n].double()
-                    if rate
-                    else torch.zeros(v.shape[-1])
-                    for n, v in whole["views"].items()
-                },
                 model.classifier.weight.double(),
                 model.classifier.bias.double(),
                 [[({*NAMES} - {name}).pop()] * 3],
@@ -305,10 +233,11 @@ class TestModel:
         with pytest.raises(InputError, match="present: .*'audio', 'text'"):
             make_model().eval()(*batch, present=present)
 
-    def test_one_step_moves_the_placeholders(self, make_model, batch):
-        model = make_model(modality_dropout=0.9).train()
-        torch.manual_seed(1)
-        model(*batch, n_views=10)["logits"].square().sum().backward()
-        torch.optim.Adam(model.parameters(), lr=0.1).step()
-        for vector in model.fusion.placeholders.values():
-            assert vector.abs().min() > 0
+    def test_checkpoint_with_a_learnt_placeholder_is_refused(self, make_model):
+        model = make_model(modality_dropout=0.3)
+        weights = model.state_dict()
+        weights["fusion.placeholders.audio"] = torch.ones(16)
+        with pytest.raises(
+            InputError, match="weights fusion.placeholders.audio"
+        ):
+            model.load_state_dict(weights)

@@ -320,7 +320,9 @@ def test_odd_but_sound_input_just_works(run, tmp_path):
 def test_two_ranks_train_to_the_end(command, tmp_path):
     """Plain torchrun; its options are SpeechBrain's for a CPU."""
     keys = dict(batch_size=4, distributed_backend="gloo")
-    keys["contrastive.learnable_temperature"] = True  # then the loss is wrapped as well
+    keys["contrastive.learnable_temperature"] = (
+        True  # then the loss is wrapped as well
+    )
     argv = command("turbo", tmp_path / "run", **keys)
     process = start_torchrun(2, ["train.py", *argv])
     output, _ = process.communicate(timeout=240)

@@ -6,7 +6,7 @@ import pytest
 import torch
 import yaml
 
-from turbo_sb.encoders.policy import effective_dropout
+from turbo_sb.encoders.dropout import effective_dropout
 from turbo_sb.losses import CrossModalLoss, TurboLoss
 from turbo_sb.training.hparams import load_hparams
 from turbo_sb.training.resuming import plain

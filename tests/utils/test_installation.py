@@ -29,7 +29,7 @@ class TestRanges:
         problem = range_problem(self.REQUIRES, {"transformers": "4.57.6"})
         assert problem == (
             "transformers 4.57.6 and numpy (missing) installed; turbo_sb works "
-            "with transformers<6,>=5 and numpy. To mend it: python -m pip "
+            "with transformers<6,>=5 and numpy. To repair it: python -m pip "
             'install "transformers<6,>=5" "numpy"'
         )
 
@@ -92,7 +92,7 @@ def test_pair_that_does_not_load(torch, torchaudio, load, reason, command):
     assert pair_problem(versions, load) == (
         f"torch {torch} and torchaudio {torchaudio or '(missing)'} {reason}. "
         "What works: torch>=2.13 with torchaudio>=2.11.1; torch>=2.11,<2.15 "
-        f"with torchaudio==2.11.0. To mend it: python -m pip install {command}"
+        f"with torchaudio==2.11.0. To repair it: python -m pip install {command}"
     )
 
 

@@ -19,8 +19,7 @@ from turbo_sb.utils.errors import InputError
 # The files that compute features. Their text is hashed, as nobody remembers to
 # change a version number.
 CODE = (
-    *("encoders/convolutions.py", "encoders/lengths.py"),
-    "encoders/unpadded.py",
+    *("encoders/cnn.py", "encoders/padding.py"),
     *("data/audio_io.py", "data/dataset.py"),
     *("data/channel/*.py", "data/feature_*.py"),
 )

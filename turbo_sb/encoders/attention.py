@@ -1,38 +1,26 @@
-"""Attention whose mask is small, and does not make the host wait.
+"""Attention with small masks, and without waiting for the device.
 
 Authors
  * The turbo_sb developers 2026
 """
 
+from collections.abc import Iterable
+
+import torch
+import torch.nn.functional as F
 from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
+from transformers.models.wavlm.modeling_wavlm import WavLMAttention
 
 NAME = "sdpa_with_given_mask"
 
 
-def use_given_masks(model):
-    """Let a model's scaled dot-product attention take masks unseen.
+def use_given_masks(model: torch.nn.Module) -> None:
+    """Give padding masks to a model's scaled dot-product attention as they are.
 
-    Hugging Face looks into each mask for padding, to leave out one that has
-    none, and waits for the device to know. Here, a mask is only given where
-    there is padding (`turbo_sb.encoders.lengths.padding_mask`). It also writes
-    one out for each query, of which torch keeps a copy a layer for the
-    backward pass: 0.5 GB a layer for 64 rows of 29 s.
-
-    Arguments
-    ---------
-    model : transformers.PreTrainedModel
-        Changed in place, if it has this kind of attention.
-
-    Example
-    -------
-    >>> from transformers import BertConfig, BertModel
-    >>> config = BertConfig(num_hidden_layers=1, attn_implementation="sdpa")
-    >>> model = BertModel(config)
-    >>> use_given_masks(model)
-    >>> model.config._attn_implementation
-    'sdpa_with_given_mask'
+    Hugging Face waits for the device to find out whether a mask has padding,
+    and expands each mask over all queries: 0.5 GB a layer for 64 rows of 29 s.
     """
     if model.config._attn_implementation == "sdpa":
         AttentionInterface.register(NAME, sdpa_attention_forward)
@@ -43,9 +31,45 @@ def use_given_masks(model):
 def _mask(
     *args, attention_mask=None, allow_is_bidirectional_skip=False, **kwargs
 ):
-    """(rows, 1, 1, steps), or None: the same keys for all queries."""
+    """A mask of shape (rows, 1, 1, steps), or None."""
     if not allow_is_bidirectional_skip:  # it is more than padding
         return sdpa_mask(*args, attention_mask=attention_mask, **kwargs)
     if attention_mask is None:
         return None
     return attention_mask.bool()[:, None, None, :]
+
+
+class KernelAttention(WavLMAttention):
+    """WavLM's attention by torch's kernel, which stores no attention weights.
+
+    It keeps the scores in float32, also in bfloat16.
+    """
+
+    def torch_multi_head_self_attention(
+        self, hidden_states, attention_mask, gated_position_bias, *_
+    ):
+        """Attend with a bias by relative position; return no weights."""
+        shape = *hidden_states.shape[:2], self.num_heads, -1
+        query, key, value = (
+            projection(hidden_states).view(shape).transpose(1, 2)
+            for projection in (self.q_proj, self.k_proj, self.v_proj)
+        )
+        bias = gated_position_bias.unflatten(0, (-1, self.num_heads))
+        if attention_mask is not None:
+            away = ~attention_mask.bool()[:, None, None, :]
+            bias = bias.masked_fill(away, -torch.inf)
+        attended = F.scaled_dot_product_attention(
+            query,
+            key,
+            value,
+            attn_mask=bias.to(query.dtype),
+            dropout_p=self.dropout if self.training else 0.0,
+        )
+        return self.out_proj(attended.transpose(1, 2).flatten(2)), None
+
+
+def use_kernel(layers: Iterable[torch.nn.Module]) -> None:
+    """Let WavLM's layers attend by torch's kernel, with the same results."""
+    for layer in layers:
+        if type(getattr(layer, "attention", None)) is WavLMAttention:
+            layer.attention.__class__ = KernelAttention

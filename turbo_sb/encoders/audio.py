@@ -1,20 +1,20 @@
-"""wav2vec 2.0 and its kin as encoders whose embeddings ignore the batch.
+"""wav2vec 2.0, HuBERT and WavLM as utterance encoders.
 
 Authors
  * The turbo_sb developers 2026
 """
 
+import torch
 from speechbrain.integrations.huggingface.wav2vec2 import Wav2Vec2
 
-from turbo_sb.encoders.attention import use_given_masks
+from turbo_sb.encoders.attention import use_given_masks, use_kernel
 from turbo_sb.encoders.base import UtteranceEncoder
-from turbo_sb.encoders.convolutions import Convolutions
+from turbo_sb.encoders.cnn import Convolutions
 from turbo_sb.encoders.families import SPEECH
 from turbo_sb.encoders.layers import hidden_states
-from turbo_sb.encoders.lengths import padding_mask
-from turbo_sb.encoders.policy import EXTRACTOR, loading
+from turbo_sb.encoders.loading import EXTRACTOR, loading
+from turbo_sb.encoders.padding import padding_mask
 from turbo_sb.encoders.pooling import masked_mean
-from turbo_sb.encoders.wavlm import use_kernel
 
 KEY = "audio_encoder_source"
 
@@ -22,11 +22,9 @@ KEY = "audio_encoder_source"
 class AudioEncoder(UtteranceEncoder, Convolutions, Wav2Vec2):
     """SpeechBrain's Wav2Vec2 lobe, pooled, with views and without padding.
 
-    The lobe's normalisations (of the waveform, and the group norm of the
-    first convolution) include padding, so that an utterance's embedding
-    depends on its batch. Here every statistic is over the utterance's own
-    samples and frames. The convolutions have no dropout and run once,
-    whatever the number of views.
+    An embedding does not depend on the batch: every statistic is over the
+    utterance's own samples and frames, while the lobe's normalisations include
+    padding. The convolutions have no dropout and run once for all views.
 
     Arguments
     ---------
@@ -47,16 +45,14 @@ class AudioEncoder(UtteranceEncoder, Convolutions, Wav2Vec2):
     apply_spec_augment : bool
         Whether to mask time steps in training. The paper has none.
     freeze_cnn : bool
-        Whether to freeze the convolutions, whose backward pass is then not
-        run either.
+        Whether to freeze the convolutions; their backward pass is not run.
     layer_sum : bool
-        Whether a learnt mean of all hidden states takes the place of the
-        last; see `turbo_sb.encoders.layers.LayerSum`.
+        Whether to use a learnt weighted mean of all hidden states.
     frozen_layers : int
         How many of the first layers are frozen, with what is before them.
     pretrained : bool
-        False: `source` is a folder of `save_config`, and the weights, random
-        here, come from elsewhere.
+        False builds the model with random weights from a folder that
+        `save_config` wrote.
 
     Example
     -------
@@ -74,18 +70,17 @@ class AudioEncoder(UtteranceEncoder, Convolutions, Wav2Vec2):
 
     def __init__(
         self,
-        source,
-        dropout=0.2,
-        attention_dropout=None,
-        feature_dropout=None,
-        layerdrop=0.0,
-        apply_spec_augment=False,
-        freeze_cnn=True,
-        layer_sum=False,
-        frozen_layers=0,
-        pretrained=True,
+        source: str,
+        dropout: float | None = 0.2,
+        attention_dropout: float | None = None,
+        feature_dropout: float | None = None,
+        layerdrop: float = 0.0,
+        apply_spec_augment: bool = False,
+        freeze_cnn: bool = True,
+        layer_sum: bool = False,
+        frozen_layers: int = 0,
+        pretrained: bool = True,
     ):
-        # Read while the lobe builds the model.
         self.pretrained = pretrained
         self.rates = dropout, attention_dropout, feature_dropout, layerdrop
         with loading(source, KEY, pretrained) as cache:
@@ -100,7 +95,9 @@ class AudioEncoder(UtteranceEncoder, Convolutions, Wav2Vec2):
         self._freeze_unused(apply_spec_augment)
         self._settle(layer_sum, frozen_layers)
 
-    def embed(self, wavs, lengths, n_views=1):
+    def embed(
+        self, wavs: torch.Tensor, lengths: list[int], n_views: int = 1
+    ) -> torch.Tensor:
         """`forward`, with the lengths in samples or frames.
 
         Arguments
@@ -118,11 +115,10 @@ class AudioEncoder(UtteranceEncoder, Convolutions, Wav2Vec2):
         embeddings : (views, batch, dim) torch.Tensor
         """
         if wavs.dim() == 2:
-            # With frozen parameters, this makes no graph: no backward pass.
             features, frames = self.convolve(wavs, lengths)
         else:
             features, frames = wavs.to(self._precision), lengths
-        # Views are stacked behind the CNN, whose output they share.
+        # All views share the CNN's output.
         features = features.repeat(n_views, 1, 1)
         mask = padding_mask(
             frames * n_views, features.shape[1], features.device
@@ -130,7 +126,7 @@ class AudioEncoder(UtteranceEncoder, Convolutions, Wav2Vec2):
         return self._pool(features, mask).unflatten(0, (n_views, -1))
 
     def _pool(self, features, mask):
-        """The mean over own frames, of the last hidden state or of all."""
+        """Mean over own frames: of the last hidden state or of all."""
         if self.layer_sum is None:
             return masked_mean(self.contextualise(features, mask), mask)
         with hidden_states(self.family.layers_of(self.model)) as states:
@@ -139,58 +135,23 @@ class AudioEncoder(UtteranceEncoder, Convolutions, Wav2Vec2):
         states = [*states[:-1], last]
         return self.layer_sum([masked_mean(state, mask) for state in states])
 
-    def frozen_prefix(self, wavs, lengths):
-        """What has neither dropout nor a gradient, if anything: the CNN.
-
-        Arguments
-        ---------
-        wavs : (batch, samples) or (batch, frames, channels) torch.Tensor
-            As in `embed`.
-        lengths : list of int
-            As in `embed`.
-
-        Returns
-        -------
-        inputs : torch.Tensor
-            Of the same embeddings: features, or `wavs` where the CNN is
-            trained.
-        lengths : list of int
-        """
+    def frozen_prefix(
+        self, wavs: torch.Tensor, lengths: list[int]
+    ) -> tuple[torch.Tensor, list[int]]:
+        """Features and frames of a frozen CNN; else the inputs."""
         if self.freeze_cnn and wavs.dim() == 2:
             return self.convolve(wavs, lengths)
         return wavs, lengths
 
-    def frames(self, wavs, lengths):
-        """How long the transformer's sequences are, about.
-
-        Arguments
-        ---------
-        wavs : (batch, samples) or (batch, frames, channels) torch.Tensor
-            As in `embed`.
-        lengths : list of int
-            As in `embed`.
-
-        Returns
-        -------
-        frames : list of int
-        """
+    def frames(self, wavs: torch.Tensor, lengths: list[int]) -> list[int]:
+        """Approximate lengths of the transformer's sequences."""
         hop = self.hop if wavs.dim() == 2 else 1
         return [max(1, length // hop) for length in lengths]
 
-    def contextualise(self, features, mask):
-        """Feature projection and transformer, where all dropout is.
-
-        Arguments
-        ---------
-        features : (rows, frames, channels) torch.Tensor
-            Output of the CNN.
-        mask : (rows, frames) torch.Tensor, optional
-            True on valid frames. None: all are.
-
-        Returns
-        -------
-        sequences : (rows, frames, dim) torch.Tensor
-        """
+    def contextualise(
+        self, features: torch.Tensor, mask: torch.Tensor | None
+    ) -> torch.Tensor:
+        """Feature projection and transformer: (rows, frames, dim)."""
         hidden = self.model.feature_projection(features)
         if isinstance(hidden, tuple):  # wav2vec 2.0, WavLM; HuBERT has no more
             hidden = hidden[0]
@@ -203,7 +164,7 @@ class AudioEncoder(UtteranceEncoder, Convolutions, Wav2Vec2):
         return next(self.model.feature_projection.parameters()).dtype
 
     def _freeze_unused(self, apply_spec_augment):
-        """DDP waits for the gradient of every parameter that wants one."""
+        """Freeze unused parameters, as DDP expects a gradient of each other."""
         if not apply_spec_augment and hasattr(self.model, "masked_spec_embed"):
             self.model.masked_spec_embed.requires_grad_(False)
         if self.freeze_cnn:

@@ -4,35 +4,37 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import json
+from pathlib import Path
+
 import torch
 from speechbrain.utils.logger import get_logger
-from transformers import AutoConfig, AutoModel
+from transformers import AutoConfig, AutoModel, PretrainedConfig
 
+from turbo_sb.encoders.dropout import log_dropout, set_dropout
 from turbo_sb.encoders.families import find_family
 from turbo_sb.encoders.layers import LayerSum, freeze_first
-from turbo_sb.encoders.lengths import absolute
-from turbo_sb.encoders.policy import (
-    check_preparation,
-    loading,
-    log_dropout,
-    set_dropout,
-)
-from turbo_sb.encoders.saving import save_plain
+from turbo_sb.encoders.loading import check_preparation, loading
+from turbo_sb.encoders.padding import absolute
 from turbo_sb.utils.errors import InputError
 
 logger = get_logger(__name__)
 
 
 class UtteranceEncoder:
-    """Goes before one of SpeechBrain's Hugging Face lobes among the bases.
+    """First base class, before one of SpeechBrain's Hugging Face lobes.
 
-    A subclass has the `key` that gives its source, its `families`, and the
-    files that it `needs` beside config and weights. Before the lobe builds
-    the model, it sets `pretrained` and the `rates` of dropout, and after,
-    `preparation`, and calls `_settle`.
+    A subclass has the YAML `key` of its source, its `families`, and the files
+    that it `needs` beside config and weights. It sets `pretrained` and `rates`
+    before the lobe builds the model, then `preparation`, and calls `_settle`.
     """
 
-    def forward(self, inputs, relative, n_views=1):
+    def forward(
+        self,
+        inputs: torch.Tensor,
+        relative: torch.Tensor | list[float],
+        n_views: int = 1,
+    ) -> torch.Tensor:
         """Embed each utterance `n_views` times, with fresh dropout each time.
 
         Arguments
@@ -50,31 +52,21 @@ class UtteranceEncoder:
         """
         return self.embed(inputs, absolute(relative, inputs.shape[1]), n_views)
 
-    def override_config(self, config):
-        """Put the dropout of the YAML into the config that builds the layers.
-
-        Arguments
-        ---------
-        config : transformers.PretrainedConfig
-            As loaded from the source.
-
-        Returns
-        -------
-        config : transformers.PretrainedConfig
-        """
+    def override_config(self, config: PretrainedConfig) -> PretrainedConfig:
+        """Check the config and set its dropout before the layers are built."""
         self.family = find_family(config, self.families, self.key)
         check_preparation(config.name_or_path, self.key, self.needs)
         return set_dropout(config, self.family.dropout_settings(*self.rates))
 
-    def log_settings(self):
-        """Log what is in force, read off the built model."""
+    def log_settings(self) -> None:
+        """Log the settings of the built model."""
         name = self.key.removesuffix("_source").replace("_", " ")
         log_dropout(name, self.model)
         if description := self._description():
             logger.info(f"{name}: {description}")
 
     def _description(self):
-        """What else there is to say."""
+        """Settings other than dropout."""
         config, said = self.model.config, []
         if self.family.layerdrop:
             said = [
@@ -86,18 +78,12 @@ class UtteranceEncoder:
             said.append(f"weighted sum of {len(self.layer_sum.weights)} states")
         return ", ".join(said)
 
-    def inference_settings(self):
-        """What the embeddings in evaluation depend on, beside the weights.
-
-        Returns
-        -------
-        settings : dict
-            Keywords of the constructor to plain values.
-        """
+    def inference_settings(self) -> dict:
+        """Keywords of the constructor that change embeddings in evaluation."""
         return {"layer_sum": self.layer_sum is not None}
 
-    def save_config(self, folder):
-        """Write what the encoder is built from with ``pretrained=False``.
+    def save_config(self, folder: str | Path) -> None:
+        """Write the files that ``pretrained=False`` builds the encoder from.
 
         Arguments
         ---------
@@ -108,11 +94,7 @@ class UtteranceEncoder:
         save_plain(folder, self.model.config, self.preparation)
 
     def _from_pretrained(self, source, **settings):
-        """Build the model; in float32, whatever its file has.
-
-        Hugging Face keeps the precision of the file. Some are in float16,
-        which Adam does not train.
-        """
+        """Build the model in float32; some files have float16."""
         own = {"dtype": torch.float32, **self._model_settings()}
         if self.pretrained:
             super()._from_pretrained(source, **own, **settings)
@@ -122,11 +104,11 @@ class UtteranceEncoder:
             )
 
     def _model_settings(self):
-        """Keywords of the model's constructor."""
+        """More keywords of the model's constructor."""
         return {}
 
     def _settle(self, layer_sum, frozen_layers):
-        """What needs the built model."""
+        """Freeze layers and add the layer sum, once the model is built."""
         config = self.model.config
         if frozen_layers and not getattr(self, "freeze_cnn", True):
             raise InputError(
@@ -146,23 +128,31 @@ class UtteranceEncoder:
             self.layer_sum = LayerSum(config.num_hidden_layers + 1)
 
 
-def config_of(source, key, pretrained=True):
-    """Load a config alone.
-
-    Arguments
-    ---------
-    source : str
-        Hub name or local folder.
-    key : str
-        The YAML key that gave it, for the message.
-    pretrained : bool
-        Whether a folder has to have weights as well.
-
-    Returns
-    -------
-    config : transformers.PretrainedConfig
-    """
+def config_of(
+    source: str, key: str, pretrained: bool = True
+) -> PretrainedConfig:
+    """Load an encoder's config without its weights."""
     with loading(source, key, pretrained) as cache:
         return AutoConfig.from_pretrained(
             source, cache_dir=cache, trust_remote_code=False
         )
+
+
+# Keys with paths of this machine.
+OF_THIS_MACHINE = ("name_or_path", "_file")
+
+
+def save_plain(folder: str | Path, *parts) -> None:
+    """Write configs, tokenisers and feature extractors, without local paths."""
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    for part in parts:
+        part.save_pretrained(folder)
+    for path in Path(folder).glob("*config.json"):
+        settings = json.loads(path.read_text(encoding="utf-8"))
+        kept = {
+            key: value
+            for key, value in settings.items()
+            if not key.endswith(OF_THIS_MACHINE)
+        }
+        text = json.dumps(kept, indent=2, ensure_ascii=False) + "\n"
+        path.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""An encoder by its name alone: its config says which class it takes.
+"""Build an encoder of the class that its config asks for.
 
 Authors
  * The turbo_sb developers 2026
@@ -13,7 +13,12 @@ from turbo_sb.encoders.whisper import WhisperEncoder
 from turbo_sb.utils.errors import InputError
 
 
-def make_audio_encoder(source, pretrained=True, sample_rate=None, **settings):
+def make_audio_encoder(
+    source: str,
+    pretrained: bool = True,
+    sample_rate: int | None = None,
+    **settings,
+) -> AudioEncoder | WhisperEncoder:
     """Build a wav2vec 2.0, HuBERT, WavLM or Whisper encoder.
 
     Arguments
@@ -21,12 +26,12 @@ def make_audio_encoder(source, pretrained=True, sample_rate=None, **settings):
     source : str
         Hub name or local folder.
     pretrained : bool
-        False builds it from a folder of `save_config` alone.
+        False builds it from a folder that `save_config` wrote.
     sample_rate : int, optional
-        Of the waveforms that are to come, in Hz.
+        Of the waveforms, in Hz.
     **settings
-        Of `AudioEncoder` and `WhisperEncoder`: what only the other has must
-        be left at its default.
+        Of `AudioEncoder` or `WhisperEncoder`. A setting that only the other
+        one has must keep its default.
 
     Returns
     -------
@@ -35,8 +40,8 @@ def make_audio_encoder(source, pretrained=True, sample_rate=None, **settings):
     Raises
     ------
     InputError
-        If it cannot be loaded, is of another architecture, or cannot do what
-        the settings ask of it.
+        If it cannot be loaded, is of another architecture, or does not have
+        a setting.
 
     Example
     -------
@@ -63,16 +68,18 @@ def make_audio_encoder(source, pretrained=True, sample_rate=None, **settings):
 
 
 def _leave(key, default, settings, name):
-    """Take away a setting that this encoder does not have."""
+    """Remove a setting that this encoder does not have."""
     value = settings.pop(key, default)
     if value != default:
         raise InputError(
-            f"{key}: {value}: {name} has nothing of the kind. Leave it at "
+            f"{key}: {value}: {name} does not have this setting. Leave it at "
             f"{'null' if default is None else default}."
         )
 
 
-def make_text_encoder(source, pretrained=True, **settings):
+def make_text_encoder(
+    source: str, pretrained: bool = True, **settings
+) -> TextEncoder:
     """Build a text encoder.
 
     Arguments
@@ -95,6 +102,6 @@ def make_text_encoder(source, pretrained=True, **settings):
     >>> make_text_encoder(text).inference_settings()
     {'layer_sum': False, 'pooling': 'cls'}
     """
-    # Its own code, if it has any, is refused, and nobody is asked.
+    # Without running a checkpoint's own code.
     find_family(config_of(source, TEXT_KEY, pretrained), TEXT, TEXT_KEY)
     return TextEncoder(source, pretrained=pretrained, **settings)

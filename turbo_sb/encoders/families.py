@@ -1,4 +1,4 @@
-"""What the families of encoders call the same things.
+"""Names that each family of encoders has for the same things.
 
 Authors
  * The turbo_sb developers 2026
@@ -6,43 +6,20 @@ Authors
 
 from dataclasses import dataclass, field
 from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from transformers import PretrainedConfig
 
 from turbo_sb.utils.errors import InputError
+
+if TYPE_CHECKING:  # they take seconds to import
+    import torch
+    from transformers import PretrainedConfig
 
 
 @dataclass(frozen=True)
 class Family:
-    """One architecture, as Hugging Face's configs and models name its parts.
-
-    Arguments
-    ---------
-    name : str
-        For messages.
-    dropout : tuple of str
-        Keys of the config for feed-forward layers and residual branches.
-    attention_dropout : str
-        Key of the config.
-    layers : str
-        Where a model has its transformer layers.
-    inputs : tuple of str
-        What a model has before them.
-    feature_dropout : str, optional
-        Key of the config.
-    layerdrop : str, optional
-        Key of the config.
-    pooling : str
-        Which token stands for a text.
-    offset_positions : bool
-        Whether the ids up to that of the padding are no positions, as with
-        fairseq.
-    refused : dict
-        Key of the config to why a model with it cannot be used.
-
-    Example
-    -------
-    >>> TEXT["gpt2"].pooling, TEXT["bert"].pooling
-    ('last', 'cls')
-    """
+    """One architecture: keys of its config and parts of its model."""
 
     name: str
     dropout: tuple
@@ -55,30 +32,14 @@ class Family:
     offset_positions: bool = False
     refused: dict = field(default_factory=dict)
 
-    def dropout_settings(self, dropout, attention, feature=None, layer=None):
-        """Say which keys of the config dropout goes to.
-
-        Arguments
-        ---------
-        dropout : float, optional
-            None keeps the checkpoint's, here as below.
-        attention : float, optional
-            Of the attention weights.
-        feature : float, optional
-            Behind the CNN.
-        layer : float, optional
-            Probability to skip a layer.
-
-        Returns
-        -------
-        settings : dict
-            Config attribute to probability.
-
-        Example
-        -------
-        >>> TEXT["gpt2"].dropout_settings(0.2, None)
-        {'resid_pdrop': 0.2, 'embd_pdrop': 0.2, 'attn_pdrop': None}
-        """
+    def dropout_settings(
+        self,
+        dropout: float | None,
+        attention: float | None,
+        feature: float | None = None,
+        layer: float | None = None,
+    ) -> dict[str, float | None]:
+        """Keys of the config to probabilities; None keeps the checkpoint's."""
         settings = dict.fromkeys(self.dropout, dropout)
         settings[self.attention_dropout] = attention
         if self.feature_dropout:
@@ -88,22 +49,12 @@ class Family:
         return settings
 
     @property
-    def causal(self):
+    def causal(self) -> bool:
         """Whether a token sees only those before it."""
         return self.pooling == "last"
 
-    def layers_of(self, model):
-        """The transformer layers of a model.
-
-        Arguments
-        ---------
-        model : transformers.PreTrainedModel
-            Of this family.
-
-        Returns
-        -------
-        layers : torch.nn.ModuleList
-        """
+    def layers_of(self, model: "torch.nn.Module") -> "torch.nn.ModuleList":
+        """The transformer layers of a model of this family."""
         return attrgetter(self.layers)(model)
 
 
@@ -136,8 +87,7 @@ def _bert(name, layers="encoder.layer", **settings):
         dropout=("hidden_dropout_prob",),
         attention_dropout="attention_probs_dropout_prob",
         layers=layers,
-        # The second is ELECTRA's; the third, DeBERTa-v2's, goes around its
-        # first layer.
+        # The second is ELECTRA's, the third DeBERTa-v2's.
         inputs=("embeddings", "embeddings_project", "encoder.conv"),
         **settings,
     )
@@ -178,33 +128,10 @@ TEXT = {
 }
 
 
-def find_family(config, families, key):
-    """Look up a config's family, and refuse what would run wrongly.
-
-    Arguments
-    ---------
-    config : transformers.PretrainedConfig
-        As loaded.
-    families : dict
-        The families that can be used.
-    key : str
-        The YAML key that gave the encoder, for the message.
-
-    Returns
-    -------
-    family : Family
-
-    Raises
-    ------
-    InputError
-        If it is none of `families`, or a variant that is refused.
-
-    Example
-    -------
-    >>> from transformers import BertConfig
-    >>> find_family(BertConfig(), TEXT, "text_encoder_source").name
-    'BERT'
-    """
+def find_family(
+    config: "PretrainedConfig", families: dict[str, Family], key: str
+) -> Family:
+    """Look up a config's family; reject what would run wrongly."""
     family = families.get(config.model_type)
     if family is None:
         *names, last = (known.name for known in families.values())

@@ -1,53 +1,27 @@
-"""An encoder's layers: their hidden states, a sum of these, and freezing.
+"""An encoder's layers: hidden states, their sum, freezing, compiling.
 
 Authors
  * The turbo_sb developers 2026
 """
 
 import contextlib
+from collections.abc import Iterator, Sequence
 
 import torch
 
+from turbo_sb.encoders.families import AUDIO, TEXT, Family
 from turbo_sb.utils.errors import InputError
 
 
 class LayerSum(torch.nn.Module):
-    """A learnt mean of all hidden states, in place of the last one alone.
+    """sum_l softmax(w)_l h_l, as SUPERB (Yang et al., 2021) weighs layers."""
 
-    ``sum_l softmax(w)_l h_l``, as SUPERB (Yang et al., 2021) weighs frozen
-    encoders. The hidden states are the input of the first layer and the
-    output of each, the last one behind the encoder's final normalisation,
-    where it has one.
-
-    Arguments
-    ---------
-    n_states : int
-        Layers and one. The weights start equal.
-
-    Example
-    -------
-    >>> layer_sum = LayerSum(2)
-    >>> layer_sum([torch.zeros(1, 3), torch.ones(1, 3)]).detach()
-    tensor([[0.5000, 0.5000, 0.5000]])
-    """
-
-    def __init__(self, n_states):
+    def __init__(self, n_states: int):
         super().__init__()
         self.weights = torch.nn.Parameter(torch.zeros(n_states))
 
-    def forward(self, states):
-        """Weigh what was pooled of each hidden state.
-
-        Arguments
-        ---------
-        states : list of (batch, dim) torch.Tensor
-            Pooling is linear: to pool first and weigh then is the same, and
-            keeps the sequences of one layer at a time.
-
-        Returns
-        -------
-        embeddings : (batch, dim) torch.Tensor
-        """
+    def forward(self, states: list[torch.Tensor]) -> torch.Tensor:
+        """Weigh pooled hidden states; pooling is linear, so the order is free."""
         stacked = torch.stack(states, dim=-1)
         if stacked.shape[-1] != len(self.weights):
             raise InputError(
@@ -58,27 +32,10 @@ class LayerSum(torch.nn.Module):
 
 
 @contextlib.contextmanager
-def hidden_states(layers):
-    """Keep what goes into the first of some layers and out of each.
-
-    Arguments
-    ---------
-    layers : sequence of torch.nn.Module
-        Of a transformer, which runs them in the block.
-
-    Yields
-    ------
-    states : list of torch.Tensor
-        Filled as the layers run.
-
-    Example
-    -------
-    >>> layers = [torch.nn.Linear(2, 3), torch.nn.Linear(3, 1)]
-    >>> with hidden_states(layers) as states:
-    ...     _ = layers[1](layers[0](torch.ones(1, 2)))
-    >>> [tuple(state.shape) for state in states]
-    [(1, 2), (1, 3), (1, 1)]
-    """
+def hidden_states(
+    layers: Sequence[torch.nn.Module],
+) -> Iterator[list[torch.Tensor]]:
+    """Collect the input of the first layer and the output of each."""
     states = []
 
     def keep(layer, inputs, output):
@@ -94,34 +51,8 @@ def hidden_states(layers):
             hook.remove()
 
 
-def freeze_first(model, family, n_layers):
-    """Freeze the first layers of an encoder and all that is before them.
-
-    Their dropout stays, so that views still differ.
-
-    Arguments
-    ---------
-    model : transformers.PreTrainedModel
-        Changed in place.
-    family : turbo_sb.encoders.families.Family
-        Of the model.
-    n_layers : int
-        0 freezes nothing.
-
-    Raises
-    ------
-    InputError
-        If there are not so many layers, or they share their weights.
-
-    Example
-    -------
-    >>> from transformers import BertConfig, BertModel
-    >>> from turbo_sb.encoders.families import TEXT
-    >>> model = BertModel(BertConfig(num_hidden_layers=2))
-    >>> freeze_first(model, TEXT["bert"], 1)
-    >>> [p.requires_grad for p in model.embeddings.parameters()][:1]
-    [False]
-    """
+def freeze_first(model: torch.nn.Module, family: Family, n_layers: int) -> None:
+    """Freeze the first layers and all before them; their dropout stays."""
     layers, depth = family.layers_of(model), model.config.num_hidden_layers
     if type(n_layers) is not int or not 0 <= n_layers <= depth:
         raise InputError(
@@ -135,10 +66,22 @@ def freeze_first(model, family, n_layers):
         )
     if n_layers:
         before = set(family.inputs)
-        # The one norm of a speech encoder is before its layers or behind.
+        # A speech encoder's one norm is either before or behind its layers.
         if not getattr(model.config, "do_stable_layer_norm", True):
             before.add("encoder.layer_norm")
         for name, part in model.named_modules():
             if name in before:
                 part.requires_grad_(False)
         layers[:n_layers].requires_grad_(False)
+
+
+def compile_layers(model: torch.nn.Module, **settings) -> None:
+    """Compile each layer in place, with the settings of torch.compile.
+
+    A model compiled whole would be compiled again for other chunks, and its
+    parameters would have other names.
+    """
+    family = {**AUDIO, **TEXT}[model.config.model_type]
+    for layer in family.layers_of(model):
+        # Chunks differ in length: dynamic. Hooks stay outside.
+        layer.forward = torch.compile(layer.forward, dynamic=True, **settings)

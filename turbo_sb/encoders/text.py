@@ -1,4 +1,4 @@
-"""BERT, its kin and GPT-2 as utterance encoders on token ids, with views.
+"""BERT, similar encoders and GPT-2 as utterance encoders.
 
 Authors
  * The turbo_sb developers 2026
@@ -10,13 +10,13 @@ import torch
 from speechbrain.integrations.huggingface.textencoder import (
     TextEncoder as TextEncoderLobe,
 )
-from transformers import MODEL_MAPPING
+from transformers import MODEL_MAPPING, PretrainedConfig
 
 from turbo_sb.encoders.attention import use_given_masks
 from turbo_sb.encoders.base import UtteranceEncoder
 from turbo_sb.encoders.families import TEXT
-from turbo_sb.encoders.lengths import padding_mask
-from turbo_sb.encoders.policy import TOKENIZER, loading
+from turbo_sb.encoders.loading import TOKENIZER, loading
+from turbo_sb.encoders.padding import padding_mask
 from turbo_sb.encoders.pooling import last_step, masked_mean
 from turbo_sb.utils.errors import InputError
 
@@ -27,8 +27,8 @@ POOLINGS = ("auto", "cls", "last", "mean")
 class TextEncoder(UtteranceEncoder, TextEncoderLobe):
     """SpeechBrain's TextEncoder lobe on token ids, pooled, with views.
 
-    The lobe tokenises in its forward pass, without a limit; here `tokenize`
-    runs once, in the data pipeline, and truncates at the model's limit.
+    `tokenize` runs once, in the data pipeline, and truncates at the model's
+    limit; the lobe tokenises in its forward pass, without a limit.
 
     Arguments
     ---------
@@ -65,13 +65,13 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
 
     def __init__(
         self,
-        source,
-        dropout=0.2,
-        attention_dropout=None,
-        pooling="auto",
-        layer_sum=False,
-        frozen_layers=0,
-        pretrained=True,
+        source: str,
+        dropout: float | None = 0.2,
+        attention_dropout: float | None = None,
+        pooling: str = "auto",
+        layer_sum: bool = False,
+        frozen_layers: int = 0,
+        pretrained: bool = True,
     ):
         if pooling not in POOLINGS:
             raise InputError(
@@ -88,7 +88,7 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
         self._settle_tokens(source)
 
     def _settle_tokens(self, source):
-        """The limit, and what stands for padding and for an empty text."""
+        """Find the limit of tokens, and ids for padding and for an empty text."""
         tokenizer, config = self.tokenizer, self.model.config
         positions = config.max_position_embeddings
         if self.family.offset_positions:
@@ -105,18 +105,8 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
                 "text, and has neither bos_token nor eos_token to stand for it."
             )
 
-    def override_config(self, config):
-        """Settle the pooling too, and put the dropout into the config.
-
-        Arguments
-        ---------
-        config : transformers.PretrainedConfig
-            As loaded from the source.
-
-        Returns
-        -------
-        config : transformers.PretrainedConfig
-        """
+    def override_config(self, config: PretrainedConfig) -> PretrainedConfig:
+        """Set dropout and pooling before the layers are built."""
         config = super().override_config(config)
         config.use_cache = False  # of decoders, for the next token
         if self.pooling == "auto":
@@ -128,24 +118,18 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
             )
         return config
 
-    def inference_settings(self):
-        """What the embeddings in evaluation depend on, beside the weights.
-
-        Returns
-        -------
-        settings : dict
-            Keywords of the constructor to plain values.
-        """
+    def inference_settings(self) -> dict:
+        """Keywords of the constructor that change embeddings in evaluation."""
         return {**super().inference_settings(), "pooling": self.pooling}
 
     def _model_settings(self):
-        """Leave out the pooler: its parameters would be left unused."""
+        """Leave out the pooler, which nothing uses."""
         model_class = MODEL_MAPPING[type(self.config)]
         if "add_pooling_layer" in signature(model_class).parameters:
             return {"add_pooling_layer": False}
         return {}
 
-    def tokenize(self, text):
+    def tokenize(self, text: str) -> torch.Tensor:
         """Token ids with the model's special tokens, at most its limit.
 
         Arguments
@@ -160,10 +144,12 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
         encoded = self.tokenizer(
             text, truncation=True, max_length=self.max_tokens
         )
-        # Of an empty text, GPT-2's tokeniser makes none.
+        # GPT-2's tokeniser makes no token of an empty text.
         return torch.tensor(encoded["input_ids"] or [self.empty_id])
 
-    def embed(self, tokens, lengths, n_views=1):
+    def embed(
+        self, tokens: torch.Tensor, lengths: list[int], n_views: int = 1
+    ) -> torch.Tensor:
         """`forward`, with the lengths in tokens.
 
         Arguments
@@ -187,7 +173,7 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
 
     def _states(self, tokens, mask):
         """The last hidden state, or all for a layer sum."""
-        # A causal model never sees what follows, hence no padding either.
+        # A causal model never sees the padding behind.
         given = None if mask is None or self.family.causal else mask.long()
         if self.layer_sum is None:
             return [self.model(tokens, attention_mask=given).last_hidden_state]
@@ -202,35 +188,12 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
         pool = last_step if self.pooling == "last" else masked_mean
         return pool(hidden, mask)
 
-    def frozen_prefix(self, tokens, lengths):
-        """Nothing: dropout begins with the embeddings.
-
-        Arguments
-        ---------
-        tokens : (batch, tokens) torch.LongTensor
-            As in `embed`.
-        lengths : list of int
-            As in `embed`.
-
-        Returns
-        -------
-        tokens : (batch, tokens) torch.LongTensor
-        lengths : list of int
-        """
+    def frozen_prefix(
+        self, tokens: torch.Tensor, lengths: list[int]
+    ) -> tuple[torch.Tensor, list[int]]:
+        """The inputs: dropout begins with the embeddings."""
         return tokens, lengths
 
-    def frames(self, tokens, lengths):
-        """How long the transformer's sequences are.
-
-        Arguments
-        ---------
-        tokens : (batch, tokens) torch.LongTensor
-            As in `embed`.
-        lengths : list of int
-            As in `embed`.
-
-        Returns
-        -------
-        frames : list of int
-        """
+    def frames(self, tokens: torch.Tensor, lengths: list[int]) -> list[int]:
+        """Lengths of the transformer's sequences."""
         return lengths

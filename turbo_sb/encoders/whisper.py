@@ -18,10 +18,16 @@ from transformers.models.whisper.modeling_whisper import (
 from turbo_sb.encoders.attention import use_given_masks
 from turbo_sb.encoders.base import UtteranceEncoder
 from turbo_sb.encoders.families import WHISPER
-from turbo_sb.encoders.lengths import padding_mask
-from turbo_sb.encoders.mel import SHRINKS, check_sizes, log_mel
-from turbo_sb.encoders.policy import EXTRACTOR, loading
-from turbo_sb.encoders.windows import cut, mean_by_utterance, split
+from turbo_sb.encoders.loading import EXTRACTOR, loading
+from turbo_sb.encoders.padding import padding_mask
+from turbo_sb.encoders.whisper_frontend import (
+    SHRINKS,
+    check_sizes,
+    cut,
+    log_mel,
+    mean_by_utterance,
+    split,
+)
 from turbo_sb.utils.errors import InputError
 
 KEY = "audio_encoder_source"
@@ -31,10 +37,9 @@ WINDOWS = ("full", "own")
 class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
     """Whisper's encoder, pooled over an utterance's own frames, with views.
 
-    Each utterance has a log-mel spectrogram of its own, whose floor is 8
-    below its own maximum. What is longer than 30 s is run in windows of 30 s,
-    each as a recording of its own, and the mean is over all of their frames.
-    The decoder is neither kept nor trained.
+    An embedding does not depend on the batch. Audio longer than 30 s is cut
+    into windows of 30 s, and the mean is over all their frames. The decoder is
+    not kept.
 
     Arguments
     ---------
@@ -53,9 +58,10 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
     freeze_cnn : bool
         Whether to freeze the two convolutions. The positions always are.
     whisper_window : str
-        "full": each window is filled up to 30 s with silence, which the
-        transformer sees, as Whisper was trained. "own": it sees the
-        utterance alone.
+        "full": each window is filled up to 30 s with silence, as Whisper was
+        trained. "own": the transformer sees the utterance alone. On utterances
+        of 3 s, "own" is 9 to 13 times faster on a CPU, and the UA of a linear
+        probe is 0 to 3.5 points lower.
     layer_sum : bool
         As in `AudioEncoder`.
     frozen_layers : int
@@ -64,7 +70,7 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
         As in `AudioEncoder`.
     """
 
-    # Why features are not kept; see `turbo_sb.training.experiment.reason_against`.
+    # Why the feature cache does not take this encoder.
     uncacheable = (
         "audio_encoder_source: the convolutions of Whisper take little time, "
         "and their output more room than the audio"
@@ -73,16 +79,16 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
 
     def __init__(
         self,
-        source,
-        dropout=0.2,
-        attention_dropout=None,
-        layerdrop=0.0,
-        apply_spec_augment=False,
-        freeze_cnn=True,
-        whisper_window="full",
-        layer_sum=False,
-        frozen_layers=0,
-        pretrained=True,
+        source: str,
+        dropout: float | None = 0.2,
+        attention_dropout: float | None = None,
+        layerdrop: float = 0.0,
+        apply_spec_augment: bool = False,
+        freeze_cnn: bool = True,
+        whisper_window: str = "full",
+        layer_sum: bool = False,
+        frozen_layers: int = 0,
+        pretrained: bool = True,
     ):
         if whisper_window not in WINDOWS:
             raise InputError(
@@ -119,18 +125,14 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
         silence = "of 30 s with silence" if self.full else "without silence"
         return f"{super()._description()}, windows {silence}"
 
-    def inference_settings(self):
-        """What the embeddings in evaluation depend on, beside the weights.
-
-        Returns
-        -------
-        settings : dict
-            Keywords of the constructor to plain values.
-        """
+    def inference_settings(self) -> dict:
+        """Keywords of the constructor that change embeddings in evaluation."""
         window = "full" if self.full else "own"
         return {**super().inference_settings(), "whisper_window": window}
 
-    def embed(self, wavs, lengths, n_views=1):
+    def embed(
+        self, wavs: torch.Tensor, lengths: list[int], n_views: int = 1
+    ) -> torch.Tensor:
         """`forward`, with the lengths in samples or frames.
 
         Arguments
@@ -158,54 +160,28 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
         joint = pooled[0] if self.layer_sum is None else self.layer_sum(pooled)
         return joint.unflatten(0, (n_views, -1))
 
-    def frozen_prefix(self, wavs, lengths):
-        """What has neither dropout nor a gradient, if anything.
-
-        Arguments
-        ---------
-        wavs : (batch, samples) torch.Tensor
-            As in `embed`.
-        lengths : list of int
-            As in `embed`.
-
-        Returns
-        -------
-        inputs : torch.Tensor
-            Of the same embeddings: what the convolutions give, or `wavs`
-            where they are trained, or what they see is masked.
-        lengths : list of int
-        """
+    def frozen_prefix(
+        self, wavs: torch.Tensor, lengths: list[int]
+    ) -> tuple[torch.Tensor, list[int]]:
+        """Output of frozen convolutions; else the inputs."""
         if self.freeze_cnn and not self._augments:
             return self._features(wavs, lengths, n_views=1)
         return wavs, lengths
 
-    def frames(self, wavs, lengths):
-        """How long the transformer's sequences are.
-
-        Arguments
-        ---------
-        wavs : (batch, samples) torch.Tensor
-            As in `embed`.
-        lengths : list of int
-            As in `embed`.
-
-        Returns
-        -------
-        frames : list of int
-            Together, for an utterance of several windows.
-        """
+    def frames(self, wavs: torch.Tensor, lengths: list[int]) -> list[int]:
+        """Lengths of the transformer's sequences, all windows together."""
         found = [-(-length // self.hop) for length in lengths]
         if self.full:
             return [-(-own // self.longest) * self.longest for own in found]
         return found
 
     @property
-    def hop(self):
+    def hop(self) -> int:
         """Samples from one frame to the next: 320, or 20 ms."""
         return self.feature_extractor.hop_length * SHRINKS
 
     @property
-    def longest(self):
+    def longest(self) -> int:
         """Frames of a window: 1500, or 30 s."""
         return self.model.config.max_source_positions
 
@@ -221,7 +197,7 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
             windows, samples, self.feature_extractor, self.hop, self.full
         )
         mel = mel.to(self.model.conv1.weight.dtype)
-        if self._augments:  # each view by itself
+        if self._augments:  # another mask for each view
             mel = self._masked(mel.repeat(n_views, 1, 1), own * n_views)
             n_views = 1
         x = F.gelu(self.model.conv1(mel))
@@ -229,7 +205,7 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
         return x.repeat(n_views, 1, 1), frames
 
     def _masked(self, mel, own):
-        """SpecAugment, of Hugging Face's whole model, on own steps."""
+        """Hugging Face's SpecAugment on own steps."""
         if mel.shape[2] < self.model.config.mask_time_length:
             return mel
         mask = padding_mask(own, mel.shape[2], mel.device)

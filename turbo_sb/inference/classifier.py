@@ -34,9 +34,8 @@ class TurboClassifier(Pretrained):
     if that is longer) is cut into equal windows of at most that, and the mean
     of their embeddings, weighted by length, is classified with all the words.
 
-    Where words or audio are missing, the placeholder that the model learnt
-    for them (``modality_dropout`` in the training's YAML) takes their place.
-    A model that was not trained for it gets zeros, and says so once.
+    Where words or audio are missing, zeros take their place. A model that was
+    not trained for that (``modality_dropout`` in its YAML) warns once.
 
     Made by `from_hparams`.
 

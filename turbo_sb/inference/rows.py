@@ -6,12 +6,12 @@ Authors
 
 import torch
 
-from turbo_sb.encoders.lengths import absolute
+from turbo_sb.encoders.padding import absolute
 from turbo_sb.utils.errors import InputError
 
 
 def classify_rows(model, embedded, n):
-    """Probabilities, a placeholder standing for what a row lacks.
+    """Probabilities, with zeros for what a row lacks.
 
     Arguments
     ---------

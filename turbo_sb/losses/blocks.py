@@ -1,7 +1,7 @@
-"""Cross-entropy of a batch against itself, whose logits are never whole.
+"""Cross-entropy of a batch against itself, computed in blocks of logits.
 
-A batch of 65,536 has 17 GB of logits in float32. Here they are made block by
-block and dropped, once for the loss and once more for its gradient.
+A batch of 65,536 has 17 GB of logits in float32. Here each block is computed
+twice, for the loss and for its gradient, and never stored.
 
 Authors
  * The turbo_sb developers 2026
@@ -11,46 +11,17 @@ from itertools import product
 
 import torch
 
-from turbo_sb.losses.masking import false_negatives
 from turbo_sb.utils.errors import InputError
 
 BLOCK = 2048  # from 512 on as fast on a CPU; a GPU wants large blocks
 
 
 class BlockedCrossEntropy(torch.autograd.Function):
-    """The gradient of `blocked_cross_entropy`, from logits made again.
-
-    Example
-    -------
-    >>> keys = torch.eye(3)
-    >>> BlockedCrossEntropy.apply(keys, keys, None, 1, 2)
-    tensor([[0.5514, 0.5514, 0.5514]])
-    """
+    """`blocked_cross_entropy` with a gradient that computes logits again."""
 
     @staticmethod
     def forward(ctx, queries, keys, ids, directions, block):
-        """Cross-entropies, from running sums over the blocks.
-
-        Arguments
-        ---------
-        ctx : object
-            Takes what `backward` needs.
-        queries : (batch, dim) torch.Tensor
-            As in `blocked_cross_entropy`.
-        keys : (batch, dim) torch.Tensor
-            As in `blocked_cross_entropy`.
-        ids : (batch,) torch.Tensor, optional
-            As in `blocked_cross_entropy`.
-        directions : int
-            1 for the queries alone, 2 for the keys as well.
-        block : int
-            As in `blocked_cross_entropy`.
-
-        Returns
-        -------
-        losses : (directions, batch) torch.Tensor
-            Of each query, then of each key.
-        """
+        """Cross-entropies, (directions, batch), from running sums over blocks."""
         own = queries.new_empty(len(queries))
         total = queries.new_zeros(directions, len(queries))
         # Finite: a block may have nothing but false negatives in a column.
@@ -66,27 +37,8 @@ class BlockedCrossEntropy(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, grad):
-        """Softmax minus one-hot, times the other side's rows.
-
-        Arguments
-        ---------
-        ctx : object
-            What `forward` put there.
-        grad : (directions, batch) torch.Tensor
-            Gradient of the losses.
-
-        Returns
-        -------
-        gradients : tuple
-            Of the queries and the keys, (batch, dim) torch.Tensor each; None
-            for the rest.
-
-        Raises
-        ------
-        InputError
-            If a second derivative may follow: create_graph=True.
-        """
-        # once_differentiable lets it pass, and wrong, when `grad` is constant.
+        """Softmax minus one-hot, times the rows of the other side."""
+        # once_differentiable would miss a constant `grad`.
         if torch.is_grad_enabled():
             raise InputError(
                 "A loss in blocks has no second derivative. Leave out "
@@ -109,39 +61,33 @@ class BlockedCrossEntropy(torch.autograd.Function):
 
 
 def blocked_cross_entropy(
-    queries, keys, ids=None, symmetric=False, block=BLOCK
-):
+    queries: torch.Tensor,
+    keys: torch.Tensor,
+    ids: torch.Tensor | None = None,
+    symmetric: bool = False,
+    block: int = BLOCK,
+) -> torch.Tensor:
     """Cross-entropy of each row of ``queries @ keys.t()``, on its diagonal.
 
     ``F.cross_entropy(queries @ keys.t(), arange(batch), reduction="none")``
-    up to rounding, at a third more arithmetic with its gradient, for the
-    logits are made twice. A second derivative is refused.
-
-    Arguments
-    ---------
-    queries : (batch, dim) torch.Tensor
-        Floating point.
-    keys : (batch, dim) torch.Tensor
-        Of the same type; row i is the target of query i.
-    ids : (batch,) torch.Tensor, optional
-        Rows with equal ids are not negatives of each other.
-    symmetric : bool
-        Whether to find the query of each key as well.
-    block : int
-        Rows and columns of the logits at a time.
-
-    Returns
-    -------
-    losses : (1 or 2, batch) torch.Tensor
-        In nats: of each query, then of each key if symmetric.
-
-    Example
-    -------
-    >>> blocked_cross_entropy(torch.zeros(4, 2), torch.ones(4, 2), block=3)
-    tensor([[1.3863, 1.3863, 1.3863, 1.3863]])
+    up to rounding, of shape (1 or 2, batch), also of each key if `symmetric`.
+    It has no second derivative.
     """
     directions = 2 if symmetric else 1
     return BlockedCrossEntropy.apply(queries, keys, ids, directions, block)
+
+
+def false_negatives(
+    ids: torch.Tensor,
+    rows: slice = slice(None),
+    columns: slice = slice(None),
+) -> torch.Tensor:
+    """Where two different rows of the batch share an id: (rows, columns) bool.
+
+    `columns` is `rows` again, or has none of the batch's rows that `rows` has.
+    """
+    same = ids[rows, None] == ids[None, columns]
+    return same.fill_diagonal_(False) if rows == columns else same
 
 
 def _blocks(queries, keys, ids, block):
@@ -157,15 +103,14 @@ def _blocks(queries, keys, ids, block):
 
 
 def _sides(rows, columns, directions):
-    """Of each direction: whose losses a block adds to, and what it sums."""
+    """Of each direction: the losses that a block adds to, and its dimension."""
     return ((rows, 1), (columns, 0))[:directions]
 
 
 def _add_exp(logits, dim, peak, total):
     """Add exp(logits) to the sums ``total * exp(peak)``, in place.
 
-    With the peak apart, a loss near zero is the difference of equal numbers
-    and a small logarithm, as precise as in log_softmax.
+    Kept apart, both are as precise as log_softmax for losses near zero.
     """
     higher = torch.maximum(peak, logits.amax(dim))
     added = (logits - higher.unsqueeze(dim)).exp_().sum(dim)
@@ -174,7 +119,7 @@ def _add_exp(logits, dim, peak, total):
 
 
 def _slope(logits, sides, peak, weights):
-    """Gradient of a block's logits, but for its targets: weighted softmax."""
+    """Weighted softmax: gradient of a block's logits without its targets."""
     slopes = []
     for k, (part, dim) in enumerate(sides):
         softmax = (logits - peak[k, part].unsqueeze(dim)).exp_()

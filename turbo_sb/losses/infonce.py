@@ -1,8 +1,7 @@
 """InfoNCE with in-batch negatives, Eq. 2 and 3 of the Turbo paper.
 
-The paper prints -log SUM_i p_ii, with the logarithm outside of the sum. Every
-work that it builds on has the mean of -log p_ii, which is the default here;
-the printed form is kept for study.
+The paper prints -log SUM_i p_ii. The works that it builds on have the mean of
+-log p_ii, which is the default here; the printed form is an option.
 
 Authors
  * The turbo_sb developers 2026
@@ -11,8 +10,11 @@ Authors
 import torch
 import torch.nn.functional as F
 
-from turbo_sb.losses.blocks import BLOCK, blocked_cross_entropy
-from turbo_sb.losses.masking import false_negatives
+from turbo_sb.losses.blocks import (
+    BLOCK,
+    blocked_cross_entropy,
+    false_negatives,
+)
 from turbo_sb.utils.errors import InputError
 
 SIMILARITIES = ("cosine", "dot")
@@ -20,16 +22,16 @@ REDUCTIONS = ("mean", "sum", "log_of_sum")
 
 
 def info_nce(
-    anchors,
-    positives,
-    temperature=0.07,
-    symmetric=False,
-    similarity="cosine",
-    reduction="mean",
-    ids=None,
-    block=BLOCK,
-):
-    """InfoNCE: tell the positive of each anchor from the batch's other rows.
+    anchors: torch.Tensor,
+    positives: torch.Tensor,
+    temperature: float | torch.Tensor = 0.07,
+    symmetric: bool = False,
+    similarity: str = "cosine",
+    reduction: str = "mean",
+    ids: torch.Tensor | None = None,
+    block: int = BLOCK,
+) -> torch.Tensor:
+    """InfoNCE: find the positive of each anchor among the batch's rows.
 
     Row i of ``positives`` is the positive of row i of ``anchors``, and the
     other rows are its negatives:
@@ -50,19 +52,18 @@ def info_nce(
         "cosine", or "dot" for the plain inner product of the paper's listing.
     reduction : str
         Over the batch: "mean", "sum", or "log_of_sum" for the paper's printed
-        -log SUM_i p_ii, which starves the rows that are not solved yet.
+        -log SUM_i p_ii, with little gradient for rows of low probability.
     ids : (batch,) torch.Tensor, optional
         Rows with equal ids are not negatives of each other.
     block : int
-        A larger batch has its logits made in blocks of so many rows and
-        columns, never whole: exact, in bounded memory, but without a second
-        derivative.
+        Rows and columns of logits at a time, for larger batches: exact, in
+        bounded memory, without a second derivative.
 
     Returns
     -------
     loss : () torch.Tensor
-        In nats, float32 or better also under autocast: 0 for a batch of one,
-        log(batch) when nothing is told apart.
+        In nats, in float32 or better. 0 for a batch of one; log(batch) for
+        equal embeddings.
 
     Example
     -------
@@ -97,7 +98,7 @@ def _check_inputs(anchors, positives, ids, block):
 
 def _prepare(anchors, positives, similarity):
     """Embeddings whose inner products are the similarities."""
-    # bfloat16 logits at 1 / temperature = 14 lose two to three digits.
+    # bfloat16 logits at 1 / temperature = 14 lose two digits.
     dtype = torch.promote_types(anchors.dtype, torch.float32)
     anchors, positives = anchors.to(dtype), positives.to(dtype)
     if similarity == "cosine":
@@ -107,7 +108,7 @@ def _prepare(anchors, positives, similarity):
 
 
 def _whole(anchors, positives, temperature, symmetric, reduction, ids):
-    """The loss from its (batch, batch) logits."""
+    """The loss from all logits, (batch, batch)."""
     logits = anchors @ positives.t() / temperature
     if ids is not None:
         logits = logits.masked_fill(false_negatives(ids), -torch.inf)
@@ -120,7 +121,7 @@ def _whole(anchors, positives, temperature, symmetric, reduction, ids):
 def _in_blocks(
     anchors, positives, temperature, symmetric, reduction, ids, block
 ):
-    """The same from logits that are never whole."""
+    """The same loss, from blocks of logits."""
     losses = blocked_cross_entropy(
         anchors / temperature, positives, ids, symmetric, block
     )
@@ -131,32 +132,17 @@ def _in_blocks(
 
 
 def _reduce(logits, reduction):
-    """Cross-entropy of each row against the diagonal, over the batch."""
+    """Cross-entropy of all rows against the diagonal."""
     if reduction == "log_of_sum":
         return -F.log_softmax(logits, dim=1).diagonal().logsumexp(dim=0)
     targets = torch.arange(len(logits), device=logits.device)
     return F.cross_entropy(logits, targets, reduction=reduction)
 
 
-def check_options(similarity, reduction, temperature):
-    """Refuse options of `info_nce` that it does not have.
-
-    Arguments
-    ---------
-    similarity : str
-        As in `info_nce`.
-    reduction : str
-        As in `info_nce`.
-    temperature : float or () torch.Tensor
-        As in `info_nce`.
-
-    Example
-    -------
-    >>> check_options("dot", "mean", temperature=0)
-    Traceback (most recent call last):
-    ...
-    turbo_sb.utils.errors.InputError: temperature: 0 is not > 0. ...
-    """
+def check_options(
+    similarity: str, reduction: str, temperature: float | torch.Tensor
+) -> None:
+    """Reject invalid options of `info_nce`."""
     if similarity not in SIMILARITIES:
         raise InputError(
             f"similarity: {similarity!r} is not one of {SIMILARITIES}."
@@ -165,8 +151,7 @@ def check_options(similarity, reduction, temperature):
         raise InputError(
             f"reduction: {reduction!r} is not one of {REDUCTIONS}."
         )
-    # A tensor is the module's own clamped parameter: comparing it would wait
-    # for the device.
+    # Comparing a tensor, which the module clamps, would wait for the device.
     if not torch.is_tensor(temperature) and not temperature > 0:
         raise InputError(
             f"temperature: {temperature} is not > 0. It divides the "

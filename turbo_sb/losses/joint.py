@@ -13,7 +13,12 @@ CE_VIEWS = (1, 2, "both", "random")
 MASKS = (None, "id", "text")
 
 
-def classification_loss(logits, targets, ce_view=1, generator=None):
+def classification_loss(
+    logits: torch.Tensor,
+    targets: torch.Tensor,
+    ce_view: int | str = 1,
+    generator: torch.Generator | None = None,
+) -> torch.Tensor:
     """Cross-entropy of the pass that feeds the classifier, Eq. 5.
 
     Arguments
@@ -26,8 +31,7 @@ def classification_loss(logits, targets, ce_view=1, generator=None):
         1 or 2, "both" for the mean over the passes, "random" for a pass
         drawn for each batch. The paper: "each pair can be chosen".
     generator : torch.Generator, optional
-        Draws the pass; on the host, for on a device, the number would have to
-        be fetched back in the middle of the step.
+        On the host; draws the pass.
 
     Returns
     -------
@@ -65,8 +69,8 @@ class JointLoss(torch.nn.Module):
     ce_view : int or str
         As in `classification_loss`.
     mask_equal : str, optional
-        Whose equality takes two rows of a batch off each other's negatives:
-        "id" or "text". Whoever calls the loss makes the ids from it.
+        Rows with the same "id" or the same "text" are not negatives of each
+        other. The caller makes `ids` from it.
 
     Example
     -------
@@ -86,7 +90,11 @@ class JointLoss(torch.nn.Module):
     """
 
     def __init__(
-        self, contrastive=None, lambda_ce=0.5, ce_view=1, mask_equal=None
+        self,
+        contrastive: torch.nn.Module | None = None,
+        lambda_ce: float = 0.5,
+        ce_view: int | str = 1,
+        mask_equal: str | None = None,
     ):
         super().__init__()
         if not 0 <= lambda_ce <= 1:
@@ -99,8 +107,8 @@ class JointLoss(torch.nn.Module):
             )
         if contrastive is None and lambda_ce != 1:
             raise InputError(
-                f"lambda_ce: {lambda_ce} weighs a contrastive loss, and none "
-                "is given. Use lambda_ce: 1."
+                f"lambda_ce: {lambda_ce} weighs a contrastive loss, and there "
+                "is no contrastive loss. Use lambda_ce: 1."
             )
         self.contrastive = None if lambda_ce == 1 else contrastive
         self.lambda_ce = lambda_ce
@@ -108,12 +116,18 @@ class JointLoss(torch.nn.Module):
         self.mask_equal = mask_equal
 
     @property
-    def n_views(self):
-        """How many passes a training step takes."""
+    def n_views(self) -> int:
+        """Number of dropout passes of a training step."""
         return 1 if self.contrastive is None else self.contrastive.n_views
 
-    def forward(self, outputs, targets, ids=None, generator=None):
-        """The joint loss and what it is made of.
+    def forward(
+        self,
+        outputs: dict,
+        targets: torch.Tensor,
+        ids: torch.Tensor | None = None,
+        generator: torch.Generator | None = None,
+    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """The joint loss and its terms.
 
         Arguments
         ---------

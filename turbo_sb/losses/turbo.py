@@ -1,14 +1,14 @@
 """The Turbo loss: InfoNCE in and across modalities, Eq. 4 of the paper.
 
-A view is one dropout draw of one modality's embedding. The losses here take
-``views``, a mapping from a modality's name to its views, and know nothing of
-encoders; two modalities of two views give the paper's six terms.
+A view is one dropout draw of one modality's embedding. The losses take
+``views``, modality name to views; two modalities of two views give six terms.
 
 Authors
  * The turbo_sb developers 2026
 """
 
 import math
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import torch
@@ -17,32 +17,17 @@ from turbo_sb.losses.infonce import check_options, info_nce
 from turbo_sb.utils.errors import InputError
 
 
-def view_pairs(views):
+def view_pairs(
+    views: Mapping[str, Sequence[torch.Tensor]],
+) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
     """Name every (anchor, positive) pair, in the order of the paper's Eq. 4.
 
-    First each modality's own pairs of views ("in"), then, for each two
-    modalities, every view of one against every view of the other ("cross").
-
-    Arguments
-    ---------
-    views : dict
-        Modality name to a sequence of (batch, dim) torch.Tensor, its views.
-
-    Returns
-    -------
-    pairs : dict
-        Term name to (anchors, positives).
-
-    Example
-    -------
-    >>> a, b = torch.rand(2, 3), torch.rand(2, 3)
-    >>> list(view_pairs({"audio": (a, b), "text": (a, b)}))
-    ['in/audio', 'in/text', 'cross/audio1-text1', 'cross/audio1-text2', 'cross/audio2-text1', 'cross/audio2-text2']
+    First pairs of views of one modality ("in"), then every view of one modality
+    against every view of another ("cross").
     """
     pairs = {}
     for name, own in views.items():
         for i, j in combinations(range(len(own)), 2):
-            # With more than two views, a modality has several in-modal terms.
             numbers = "" if len(own) == 2 else f"{i + 1}-{j + 1}"
             pairs[f"in/{name}{numbers}"] = (own[i], own[j])
     for first, second in combinations(views, 2):
@@ -52,7 +37,12 @@ def view_pairs(views):
     return pairs
 
 
-def turbo_terms(views, temperature=0.07, symmetric=False, **options):
+def turbo_terms(
+    views: Mapping[str, Sequence[torch.Tensor]],
+    temperature: float | torch.Tensor = 0.07,
+    symmetric: bool = False,
+    **options,
+) -> dict[str, torch.Tensor]:
     """InfoNCE of every pair of views.
 
     Arguments
@@ -96,7 +86,12 @@ def turbo_terms(views, temperature=0.07, symmetric=False, **options):
     }
 
 
-def turbo_loss(views, temperature=0.07, symmetric=False, **options):
+def turbo_loss(
+    views: Mapping[str, Sequence[torch.Tensor]],
+    temperature: float | torch.Tensor = 0.07,
+    symmetric: bool = False,
+    **options,
+) -> torch.Tensor:
     """The sum of `turbo_terms`, Eq. 4 of the Turbo paper.
 
     Arguments
@@ -113,7 +108,7 @@ def turbo_loss(views, temperature=0.07, symmetric=False, **options):
     Returns
     -------
     loss : () torch.Tensor
-        In nats; 6 log(batch) for two modalities when nothing is told apart.
+        In nats; 6 log(batch) for two modalities of equal embeddings.
 
     Example
     -------
@@ -159,12 +154,12 @@ class TurboLoss(torch.nn.Module):
 
     def __init__(
         self,
-        temperature=0.07,
-        learnable_temperature=False,
-        symmetric=False,
-        similarity="cosine",
-        reduction="mean",
-        term_weights=None,
+        temperature: float = 0.07,
+        learnable_temperature: bool = False,
+        symmetric: bool = False,
+        similarity: str = "cosine",
+        reduction: str = "mean",
+        term_weights: dict[str, float] | None = None,
     ):
         super().__init__()
         check_options(similarity, reduction, temperature)
@@ -186,22 +181,25 @@ class TurboLoss(torch.nn.Module):
             family = str(name).split("/")[0]
             if family not in ("in", "cross") or type(weight) is str:
                 raise InputError(
-                    f"term_weights: {name}: {weight} is no weight of a term: "
-                    "names begin with in or cross, weights are numbers."
+                    f"term_weights: {name}: {weight} is invalid. Names begin "
+                    "with in or cross, and weights are numbers."
                 )
 
     @property
-    def temperature(self):
+    def temperature(self) -> float | torch.Tensor:
         """The temperature in force: a float, or a () tensor when learnable."""
         if self.log_scale is None:
             return self.fixed_temperature
-        # In place: beyond a clamp in the graph, the gradient would be 0 and
-        # the parameter stuck.
+        # In place: with a clamp in the graph, the gradient beyond it is 0.
         with torch.no_grad():
             self.log_scale.clamp_(0, math.log(100))
         return torch.exp(-self.log_scale)
 
-    def forward(self, views, ids=None):
+    def forward(
+        self,
+        views: Mapping[str, Sequence[torch.Tensor]],
+        ids: torch.Tensor | None = None,
+    ) -> torch.Tensor:
         """The sum of `terms`.
 
         Arguments
@@ -218,8 +216,12 @@ class TurboLoss(torch.nn.Module):
         """
         return sum(self.terms(views, ids).values())
 
-    def terms(self, views, ids=None):
-        """What the loss is the sum of.
+    def terms(
+        self,
+        views: Mapping[str, Sequence[torch.Tensor]],
+        ids: torch.Tensor | None = None,
+    ) -> dict[str, torch.Tensor]:
+        """The terms that the loss is the sum of.
 
         Arguments
         ---------
@@ -250,17 +252,17 @@ class TurboLoss(torch.nn.Module):
         return self.term_weights.get(name, self.term_weights.get(family, 1))
 
     def _check_weights(self, pairs):
-        """A misspelt term would otherwise keep its weight of 1 silently."""
+        """Reject unknown terms, and weights that are all 0."""
         known = {"in", "cross", *pairs}
         unknown = sorted(set(self.term_weights) - known)
         if unknown:
             raise InputError(
-                f"term_weights: {unknown} name no term; the terms are "
+                f"term_weights: unknown terms {unknown}; the terms are "
                 f"{sorted(known)}."
             )
         if all(self._weight(name) == 0 for name in pairs):
             raise InputError(
-                "term_weights: no term is left. Use lambda_ce: 1 to train "
+                "term_weights: all weights are 0. Use lambda_ce: 1 to train "
                 "without a contrastive loss."
             )
 
@@ -286,5 +288,5 @@ class CrossModalLoss(TurboLoss):
 
     n_views = 1
 
-    def __init__(self, symmetric=True, **settings):
+    def __init__(self, symmetric: bool = True, **settings):
         super().__init__(symmetric=symmetric, **settings)

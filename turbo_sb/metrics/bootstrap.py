@@ -1,12 +1,12 @@
-"""Bootstrap intervals of statistics whose utterances are not independent.
+"""Bootstrap by groups of utterances, such as speakers.
 
-Utterances of one speaker are alike, so that there is less to learn from them
-than from as many of different speakers. Whole groups are drawn, therefore, as
-a new test set would bring new speakers.
+Utterances of one speaker are not independent, so whole speakers are drawn.
 
 Authors
  * The turbo_sb developers 2026
 """
+
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
@@ -14,26 +14,28 @@ from turbo_sb.utils.errors import InputError, some_of
 
 
 def bootstrap_intervals(
-    statistics, groups, n_resamples=1000, level=0.95, seed=1986
-):
+    statistics: dict[str, Callable[[np.ndarray], float]],
+    groups: Sequence[Hashable],
+    n_resamples: int = 1000,
+    level: float = 0.95,
+    seed: int = 1986,
+) -> dict[str, tuple[float | None, float | None]]:
     """Percentile bootstrap over groups of utterances.
 
-    Each resample draws as many groups as there are, with replacement, each
-    with all its utterances. It is handed on as weights: how often each
-    utterance was drawn. All statistics see the same resamples.
-
-    With few groups (below 20 or so), percentile intervals are too narrow: of
-    two groups there are only three different resamples.
+    Each resample draws as many groups as there are, with replacement.
+    Statistics get weights: how often each utterance was drawn. All see the
+    same resamples. With fewer than about 20 groups, the intervals are too
+    narrow.
 
     Arguments
     ---------
     statistics : dict
         Name to a callable, of (n,) float64 numpy.ndarray of weights, that
-        returns a float: nan where a resample leaves it undefined, such as the
-        EER of one class. A callable must not change the weights.
+        returns a float, or nan where it is undefined. It must not change the
+        weights.
     groups : (n,) sequence of hashable
-        The group of each utterance: its speaker or, where none is known, the
-        utterance's own id. The intervals do not depend on the order of rows.
+        The group of each utterance: its speaker or, if unknown, its own id.
+        The order of rows does not matter.
     n_resamples : int
         Number of resamples.
     level : float
@@ -44,9 +46,8 @@ def bootstrap_intervals(
     Returns
     -------
     intervals : dict
-        Name to (low, high), floats; resamples that gave nan are left out.
-        (None, None) if more than half of them did, or if there is only one
-        group.
+        Name to (low, high), without resamples that gave nan. (None, None) if
+        most did, or if there is only one group.
 
     Raises
     ------
@@ -65,7 +66,12 @@ def bootstrap_intervals(
     return {name: interval(found, level) for name, found in values.items()}
 
 
-def resample(statistics, groups, n_resamples=1000, seed=1986):
+def resample(
+    statistics: dict[str, Callable[[np.ndarray], float]],
+    groups: Sequence[Hashable],
+    n_resamples: int = 1000,
+    seed: int = 1986,
+) -> dict[str, np.ndarray]:
     """The statistics of each resample; see `bootstrap_intervals`.
 
     Arguments
@@ -105,28 +111,10 @@ def resample(statistics, groups, n_resamples=1000, seed=1986):
     return values
 
 
-def interval(values, level=0.95):
-    """The quantiles that hold `level` of the values between them.
-
-    Arguments
-    ---------
-    values : (n_resamples,) numpy.ndarray
-        Of `resample`; nan is left out.
-    level : float
-        Above 0 and below 1.
-
-    Returns
-    -------
-    low : float
-        None, if more than half of the values are nan.
-    high : float
-        Likewise.
-
-    Example
-    -------
-    >>> interval(np.array([1.0, 2.0, 3.0, np.nan]), level=0.5)
-    (1.5, 2.5)
-    """
+def interval(
+    values: np.ndarray, level: float = 0.95
+) -> tuple[float | None, float | None]:
+    """Quantiles that hold `level` of the values; None if most are nan."""
     kept = values[~np.isnan(values)]
     if len(kept) * 2 < len(values):
         return None, None
@@ -134,26 +122,8 @@ def interval(values, level=0.95):
     return float(low), float(high)
 
 
-def speaker_groups(ids, speakers):
-    """Whom a resample draws: speakers, or an utterance whose is not known.
-
-    Arguments
-    ---------
-    ids : sequence of str
-        Utterance IDs.
-    speakers : sequence of str
-        Of each utterance; "" where it is not known.
-
-    Returns
-    -------
-    groups : list of str
-        A speaker and an utterance are told apart if they are spelt alike.
-
-    Example
-    -------
-    >>> speaker_groups(["a", "b", "c"], ["anna", "anna", ""])
-    ['speaker anna', 'speaker anna', 'utterance c']
-    """
+def speaker_groups(ids: Sequence[str], speakers: Sequence[str]) -> list[str]:
+    """The group of each utterance: its speaker, or itself if unknown."""
     return [
         f"speaker {speaker}" if speaker else f"utterance {name}"
         for name, speaker in zip(ids, speakers)
@@ -161,11 +131,8 @@ def speaker_groups(ids, speakers):
 
 
 def _number(groups):
-    """The number of each row's group, and how many groups there are.
-
-    Groups are numbered in the order of their names, and not of their rows.
-    """
-    # Elements of a tensor are all different keys, even where they are equal.
+    """Number of each row's group, by name, and the number of groups."""
+    # Equal elements of a tensor are different keys.
     rows = groups.tolist() if hasattr(groups, "tolist") else list(groups)
     missing = [
         f"row {row}: {group!r}"
@@ -175,8 +142,8 @@ def _number(groups):
     if missing or not rows:
         raise InputError(
             f"{len(missing)} of {len(rows)} utterances have no group:\n"
-            f"{some_of(missing)}\nGive each its speaker or, where none is "
-            "known, its own id."
+            f"{some_of(missing)}\nGive each its speaker or, if unknown, its "
+            "own id."
         )
     names = sorted(set(rows), key=lambda name: (str(name), str(type(name))))
     numbers = {name: number for number, name in enumerate(names)}

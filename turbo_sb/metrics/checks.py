@@ -4,35 +4,15 @@ Authors
  * The turbo_sb developers 2026
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from turbo_sb.utils.errors import InputError
 
 
-def check_pairs(values, targets):
-    """Raise an InputError unless there is one value a target, and one at all.
-
-    Arguments
-    ---------
-    values : (n,) torch.Tensor or numpy.ndarray
-        Predictions or scores.
-    targets : (n,) torch.Tensor or numpy.ndarray
-        What they should be.
-
-    Raises
-    ------
-    InputError
-        Naming both shapes.
-
-    Example
-    -------
-    >>> import torch
-    >>> check_pairs(torch.ones(2), torch.ones(3))
-    Traceback (most recent call last):
-    ...
-    turbo_sb.utils.errors.InputError: expected two lists of one length >= 1, not
-    shapes (2,) and (3,).
-    """
+def check_pairs(values: np.ndarray, targets: np.ndarray) -> None:
+    """Reject lists of different lengths, and empty ones."""
     if values.ndim != 1 or values.shape != targets.shape or not len(values):
         raise InputError(
             "expected two lists of one length >= 1, not shapes "
@@ -40,36 +20,10 @@ def check_pairs(values, targets):
         )
 
 
-def checked_scores(scores, targets):
-    """Scores as floats and targets as booleans, or an InputError.
-
-    Arguments
-    ---------
-    scores : (n,) torch.Tensor or sequence of float
-        Finite.
-    targets : (n,) torch.Tensor or sequence of int
-        1 or 0.
-
-    Returns
-    -------
-    scores : (n,) numpy.ndarray
-        float64.
-    targets : (n,) numpy.ndarray
-        bool.
-
-    Raises
-    ------
-    InputError
-        Naming the first value that is wrong, or both shapes.
-
-    Example
-    -------
-    >>> checked_scores([1.5, 2.5], [0, 2])
-    Traceback (most recent call last):
-    ...
-    turbo_sb.utils.errors.InputError: 1 of 2 targets are not 1 or 0, first
-    targets[1]: 2.0.
-    """
+def checked_scores(
+    scores: Sequence[float], targets: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Scores as float64 and targets as bool; reject invalid values."""
     scores = as_floats("scores", scores)
     targets = as_floats("targets", targets)
     check_pairs(scores, targets)
@@ -78,33 +32,9 @@ def checked_scores(scores, targets):
     return scores, targets == 1
 
 
-def as_floats(name, values):
-    """Convert what holds numbers to an array of float64.
-
-    Arguments
-    ---------
-    name : str
-        What an error calls the values.
-    values : torch.Tensor or sequence of float
-        On any device, of any number type.
-
-    Returns
-    -------
-    values : numpy.ndarray
-        float64, of the same shape.
-
-    Raises
-    ------
-    InputError
-        If these are not numbers.
-
-    Example
-    -------
-    >>> import torch
-    >>> as_floats("scores", torch.ones(2, dtype=torch.bfloat16))
-    array([1., 1.])
-    """
-    if hasattr(values, "detach"):  # a tensor: torch is not needed to ask
+def as_floats(name: str, values: Sequence[float]) -> np.ndarray:
+    """Convert numbers to an array of float64."""
+    if hasattr(values, "detach"):  # a tensor, without importing torch
         return values.detach().cpu().double().numpy()
     try:
         return np.asarray(values, dtype=np.float64)
@@ -113,7 +43,7 @@ def as_floats(name, values):
 
 
 def _check_all(name, values, good, expected):
-    """Raise an InputError unless all are good, naming the first that is not."""
+    """Reject values that are not good, naming the first."""
     if not good.all():
         first = int(np.argmin(good))
         raise InputError(

@@ -4,11 +4,18 @@ Authors
  * The turbo_sb developers 2026
 """
 
-from turbo_sb.metrics.checks import check_pairs
+import warnings
+from collections.abc import Sequence
+
+import numpy as np
+
+from turbo_sb.metrics.checks import as_floats, check_pairs
 from turbo_sb.utils.errors import InputError
 
 
-def confusion_matrix(predictions, targets, n_classes):
+def confusion_matrix(
+    predictions: Sequence[int], targets: Sequence[int], n_classes: int
+) -> np.ndarray:
     """Count predictions by class.
 
     Arguments
@@ -22,35 +29,25 @@ def confusion_matrix(predictions, targets, n_classes):
 
     Returns
     -------
-    counts : (classes, classes) torch.LongTensor
+    counts : (classes, classes) numpy.ndarray of int
         Row: target; column: prediction.
 
     Example
     -------
     >>> confusion_matrix([0, 1, 1], [0, 0, 1], n_classes=2)
-    tensor([[1, 1],
-            [0, 1]])
+    array([[1, 1],
+           [0, 1]])
     """
-    import torch  # Here: a report need not wait for it.
+    # Here: scikit-learn takes seconds to import.
+    from sklearn.metrics import confusion_matrix as count
 
-    predictions, targets = (
-        torch.as_tensor(predictions),
-        torch.as_tensor(targets),
-    )
-    check_pairs(predictions, targets)
-    for name, values in (("predictions", predictions), ("targets", targets)):
-        whole = not values.is_floating_point()
-        if not whole or values.min() < 0 or values.max() >= n_classes:
-            raise InputError(
-                f"{name} go from {values.min()} to {values.max()}; expected "
-                f"class indices from 0 to {n_classes - 1}."
-            )
-    flat = targets * n_classes + predictions
-    counts = torch.bincount(flat, minlength=n_classes**2)
-    return counts.reshape(n_classes, n_classes)
+    predictions, targets = _checked(predictions, targets, n_classes)
+    return count(targets, predictions, labels=range(n_classes))
 
 
-def weighted_accuracy(predictions, targets):
+def weighted_accuracy(
+    predictions: Sequence[int], targets: Sequence[int]
+) -> float:
     """WA: the share of all utterances that are classified correctly.
 
     Arguments
@@ -69,17 +66,13 @@ def weighted_accuracy(predictions, targets):
     >>> weighted_accuracy([0, 0, 0, 0], [0, 0, 0, 1])
     0.75
     """
-    import torch  # Here: a report need not wait for it.
-
-    predictions, targets = (
-        torch.as_tensor(predictions),
-        torch.as_tensor(targets),
-    )
-    check_pairs(predictions, targets)
-    return (predictions == targets).double().mean().item()
+    predictions, targets = _checked(predictions, targets)
+    return float(np.mean(predictions == targets))
 
 
-def unweighted_accuracy(predictions, targets, n_classes):
+def unweighted_accuracy(
+    predictions: Sequence[int], targets: Sequence[int], n_classes: int
+) -> float:
     """UA: the mean over classes of the recall of each.
 
     Arguments
@@ -100,7 +93,25 @@ def unweighted_accuracy(predictions, targets, n_classes):
     >>> unweighted_accuracy([0, 0, 0, 0], [0, 0, 0, 1], n_classes=2)
     0.5
     """
-    counts = confusion_matrix(predictions, targets, n_classes).double()
-    present = counts.sum(dim=1) > 0
-    recalls = counts.diagonal()[present] / counts.sum(dim=1)[present]
-    return recalls.mean().item()
+    from sklearn.metrics import balanced_accuracy_score
+
+    predictions, targets = _checked(predictions, targets, n_classes)
+    with warnings.catch_warnings():  # of classes that no target has
+        warnings.filterwarnings("ignore", category=UserWarning)
+        return float(balanced_accuracy_score(targets, predictions))
+
+
+def _checked(predictions, targets, n_classes=None):
+    """Both as arrays, or an InputError for what is no class index."""
+    predictions = as_floats("predictions", predictions)
+    targets = as_floats("targets", targets)
+    check_pairs(predictions, targets)
+    for name, values in (("predictions", predictions), ("targets", targets)):
+        low, high = values.min(), values.max()
+        whole = (values == values.round()).all()
+        if n_classes and not (whole and 0 <= low <= high < n_classes):
+            raise InputError(
+                f"{name} go from {low:g} to {high:g}; expected class indices "
+                f"from 0 to {n_classes - 1}."
+            )
+    return predictions, targets

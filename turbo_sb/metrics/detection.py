@@ -8,13 +8,16 @@ Authors
 """
 
 import math
+from collections.abc import Sequence
 
 from turbo_sb.metrics.checks import checked_scores
 from turbo_sb.metrics.error_rates import ErrorRates
 from turbo_sb.utils.errors import InputError
 
 
-def equal_error_rate(scores, targets):
+def equal_error_rate(
+    scores: Sequence[float], targets: Sequence[int]
+) -> tuple[float, float]:
     """EER: where false accepts and misses are equally frequent.
 
     An utterance is accepted when its score is >= the threshold. Between two
@@ -51,7 +54,7 @@ def equal_error_rate(scores, targets):
     return ErrorRates(scores, targets).eer()
 
 
-def roc_auc(scores, targets):
+def roc_auc(scores: Sequence[float], targets: Sequence[int]) -> float:
     """Area under the ROC curve: how often a target scores above another.
 
     Arguments
@@ -75,7 +78,9 @@ def roc_auc(scores, targets):
     return ErrorRates(scores, targets).auc()
 
 
-def false_accept_rate(scores, targets, miss_rate=0.1):
+def false_accept_rate(
+    scores: Sequence[float], targets: Sequence[int], miss_rate: float = 0.1
+) -> float:
     """Share of the others that is accepted where `miss_rate` is missed.
 
     Arguments
@@ -103,7 +108,9 @@ def false_accept_rate(scores, targets, miss_rate=0.1):
     return ErrorRates(scores, targets).false_accepts_at(miss_rate)
 
 
-def accuracy_at(scores, targets, threshold):
+def accuracy_at(
+    scores: Sequence[float], targets: Sequence[int], threshold: float
+) -> float:
     """Share of all utterances that a threshold decides correctly.
 
     Arguments

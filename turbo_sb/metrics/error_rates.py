@@ -8,6 +8,7 @@ Authors
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -18,9 +19,8 @@ from turbo_sb.utils.errors import InputError
 class ErrorRates:
     """Misses and false accepts at every threshold, from one sorting.
 
-    Each method takes weights of the utterances, such as how often each was
-    drawn in a bootstrap resample; it then costs O(n) and sorts nothing. Counts
-    as weights give what repeating the rows would.
+    Each method takes weights of the utterances, such as their counts in a
+    bootstrap resample, in O(n) without sorting.
 
     Utterances of one score are accepted together. Between two such operating
     points the rates are interpolated linearly.
@@ -46,7 +46,7 @@ class ErrorRates:
     (0.0, 3.0)
     """
 
-    def __init__(self, scores, targets):
+    def __init__(self, scores: Sequence[float], targets: Sequence[int]):
         scores, targets = checked_scores(scores, targets)
         self.n_target = int(targets.sum())
         self.n_other = len(targets) - self.n_target
@@ -62,7 +62,9 @@ class ErrorRates:
         self._last = np.flatnonzero(last)  # of each score's utterances
         self._scores = scores[self._last]
 
-    def rates(self, weights=None):
+    def rates(
+        self, weights: Sequence[float] | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The operating points, from accepting nothing to accepting all.
 
         Arguments
@@ -89,19 +91,19 @@ class ErrorRates:
         weights = 1.0 if weights is None else self._ordered(weights)
         hits = self._points(weights * self._targets)
         false = self._points(weights * (1 - self._targets))
-        # A point that accepts nothing new would shift the threshold between
-        # its neighbours.
+        # Points that accept nothing new would shift the EER's threshold.
         moved = np.append(True, (np.diff(hits) > 0) | (np.diff(false) > 0))
         hits, false = hits[moved], false[moved]
         with np.errstate(invalid="ignore"):
-            # A difference of counts, and not 1 - share: 3 misses in 10 are
-            # then the same number as 0.3.
+            # Not 1 - share: 3 misses in 10 have to equal 0.3.
             miss = (hits[-1] - hits) / hits[-1]
             false = false / false[-1]
         thresholds = np.append(math.inf, self._scores)[moved]
         return thresholds, miss, false
 
-    def eer(self, weights=None):
+    def eer(
+        self, weights: Sequence[float] | None = None
+    ) -> tuple[float, float]:
         """Equal error rate and its threshold; see `equal_error_rate`.
 
         Arguments
@@ -127,7 +129,7 @@ class ErrorRates:
         threshold = _between(highest, thresholds[after], part)
         return _between(false[after - 1], false[after], part), threshold
 
-    def auc(self, weights=None):
+    def auc(self, weights: Sequence[float] | None = None) -> float:
         """Area under the ROC curve; see `roc_auc`.
 
         Arguments
@@ -145,7 +147,9 @@ class ErrorRates:
             return math.nan
         return float(1 - np.diff(false) @ (miss[1:] + miss[:-1]) / 2)
 
-    def false_accepts_at(self, miss_rate, weights=None):
+    def false_accepts_at(
+        self, miss_rate: float, weights: Sequence[float] | None = None
+    ) -> float:
         """How many of the others are accepted; see `false_accept_rate`.
 
         Arguments
@@ -172,7 +176,7 @@ class ErrorRates:
         return _between(false[after - 1], false[after], part)
 
     def _ordered(self, weights):
-        """The weights by falling score, checked."""
+        """The checked weights, by falling score."""
         weights = as_floats("weights", weights)
         if weights.shape != self._order.shape:
             raise InputError(
@@ -192,9 +196,6 @@ class ErrorRates:
 
 
 def _between(start, end, part):
-    """Interpolate so that neither end is ever overshot, and hit exactly.
-
-    A threshold that is one ulp above the score it stands for rejects it.
-    """
+    """Interpolate, never beyond an end: a threshold must accept its score."""
     value = (1 - part) * start + part * end
     return float(np.clip(value, min(start, end), max(start, end)))

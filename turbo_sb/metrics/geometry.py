@@ -5,13 +5,22 @@ Authors
 """
 
 import math
+from typing import TYPE_CHECKING
 
 from turbo_sb.utils.errors import InputError
+
+if TYPE_CHECKING:  # they take seconds to import
+    import torch
 
 BLOCK = 1024  # rows at a time; of 256 to 2048, the fastest
 
 
-def alignment(audio, text, alpha=2, normalize=True):
+def alignment(
+    audio: "torch.Tensor",
+    text: "torch.Tensor",
+    alpha: float = 2,
+    normalize: bool = True,
+) -> float:
     """Mean distance of the paired embeddings, to the power of `alpha`.
 
     Lower is better. Wang and Isola's alignment as the Turbo paper uses it,
@@ -51,13 +60,16 @@ def alignment(audio, text, alpha=2, normalize=True):
     return total / len(audio)
 
 
-def uniformity(embeddings, t=2, normalize=True, block=BLOCK):
+def uniformity(
+    embeddings: "torch.Tensor",
+    t: float = 2,
+    normalize: bool = True,
+    block: int = BLOCK,
+) -> float:
     """Logarithm of the mean Gaussian potential over all pairs of embeddings.
 
     Lower is better: 0 when all embeddings coincide, about -2 t when they are
-    spread over a sphere of many dimensions. Exact, in float64, and computed
-    in blocks: neither the distances of all pairs nor a float64 copy of the
-    embeddings is ever held.
+    spread over a sphere of many dimensions. Exact, in float64, in blocks.
 
     Arguments
     ---------
@@ -100,11 +112,7 @@ def uniformity(embeddings, t=2, normalize=True, block=BLOCK):
 
 
 def _log_sum(rows, columns, t, same):
-    """The log of the summed potentials of two blocks.
-
-    A block with itself has each pair twice, and each row with itself: only
-    what is above the diagonal counts.
-    """
+    """Log of the summed potentials of two blocks, each pair once."""
     import torch
 
     squares = columns.square().sum(1)
@@ -114,7 +122,7 @@ def _log_sum(rows, columns, t, same):
     if same:
         lower = torch.ones_like(potentials, dtype=torch.bool).tril()
         potentials.masked_fill_(lower, -math.inf)
-    # A float: small tensors that stay would split the freed memory.
+    # A float: small tensors would fragment the memory.
     return potentials.logsumexp(dim=(0, 1)).item()
 
 

@@ -1,7 +1,6 @@
 """How a task is scored: emotion by WA and UA, detection by ACC and EER.
 
-A scoring turns an evaluation's targets and probabilities into named numbers,
-and says which of them chooses the best epoch. A YAML wires one in.
+A YAML has one: it computes the metrics, and one of them chooses the epoch.
 
 Authors
  * The turbo_sb developers 2026
@@ -9,12 +8,16 @@ Authors
 
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from turbo_sb import metrics
 from turbo_sb.metrics.bootstrap import bootstrap_intervals
 from turbo_sb.metrics.det import det_figure
 from turbo_sb.metrics.detection import ErrorRates
 from turbo_sb.utils.errors import InputError
+
+if TYPE_CHECKING:  # they take seconds to import
+    import torch
 
 FALSE_REJECTS = 0.1  # where the false accepts are reported
 
@@ -39,7 +42,7 @@ class Classification:
 
     higher, lower = ("UA", "WA"), ()  # that may choose the best epoch
 
-    def __init__(self, labels, best_metric="UA"):
+    def __init__(self, labels: list[str], best_metric: str = "UA"):
         self.labels, self.best_metric = list(labels), best_metric
         known = [*self.higher, *self.lower]
         if best_metric not in known:
@@ -47,7 +50,9 @@ class Classification:
                 f"best_metric: {best_metric!r}: expected one of {known}."
             )
 
-    def measure(self, targets, probabilities):
+    def measure(
+        self, targets: "torch.Tensor", probabilities: "torch.Tensor"
+    ) -> dict[str, float | None]:
         """The metrics of one evaluation.
 
         Arguments
@@ -69,8 +74,8 @@ class Classification:
             "UA": metrics.unweighted_accuracy(predictions, targets, n_classes),
         }
 
-    def score(self, found):
-        """What early stopping and the choice of a checkpoint go by.
+    def score(self, found: dict[str, float | None]) -> float:
+        """The score that early stopping and the choice of a checkpoint use.
 
         Arguments
         ---------
@@ -87,8 +92,14 @@ class Classification:
             return -math.inf
         return -value if self.best_metric in self.lower else value
 
-    def measure_test(self, targets, probabilities, groups, valid):
-        """What is reported of a test beyond `measure`.
+    def measure_test(
+        self,
+        targets: "torch.Tensor",
+        probabilities: "torch.Tensor",
+        groups: list[str],
+        valid: dict,
+    ) -> dict:
+        """Results of a test beyond `measure`.
 
         Arguments
         ---------
@@ -99,7 +110,7 @@ class Classification:
         groups : list of str
             Of `turbo_sb.metrics.bootstrap.speaker_groups`.
         valid : dict
-            What `measure` found in the validation of the model under test.
+            What `measure` found in the validation of this model.
 
         Returns
         -------
@@ -108,8 +119,14 @@ class Classification:
         """
         return {}
 
-    def draw(self, path, targets, probabilities, others):
-        """Draw what the task's field draws; here nothing.
+    def draw(
+        self,
+        path: Path,
+        targets: "torch.Tensor",
+        probabilities: "torch.Tensor",
+        others: dict,
+    ) -> None:
+        """Draw the figures of the task; here none.
 
         Arguments
         ---------
@@ -127,9 +144,8 @@ class Classification:
 class Detection(Classification):
     """ACC, EER, AUC and false accepts of a target among others.
 
-    An utterance's score is the probability of the target class, and it is
-    accepted where that is at least the threshold. The prediction, and hence
-    ACC, is the more probable class: the target above 0.5.
+    An utterance's score is the probability of the target class; it is accepted
+    at or above the threshold. ACC is of the more probable class.
 
     Arguments
     ---------
@@ -150,7 +166,7 @@ class Detection(Classification):
 
     higher, lower = ("ACC", "AUC"), ("EER",)
 
-    def __init__(self, labels, best_metric="EER"):
+    def __init__(self, labels: list[str], best_metric: str = "EER"):
         super().__init__(labels, best_metric)
         if len(self.labels) != 2:
             raise InputError(
@@ -158,23 +174,10 @@ class Detection(Classification):
                 "second is the target, such as [non_directed, directed]."
             )
 
-    def measure(self, targets, probabilities):
-        """The metrics of one evaluation.
-
-        Arguments
-        ---------
-        targets : (n,) torch.Tensor
-            1 for the target class, else 0.
-        probabilities : (n, 2) torch.Tensor
-            Of the classifier.
-
-        Returns
-        -------
-        found : dict
-            Metric to float; all but ACC are None if a class is missing, as
-            in two batches of --debug. ``EER_threshold`` is the middle of the
-            thresholds that accept the same scores.
-        """
+    def measure(
+        self, targets: "torch.Tensor", probabilities: "torch.Tensor"
+    ) -> dict[str, float | None]:
+        """The metrics of one evaluation."""
         found = dict.fromkeys(
             ("ACC", "EER", "EER_threshold", "AUC", "FAR_at_FRR10")
         )
@@ -189,27 +192,14 @@ class Detection(Classification):
             found["FAR_at_FRR10"] = rates.false_accepts_at(FALSE_REJECTS)
         return found
 
-    def measure_test(self, targets, probabilities, groups, valid):
-        """ACC at the validation's threshold, and bootstrap intervals.
-
-        Arguments
-        ---------
-        targets : (n,) torch.Tensor
-            1 for the target class, else 0.
-        probabilities : (n, 2) torch.Tensor
-            Of the classifier.
-        groups : list of str
-            Of `turbo_sb.metrics.bootstrap.speaker_groups`.
-        valid : dict
-            What `measure` found in the validation of the model under test.
-
-        Returns
-        -------
-        found : dict
-            ``ACC_at_valid_EER`` with ``valid_EER_threshold``, and the 95 %
-            intervals of ACC and EER by speaker, where each utterance of an
-            unknown speaker stands for itself.
-        """
+    def measure_test(
+        self,
+        targets: "torch.Tensor",
+        probabilities: "torch.Tensor",
+        groups: list[str],
+        valid: dict,
+    ) -> dict:
+        """ACC at the validation's threshold, and bootstrap intervals."""
         scores, threshold = probabilities[:, 1], valid.get("EER_threshold")
         accuracy = None
         if threshold is not None:
@@ -234,21 +224,15 @@ class Detection(Classification):
             "n_groups": len(set(groups)),
         }
 
-    def draw(self, path, targets, probabilities, others):
-        """Draw the DET curve, as det.png and det.pdf.
-
-        Arguments
-        ---------
-        path : pathlib.Path
-            Folder for the figures.
-        targets : (n,) torch.Tensor
-            1 for the target class, else 0.
-        probabilities : (n, 2) torch.Tensor
-            Of the classifier.
-        others : dict
-            Name to (scores, targets), to be drawn beside.
-        """
-        import torch  # Here: cross_validate.py need not wait for it.
+    def draw(
+        self,
+        path: Path,
+        targets: "torch.Tensor",
+        probabilities: "torch.Tensor",
+        others: dict,
+    ) -> None:
+        """Draw the DET curve, as det.png and det.pdf."""
+        import torch
 
         curves = {"model, test set": (probabilities[:, 1], targets), **others}
         curves = {
@@ -264,8 +248,7 @@ class Detection(Classification):
 def _middle(scores, threshold):
     """The middle of the thresholds that accept the same scores.
 
-    All are equal on these scores. On others, the highest, which is a score
-    itself, would miss more than it falsely accepts.
+    The highest is a score itself, and would miss more on other scores.
     """
     accepted = scores >= threshold
     if accepted.all() or not accepted.any():
@@ -274,6 +257,6 @@ def _middle(scores, threshold):
 
 
 def _unit(groups):
-    """Say what the bootstrap draws."""
+    """What the bootstrap draws: speakers, utterances or both."""
     kinds = {group.partition(" ")[0] for group in groups}
     return " or ".join(sorted(kinds))

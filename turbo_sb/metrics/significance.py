@@ -4,17 +4,17 @@ Authors
  * The turbo_sb developers 2026
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from turbo_sb.utils.errors import InputError
 
 
-def mcnemar(first, second):
+def mcnemar(first: np.ndarray, second: np.ndarray) -> float:
     """McNemar's exact test of two classifiers on the same utterances.
 
-    Of the utterances that one gets right and the other wrong, each is as
-    likely to be the one's as the other's, if neither is better. It takes the
-    utterances as independent, which those of one speaker are not.
+    It treats utterances as independent, which those of one speaker are not.
 
     Arguments
     ---------
@@ -54,33 +54,19 @@ def mcnemar(first, second):
     return float(min(1.0, 2 * bdtr(min(lost, won), lost + won, 0.5)))
 
 
-def combine(p_values):
-    """One p-value of several that are not independent, such as of seeds.
+def combine(p_values: Sequence[float]) -> float:
+    """One p-value of several dependent ones, such as of seeds.
 
     The k-th smallest of n, times n / k, is valid whatever the dependence
     (Rüger 1978); here the middle one, the upper of two: of three, 1.5 times
     the median, and of two, the larger.
-
-    Arguments
-    ---------
-    p_values : sequence of float
-        One or more; a single one stays as it is.
-
-    Returns
-    -------
-    p : float
-
-    Example
-    -------
-    >>> combine([0.01, 0.02, 0.5]), combine([0.2, 0.1]), combine([0.3])
-    (0.03, 0.2, 0.3)
     """
     place = len(p_values) // 2
     middle = sorted(p_values)[place]
     return float(min(1.0, middle * len(p_values) / (place + 1)))
 
 
-def bootstrap_p(differences, n_groups):
+def bootstrap_p(differences: np.ndarray, n_groups: int) -> float | None:
     """Two-sided p-value of a difference that was resampled.
 
     Arguments
@@ -93,11 +79,10 @@ def bootstrap_p(differences, n_groups):
     Returns
     -------
     p : float
-        Twice the share of resamples on the rarer side of 0, those at 0 on
-        both, and one more for the sample itself; so never 0. Nor below
-        2 / 2 ** n_groups, the least that exchanging the methods' names in
-        each group could give: resamples of two speakers are all alike, and
-        prove nothing. None if more than half of the values are nan.
+        Twice the share of resamples on the rarer side of 0 (those at 0 on
+        both), counting the sample itself, and at least 2 / 2 ** n_groups, the
+        smallest that exchanging the methods in each group could give. None if
+        most values are nan.
 
     Example
     -------

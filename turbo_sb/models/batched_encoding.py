@@ -1,10 +1,8 @@
-"""How a batch runs through an encoder: in chunks, and without keeping it all.
+"""Run a batch through an encoder in chunks, with or without recomputing.
 
-The loss sees a random batch. An utterance's embedding does not depend on its
-batch, so the encoder may as well run the utterances sorted by length, a few
-at a time, each chunk padded to its own longest only; and, for the gradient,
-run a chunk again in place of keeping all that it computed. Neither the loss
-nor a gradient changes by that.
+An embedding does not depend on its batch. The encoder thus runs a batch sorted
+by length, in chunks with little padding, and may run a chunk again for its
+gradient instead of storing activations. Loss and gradient stay the same.
 
 Authors
  * The turbo_sb developers 2026
@@ -18,7 +16,7 @@ import numpy as np
 import torch
 from torch.utils.checkpoint import checkpoint
 
-from turbo_sb.encoders.lengths import absolute
+from turbo_sb.encoders.padding import absolute
 from turbo_sb.models.chunking import (
     chunk_by_cost,
     chunk_by_limit,
@@ -27,12 +25,18 @@ from turbo_sb.models.chunking import (
 from turbo_sb.utils.errors import InputError
 
 FRAMES_PER_SECOND = 50  # of wav2vec 2.0's transformer; a token counts as one
-# Padded seconds of an automatic chunk that is run again for the gradient, at
-# most: what is held then does not grow with the batch.
+# Most padded seconds of an automatic chunk that is recomputed.
 RECOMPUTED_SECONDS = 40
 
 
-def encode(encoder, inputs, relative, n_views=1, chunk="auto", recompute=False):
+def encode(
+    encoder: torch.nn.Module,
+    inputs: torch.Tensor,
+    relative: torch.Tensor | list[float],
+    n_views: int = 1,
+    chunk: float | str | None = "auto",
+    recompute: bool = False,
+) -> torch.Tensor:
     """Embed a batch.
 
     Arguments
@@ -72,21 +76,8 @@ def encode(encoder, inputs, relative, n_views=1, chunk="auto", recompute=False):
     return torch.cat(parts, dim=1)[:, order.argsort()]
 
 
-def check_chunk(chunk):
-    """Refuse a value of encode_chunk that is none.
-
-    Arguments
-    ---------
-    chunk : "auto", float or None
-        As in `TurboModel`'s ``encode_chunk``.
-
-    Example
-    -------
-    >>> check_chunk(-1)
-    Traceback (most recent call last):
-    ...
-    turbo_sb.utils.errors.InputError: encode_chunk: -1: expected auto, ...
-    """
+def check_chunk(chunk: object) -> None:
+    """Reject an invalid `encode_chunk`."""
     number = isinstance(chunk, int | float) and not isinstance(chunk, bool)
     if chunk not in (None, "auto") and not (number and chunk > 0):
         raise InputError(
@@ -96,7 +87,7 @@ def check_chunk(chunk):
 
 
 def _plan(encoder, inputs, lengths, n_views, chunk, recompute):
-    """Row numbers by chunk; one chunk is the batch as it is."""
+    """Row numbers by chunk; a single chunk is the batch as it is."""
     if chunk is None:
         return [range(len(lengths))]
     frames = encoder.frames(inputs, lengths)
@@ -116,8 +107,8 @@ def _embed(encoder, inputs, lengths, n_views):
 
 
 def _embed_again(encoder, inputs, lengths, n_views):
-    """Keep the inputs and the generators' states, and nothing in between."""
-    # What a frozen CNN gives is less to keep than to compute again.
+    """Store only inputs and generators' states for the backward pass."""
+    # Storing a frozen CNN's output costs less than computing it again.
     inputs, lengths = encoder.frozen_prefix(inputs, lengths)
     return checkpoint(
         encoder.embed,
@@ -130,11 +121,7 @@ def _embed_again(encoder, inputs, lengths, n_views):
 
 
 def _same_draws():
-    """Contexts of the first run and of the second.
-
-    torch replays its own generators; Hugging Face draws the masks of
-    SpecAugment from NumPy's.
-    """
+    """Contexts of both runs: Hugging Face draws SpecAugment from NumPy."""
     before = []
     return _remembered(before), _replayed(before)
 

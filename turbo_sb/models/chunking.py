@@ -1,8 +1,7 @@
-"""Which rows of a batch run through an encoder together.
+"""Group the rows of a batch that run through an encoder together.
 
-Padded to its longest utterance, seven tenths of a random batch of 64 are
-silence on IEMOCAP. Rows of about one length waste less, and more chunks waste
-still less, but starting one takes time, above all on a GPU.
+Padding is seven tenths of a random batch of 64 on IEMOCAP. Chunks of similar
+lengths waste less, but each takes time to start, above all on a GPU.
 
 Authors
  * The turbo_sb developers 2026
@@ -22,53 +21,14 @@ START = {"cpu": 2e7, "cuda": 8e10}
 PER_WEIGHT, WEIGHTS = 6, 12
 
 
-def start_in_frames(dim, device, n_views=1):
-    """How many frames could run while a chunk starts.
-
-    Arguments
-    ---------
-    dim : int
-        The transformer's width.
-    device : str
-        "cpu", "cuda"; others count as "cuda".
-    n_views : int
-        A row's frames run so many times.
-
-    Returns
-    -------
-    frames : float
-        Whatever the number of layers.
-
-    Example
-    -------
-    >>> start_in_frames(768, "cpu") < 1 < start_in_frames(64, "cpu")
-    True
-    """
+def start_in_frames(dim: int, device: str, n_views: int = 1) -> float:
+    """Number of frames that could run while a chunk starts."""
     start = START.get(device, START["cuda"])
     return start / (PER_WEIGHT * WEIGHTS * dim**2 * n_views)
 
 
-def chunk_by_limit(lengths, limit):
-    """Group rows of about one length, each group as large as a limit allows.
-
-    Arguments
-    ---------
-    lengths : list of int
-        Frames of each row.
-    limit : float
-        Most frames that a chunk may hold, padding and all. A row that is
-        longer is a chunk of its own.
-
-    Returns
-    -------
-    chunks : list of list of int
-        Row numbers, each in one chunk, the longest first.
-
-    Example
-    -------
-    >>> chunk_by_limit([2, 9, 3, 5], limit=10)
-    [[1], [3, 2], [0]]
-    """
+def chunk_by_limit(lengths: list[int], limit: float) -> list[list[int]]:
+    """Group rows of similar length, up to `limit` padded frames a group."""
     chunks = []
     for row in longest_first(lengths):
         longest = lengths[chunks[-1][0]] if chunks else 0
@@ -78,29 +38,10 @@ def chunk_by_limit(lengths, limit):
     return chunks
 
 
-def chunk_by_cost(lengths, start, most=math.inf):
-    """Group rows so that padding and starting chunks cost the least together.
-
-    Arguments
-    ---------
-    lengths : list of int
-        Frames of each row.
-    start : float
-        What a chunk costs beside its padded frames, in frames.
-    most : float
-        Frames that a chunk of several rows may hold, padding and all.
-
-    Returns
-    -------
-    chunks : list of list of int
-        As `chunk_by_limit`; no other grouping within `most` has a smaller sum
-        of ``start + rows * longest``.
-
-    Example
-    -------
-    >>> chunk_by_cost([2, 9, 3, 5], start=4)
-    [[1], [3, 2, 0]]
-    """
+def chunk_by_cost(
+    lengths: list[int], start: float, most: float = math.inf
+) -> list[list[int]]:
+    """Group rows with the smallest sum of ``start + rows * longest``."""
     order = longest_first(lengths)
     sizes = np.array([lengths[row] for row in order], dtype=float)
     numbers = np.arange(len(order))
@@ -120,21 +61,6 @@ def chunk_by_cost(lengths, start, most=math.inf):
     return chunks[::-1]
 
 
-def longest_first(lengths):
-    """Row numbers in the order of their lengths, equal ones as they come.
-
-    Arguments
-    ---------
-    lengths : list of int
-        Of each row.
-
-    Returns
-    -------
-    rows : list of int
-
-    Example
-    -------
-    >>> longest_first([2, 9, 2, 5])
-    [1, 3, 0, 2]
-    """
+def longest_first(lengths: list[int]) -> list[int]:
+    """Row numbers from the longest to the shortest; ties keep their order."""
     return sorted(range(len(lengths)), key=lambda row: -lengths[row])

@@ -1,8 +1,10 @@
-"""Encoders, projections and classifier: a batch in, views and logits out.
+"""Encoders, projections and classifier: from a batch to views and logits.
 
 Authors
  * The turbo_sb developers 2026
 """
+
+from collections.abc import Sequence
 
 import torch
 
@@ -15,8 +17,8 @@ class TurboModel(torch.nn.Module):
     """Two encoders, a projection each, and a linear classifier.
 
     ``h_m = FC_m(e_m)`` for each modality m, and ``logits = W [h_a ; h_t] + b``
-    (Eq. 5 of the Turbo paper), for each of `n_views` dropout draws. All goes
-    through one forward of one module, as DDP needs.
+    (Eq. 5 of the Turbo paper), for each of `n_views` dropout draws, in one
+    forward pass, as DDP needs.
 
     Arguments
     ---------
@@ -37,21 +39,17 @@ class TurboModel(torch.nn.Module):
     modalities : sequence of str
         "audio", "text" or both. With one, the other encoder is not used.
     encode_chunk : "auto", float or None
-        The encoders run a batch sorted by length in chunks, which wastes
-        less on padding and changes neither loss nor gradient: of at most so
-        many padded seconds (a token counts as 20 ms), or of what costs the
-        least by the lengths and the device. None runs the batch as it is.
+        The encoders run a batch in chunks of similar length: of at most so
+        many padded seconds (a token counts as 20 ms), or of the lowest
+        estimated cost. None runs the batch as it is. Loss and gradient do not
+        change.
     recompute : bool
         Whether the backward pass runs each chunk again, with the same
-        dropout, in place of keeping what it computed: memory of one chunk, a
-        third more to compute.
+        dropout: memory of one chunk, a third more computation.
     modality_dropout : float
-        Share of the utterances, in [0, 1), that lack one modality in the
-        classifier's input in training, drawn for each view; the views that
-        contrastive terms see have all. The paper's is 0.
-    placeholder : str
-        What stands for a missing modality there: "learnt", or "zeros"; see
-        `turbo_sb.models.fusion.Fusion`. Zeros where modality_dropout is 0.
+        Share of the utterances, in [0, 1), whose classifier input has zeros
+        for one modality in training, drawn for each view. The contrastive loss
+        sees all. The paper's is 0.
 
     Example
     -------
@@ -68,17 +66,16 @@ class TurboModel(torch.nn.Module):
 
     def __init__(
         self,
-        audio_encoder,
-        text_encoder,
-        n_classes,
-        projection=True,
-        projection_dim=768,
-        dropout=0.2,
-        modalities=("audio", "text"),
-        encode_chunk="auto",
-        recompute=False,
-        modality_dropout=0.0,
-        placeholder="learnt",
+        audio_encoder: torch.nn.Module,
+        text_encoder: torch.nn.Module,
+        n_classes: int,
+        projection: bool = True,
+        projection_dim: int = 768,
+        dropout: float = 0.2,
+        modalities: Sequence[str] = ("audio", "text"),
+        encode_chunk: float | str | None = "auto",
+        recompute: bool = False,
+        modality_dropout: float = 0.0,
     ):
         super().__init__()
         if not 0 <= dropout < 1:
@@ -104,12 +101,18 @@ class TurboModel(torch.nn.Module):
                     torch.nn.Dropout(dropout),
                 )
                 sizes[name] = projection_dim
-        self.fusion = Fusion(sizes, modality_dropout, placeholder)
+        self.fusion = Fusion(sizes, modality_dropout)
         self.classifier = torch.nn.Linear(sum(sizes.values()), n_classes)
 
     def forward(
-        self, wavs, wav_lens, tokens, token_lens, n_views=1, present=None
-    ):
+        self,
+        wavs: torch.Tensor | None,
+        wav_lens: torch.Tensor | list[float],
+        tokens: torch.Tensor | None,
+        token_lens: torch.Tensor | list[float],
+        n_views: int = 1,
+        present: Sequence[str] | None = None,
+    ) -> dict:
         """Embed and classify a batch `n_views` times.
 
         Arguments
@@ -125,22 +128,22 @@ class TurboModel(torch.nn.Module):
         n_views : int
             Number of dropout draws: 2 to train Turbo, else 1.
         present : sequence of str, optional
-            The modalities that there are; all, if None. The inputs of the
-            others are not looked at, and may be None.
+            The modalities that there are; all, if None. The inputs of others
+            may be None.
 
         Returns
         -------
         outputs : dict
             ``views``, each present modality to (views, batch, dim)
             torch.Tensor, and ``logits``, (views, batch, classes)
-            torch.Tensor, of which view k pairs pass k of both modalities.
-            In evaluation mode, with both of two modalities, also ``alone``:
-            each to the logits if the other were missing.
+            torch.Tensor; view k pairs pass k of both modalities. In evaluation
+            mode, with both of two modalities, also ``alone``: each to the
+            logits without the other.
 
         Raises
         ------
         InputError
-            If `present` names none, or one that the model does not have.
+            If `present` is empty or has an unknown modality.
         """
         inputs = {"audio": (wavs, wav_lens), "text": (tokens, token_lens)}
         views = {
@@ -158,22 +161,18 @@ class TurboModel(torch.nn.Module):
             }
         return outputs
 
-    def settings(self):
-        """What a model has to be built with to predict as this one does.
-
-        Returns
-        -------
-        settings : dict
-            Keywords of the class but the encoders and n_classes: plain values.
-        """
+    def settings(self) -> dict:
+        """Keywords that rebuild this model, without encoders and n_classes."""
         found = {"modalities": list(self.encoders)}
         found["projection"] = bool(self.projections)
         for linear, _ in self.projections.values():
             found["projection_dim"] = linear.out_features
         return {**found, **self.fusion.describe()}
 
-    def embed(self, name, inputs, lens):
-        """One modality's part of the joint space, of one pass.
+    def embed(
+        self, name: str, inputs: torch.Tensor, lens: torch.Tensor | list[float]
+    ) -> torch.Tensor:
+        """Embeddings of one modality in the joint space, of one pass.
 
         Arguments
         ---------
@@ -196,8 +195,8 @@ class TurboModel(torch.nn.Module):
             return self.projections[name](embeddings)
         return embeddings
 
-    def classify(self, views):
-        """Eq. 5, a placeholder standing for a modality that is missing.
+    def classify(self, views: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Eq. 5, with zeros for a modality that is missing.
 
         Arguments
         ---------

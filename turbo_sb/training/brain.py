@@ -11,7 +11,7 @@ import speechbrain as sb
 from speechbrain.utils.distributed import if_main_process
 
 from turbo_sb.data.manifest import write_json
-from turbo_sb.encoders.compiled import compile_layers
+from turbo_sb.encoders.layers import compile_layers
 from turbo_sb.training.cost import measure_cost
 from turbo_sb.training.resumable_brain import ResumableBrain
 from turbo_sb.utils.distributed import of_all

@@ -17,52 +17,9 @@ Authors
 import torch
 import torch.distributed as dist
 import torch.nn.functional as F
-
-
-class GatherRows(torch.autograd.Function):
-    """All processes' rows, in the order of the ranks.
-
-    Its backward pass sums what all processes ask of a row, and gives each
-    process its own.
-    """
-
-    @staticmethod
-    def forward(ctx, rows):
-        """Gather tensors of one shape.
-
-        Arguments
-        ---------
-        ctx : object
-            Of the backward pass.
-        rows : (n, features) torch.Tensor
-            Of this process.
-
-        Returns
-        -------
-        all_rows : (ranks * n, features) torch.Tensor
-        """
-        parts = [torch.empty_like(rows) for _ in range(dist.get_world_size())]
-        dist.all_gather(parts, rows.contiguous())
-        return torch.cat(parts)
-
-    @staticmethod
-    def backward(ctx, gradient):
-        """Sum over the processes; own rows.
-
-        Arguments
-        ---------
-        ctx : object
-            Of the forward pass.
-        gradient : (ranks * n, features) torch.Tensor
-            Of this process's loss.
-
-        Returns
-        -------
-        gradient : (n, features) torch.Tensor
-        """
-        gradient = gradient.contiguous()
-        dist.all_reduce(gradient)
-        return gradient.chunk(dist.get_world_size())[dist.get_rank()]
+from torch.distributed._functional_collectives import (
+    all_gather_single_autograd,
+)
 
 
 def gather_batch(outputs, columns, sizes):
@@ -114,4 +71,5 @@ def _gather_rows(rows, sizes):
     rows = F.pad(rows, (0, 0, 0, most - len(rows)))
     own = [r * most + i for r, size in enumerate(sizes) for i in range(size)]
     index = torch.tensor(own).to(rows.device, non_blocking=True)
-    return GatherRows.apply(rows).index_select(0, index)
+    gathered = all_gather_single_autograd(rows, 0, dist.group.WORLD)
+    return gathered.index_select(0, index)

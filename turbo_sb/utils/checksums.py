@@ -1,4 +1,4 @@
-"""Sums that show whether a folder is still what was written.
+"""Checksums of a folder, written and compared.
 
 Authors
  * The turbo_sb developers 2026
@@ -6,33 +6,15 @@ Authors
 
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
-# As sha256sum writes and checks them.
+# In the format of `sha256sum`.
 SUMS = "SHA256SUMS"
 
 
-def write_sums(folder, leave_out=()):
-    """Note the sum of each file, with all of it on the disk.
-
-    Arguments
-    ---------
-    folder : pathlib.Path
-        Gets a file SHA256SUMS; `sha256sum --check SHA256SUMS` reads it too.
-    leave_out : sequence of str
-        Files whose sums are not noted.
-
-    Example
-    -------
-    >>> folder = getfixture("tmp_path")
-    >>> _ = (folder / "a.txt").write_text("whole")
-    >>> write_sums(folder)
-    >>> find_damage(folder) is None
-    True
-    >>> _ = (folder / "a.txt").write_text("hole")
-    >>> find_damage(folder)
-    'a.txt is not as it was written'
-    """
+def write_sums(folder: Path, leave_out: Sequence[str] = ()) -> None:
+    """Write SHA256SUMS over all files, and wait until all is on the disk."""
     path = folder / SUMS
     names = [name for name in _names(folder) if name not in leave_out]
     sums = {name: _sum(folder / name) for name in names}
@@ -42,21 +24,8 @@ def write_sums(folder, leave_out=()):
         flush(written)
 
 
-def find_damage(folder, listed_only=False):
-    """What differs from the sums, if anything.
-
-    Arguments
-    ---------
-    folder : pathlib.Path
-        With or without a file SHA256SUMS; without one, nothing is known.
-    listed_only : bool
-        Whether other files may be there.
-
-    Returns
-    -------
-    damage : str
-        None if there is none.
-    """
+def find_damage(folder: str | Path, listed_only: bool = False) -> str | None:
+    """What differs from SHA256SUMS; None if nothing, or without that file."""
     path = Path(folder) / SUMS
     if not path.exists():
         return None
@@ -89,16 +58,8 @@ def _sum(path):
     return found.hexdigest()
 
 
-def flush(path):
-    """Wait until a file or a folder's names are on the disk.
-
-    Until then, a machine that loses its power may lose them.
-
-    Arguments
-    ---------
-    path : pathlib.Path
-        Of a file or a folder.
-    """
+def flush(path: str | Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

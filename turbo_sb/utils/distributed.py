@@ -1,87 +1,46 @@
-"""One process among several.
+"""Several processes: rank and world size, calls whose errors reach all.
 
 Authors
  * The turbo_sb developers 2026
 """
 
+import contextlib
 import os
 import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
 
 from turbo_sb.utils.errors import InputError
+from turbo_sb.utils.files import LOCK, hold
+
+PATIENCE = 30  # seconds; a training that was told to end may still save
 
 
-def world_size():
-    """Number of processes that train together.
-
-    Returns
-    -------
-    size : int
-
-    Example
-    -------
-    >>> world_size()
-    1
-    """
+def world_size() -> int:
+    """Number of processes that train together."""
     return int(os.environ.get("WORLD_SIZE", 1))
 
 
-def rank():
-    """This process's number, from 0.
-
-    Returns
-    -------
-    rank : int
-
-    Example
-    -------
-    >>> rank()
-    0
-    """
+def rank() -> int:
+    """This process's number, from 0."""
     return int(os.environ.get("RANK", 0))
 
 
-def joined():
-    """torch.distributed, if this process is joined to others by it.
-
-    Returns
-    -------
-    together : module
-        None if it is not, as where torch is not even imported.
-
-    Example
-    -------
-    >>> joined() is None
-    True
-    """
+def joined() -> ModuleType | None:
+    """torch.distributed if it is initialised, else None; never imports torch."""
     torch = sys.modules.get("torch")
     if torch is None or not torch.distributed.is_initialized():
         return None
     return torch.distributed
 
 
-def on_main(function, **kwargs):
-    """Call a function in the main process, and let an error end them all.
+def on_main(function: Callable, **kwargs) -> None:
+    """Call a function in the main process; raise its InputError in all.
 
-    With SpeechBrain's run_on_main, the others would wait for a process that
-    is gone, and end in tracebacks of their own.
-
-    Arguments
-    ---------
-    function : callable
-        Called in the main process only.
-    **kwargs
-        Its arguments.
-
-    Raises
-    ------
-    InputError
-        In every process, if the function raised one.
-
-    Example
-    -------
-    >>> on_main(print, sep="", end="")
+    After an error in SpeechBrain's run_on_main, the other processes wait for
+    one that is gone.
     """
-    # Here: what asks only for the rank need not wait for torch.
     from speechbrain.utils.distributed import (
         MainProcessContext,
         ddp_broadcast,
@@ -101,27 +60,8 @@ def on_main(function, **kwargs):
         raise of_all(message)
 
 
-def on_all(function, **kwargs):
-    """Call a function in every process, and let an error in one end them all.
-
-    Only the first process speaks, and torchrun ends it when another is gone.
-
-    Arguments
-    ---------
-    function : callable
-        Called in every process.
-    **kwargs
-        Its arguments.
-
-    Raises
-    ------
-    InputError
-        In every process, if the function raised one anywhere.
-
-    Example
-    -------
-    >>> on_all(print, sep="", end="")
-    """
+def on_all(function: Callable, **kwargs) -> None:
+    """Call a function in every process; raise an InputError of one in all."""
     message = None
     try:
         function(**kwargs)
@@ -136,38 +76,33 @@ def on_all(function, **kwargs):
             raise of_all(message)
 
 
-def of_all(message):
-    """An error that every process raises, and the first one tells.
-
-    Arguments
-    ---------
-    message : str
-        The same everywhere.
-
-    Returns
-    -------
-    error : InputError
-
-    Example
-    -------
-    >>> of_all("no such file").own
-    False
-    """
+def of_all(message: str) -> InputError:
+    """An error that every process raises and only the first one prints."""
     error = InputError(message)
     error.own = False
     return error
 
 
-def part():
-    """Wait for every process, before the first of them ends.
+@contextlib.contextmanager
+def alone_in(folder: str | Path) -> Iterator[None]:
+    """Keep other trainings out of a run's folder, for all its processes."""
+    busy = (
+        f"{folder}: another training runs in it. Wait until it ends, end it, "
+        "or give another --output_folder."
+    )
+    with contextlib.ExitStack() as held:
 
-    Without it, whoever ends first may take the others along: their next
-    message to it fails, and torchrun stops the one that still writes the
-    results.
+        def take():
+            held.enter_context(hold(Path(folder) / LOCK, busy, PATIENCE))
 
-    Example
-    -------
-    >>> part()
+        on_main(take)
+        yield
+
+
+def part() -> None:
+    """Wait for every process before the first of them ends.
+
+    Otherwise torchrun may stop the one that still writes the results.
     """
     if together := joined():
         together.barrier()

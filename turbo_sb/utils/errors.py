@@ -9,6 +9,7 @@ import contextlib
 import errno
 import os
 import sys
+from collections.abc import Iterator, Sequence
 
 # In gloo's errors, which are plain RuntimeErrors.
 OF_LOST_PROCESSES = (
@@ -24,7 +25,7 @@ class InputError(ValueError):
     The message names the file, line or key, says what was expected and what
     came, and what to do. Library code raises it; a script's outermost block
     is wrapped in `plain_errors`, which prints the message without a traceback.
-    An attribute ``own`` says whether it is of one process alone.
+    Its attribute ``own`` is true if it is of one process alone.
 
     Example
     -------
@@ -36,13 +37,13 @@ class InputError(ValueError):
 
 
 @contextlib.contextmanager
-def plain_errors():
-    """Turn what a user can act on into one message and exit status 2.
+def plain_errors() -> Iterator[None]:
+    """Print errors that a user can act on as one message, and exit with 2.
 
-    That is an `InputError`, a file that cannot be read or written, a full
-    disk or GPU, and a process that is gone. Any other exception passes
-    through: it is a bug, and its traceback helps. Of several processes, the
-    first one speaks, and whoever has an error of its own.
+    These are an `InputError`, a file that cannot be read or written, a full
+    disk or GPU, and a lost process. Any other exception is a bug and keeps its
+    traceback. Of several processes, only the first one prints, and any that
+    has an error of its own.
 
     Yields
     ------
@@ -75,10 +76,7 @@ def plain_errors():
 
 
 def _torch():
-    """The module, or None where nothing has imported it.
-
-    Only what uses it can end by its errors, and it takes seconds to import.
-    """
+    """The module if something has imported it, else None."""
     return sys.modules.get("torch")
 
 
@@ -91,10 +89,9 @@ def _tell(message, own):
 
 
 def _end_at_once(code):
-    """End this process of several, with its own libraries left as they are.
+    """End this process without the destructors of gloo and NCCL.
 
-    A process that takes gloo or NCCL apart while its peers do may abort, or
-    wait for ever; torchrun then ends the one that still writes.
+    They may abort or hang while other processes end.
     """
     atexit._run_exitfuncs()
     sys.stdout.flush()
@@ -103,7 +100,7 @@ def _end_at_once(code):
 
 
 def _message(error):
-    """What a user can do about it; None where nothing is known."""
+    """What a user can do about the error, or None."""
     text, torch = str(error), _torch()
     if isinstance(error, InputError):
         # A DataLoader's worker hands on its traceback as the message.
@@ -133,24 +130,8 @@ def _message(error):
 
 
 @contextlib.contextmanager
-def own_errors():
-    """Errors in the block are one process's, which has to tell them.
-
-    Outside of it, all processes have the same, and the first one speaks.
-
-    Yields
-    ------
-    None
-
-    Example
-    -------
-    >>> try:
-    ...     with own_errors():
-    ...         raise InputError("a file")
-    ... except InputError as error:
-    ...     print(error.own)
-    True
-    """
+def own_errors() -> Iterator[None]:
+    """Mark errors in the block as of this process alone: it prints them."""
     try:
         yield
     except Exception as error:
@@ -158,28 +139,8 @@ def own_errors():
         raise
 
 
-def some_of(items, limit=10):
-    """Join items with newlines, naming at most `limit` of them.
-
-    Arguments
-    ---------
-    items : list of str
-        What to list, most useful first.
-    limit : int
-        How many are named; the rest is counted.
-
-    Returns
-    -------
-    text : str
-        One item a line, each indented by two spaces.
-
-    Example
-    -------
-    >>> print(some_of(["a", "b", "c"], limit=2))
-      a
-      b
-      ... and 1 more
-    """
+def some_of(items: Sequence[str], limit: int = 10) -> str:
+    """List items, one an indented line; count those beyond `limit`."""
     lines = [f"  {item}" for item in items[:limit]]
     if len(items) > limit:
         lines.append(f"  ... and {len(items) - limit} more")

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all.
+"""Files written whole or not at all, locks, safe loading of weights.
 
 Authors
  * The turbo_sb developers 2026
@@ -7,36 +7,21 @@ Authors
 import contextlib
 import os
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
-# SpeechBrain's, of a checkpoint's folder: who looks for one need not import it.
+from turbo_sb.utils.errors import InputError
+
+# Of SpeechBrain's checkpoint folders, without importing SpeechBrain.
 CKPT_PREFIX = "CKPT"
+LOCK = ".lock"  # in a folder that one process writes to at a time
 
 
 @contextlib.contextmanager
-def replacing(path):
-    """Write a file under another name, and rename it when it is whole.
-
-    Arguments
-    ---------
-    path : str or pathlib.Path
-        The file to write. If the block fails, it stays as it was.
-
-    Yields
-    ------
-    draft : pathlib.Path
-        Where to write, in the same folder.
-
-    Example
-    -------
-    >>> path = getfixture("tmp_path") / "a.txt"
-    >>> with replacing(path) as draft:
-    ...     _ = draft.write_text("whole")
-    >>> path.read_text()
-    'whole'
-    """
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Yield a path to write to; rename it to `path` when the block succeeds."""
     path = Path(path)
-    # No process id: two machines that share a folder may have the same.
+    # Two machines that share a folder may have the same process id.
     draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
         yield draft
@@ -46,13 +31,30 @@ def replacing(path):
 
 
 @contextlib.contextmanager
-def weights_only():
-    """torch.load's default, also where the environment switches it off.
+def hold(path: str | Path, busy: str, wait: float = 0) -> Iterator[None]:
+    """Hold a lock file, or raise InputError(busy) after `wait` seconds.
 
-    Yields
-    ------
-    None
+    A killed process holds no lock.
     """
+    from filelock import FileLock, Timeout
+
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        held = FileLock(path, timeout=wait).acquire()
+    except Timeout as error:
+        raise InputError(busy) from error
+    with held:
+        try:
+            yield
+        finally:
+            # While it is held: later, another process may hold it.
+            with contextlib.suppress(PermissionError):  # Windows: it is open
+                Path(path).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def weights_only() -> Iterator[None]:
+    """Load weights only, even if the environment switches that off."""
     key = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
     before = os.environ.pop(key, None)
     try:

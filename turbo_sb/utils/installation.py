@@ -1,4 +1,4 @@
-"""What is installed, checked before it is imported: one line of advice.
+"""Check installed versions before they are imported.
 
 `python -m turbo_sb.utils.installation` prints the versions, for a bug report.
 
@@ -8,6 +8,7 @@ Authors
 
 import contextlib
 import platform
+from collections.abc import Callable
 from importlib import import_module, metadata
 
 from packaging.requirements import Requirement
@@ -27,45 +28,17 @@ MISSING = "(missing)"
 TORCH, TORCHAUDIO = "2.14.1", "2.11.1"
 
 
-def check_installation():
-    """Reject an installation that cannot work.
-
-    For the start of a script, before SpeechBrain is imported, whose own
-    error is thirty lines through three libraries.
-
-    Raises
-    ------
-    InputError
-        If a version is out of range, or torch and torchaudio do not load.
-    """
+def check_installation() -> None:
+    """Reject an installation that cannot work, before SpeechBrain's import."""
     problem = range_problem() or pair_problem()
     if problem:
         raise InputError(problem)
 
 
-def range_problem(requires=None, versions=None):
-    """Find required packages that are missing or out of their range.
-
-    Nothing is imported. torch and torchaudio are `pair_problem`'s.
-
-    Arguments
-    ---------
-    requires : list of str, optional
-        As in a package's metadata. Default: what turbo_sb requires; nothing
-        where it runs from its folder without being installed.
-    versions : dict, optional
-        Name to version. Default: what is installed.
-
-    Returns
-    -------
-    problem : str
-        What is installed, what works and the command; None without one.
-
-    Example
-    -------
-    >>> range_problem(["tqdm>=4.66", "numpy"], {"tqdm": "3.1", "numpy": "2.2"})
-    'tqdm 3.1 installed; turbo_sb works with tqdm>=4.66. To mend it: ...'
-    """
+def range_problem(
+    requires: list[str] | None = None, versions: dict[str, str] | None = None
+) -> str | None:
+    """Required packages that are missing or out of their range, or None."""
     bad = []
     for requirement in map(Requirement, requires or _required()):
         name, works = requirement.name, requirement.specifier
@@ -79,31 +52,14 @@ def range_problem(requires=None, versions=None):
     works = [f"{name}{works}" for _, name, works in bad]
     return (
         f"{found} installed; turbo_sb works with {' and '.join(works)}. "
-        f"To mend it: {_pip(*works)}"
+        f"To repair it: {_pip(*works)}"
     )
 
 
-def pair_problem(versions=None, load=import_module):
-    """Load torch and torchaudio, and say which pair does if these do not.
-
-    Arguments
-    ---------
-    versions : dict, optional
-        As for `range_problem`.
-    load : callable
-        Takes the name of a package, and raises what its import does.
-
-    Returns
-    -------
-    problem : str
-        What is installed, what works and the command; None without one.
-
-    Example
-    -------
-    >>> pair_problem({"torch": "2.10.0", "torchaudio": "2.10.0"}, print)
-    torchaudio
-    'torch 2.10.0 and torchaudio 2.10.0 are too old. ...'
-    """
+def pair_problem(
+    versions: dict[str, str] | None = None, load: Callable = import_module
+) -> str | None:
+    """Why torch and torchaudio do not load together, or None."""
     torch, torchaudio = (_version(name, versions) for name in PAIR)
     try:
         load("torchaudio")
@@ -118,12 +74,12 @@ def pair_problem(versions=None, load=import_module):
     rows = [f"torch{a} with torchaudio{b}" for a, b in PAIRS]
     return (
         f"torch {torch} and torchaudio {torchaudio} {reason}. What works: "
-        f"{'; '.join(rows)}. To mend it: {_mending(torch, torchaudio)}"
+        f"{'; '.join(rows)}. To repair it: {_mending(torch, torchaudio)}"
     )
 
 
 def _mending(torch, torchaudio):
-    """The torchaudio for this torch; else the lock's pair."""
+    """The command that installs a pair that works."""
     for fits_torch, fits_torchaudio in PAIRS:
         if _within(torch, fits_torch):
             if _within(torchaudio, fits_torchaudio):
@@ -159,13 +115,13 @@ def _version(name, versions=None):
 
 
 def _within(version, works):
-    """Builds such as 2.14.1+cu130, and nightly ones, are of their version."""
+    """Whether a version fits; 2.14.1+cu130 and nightly builds count too."""
     return version != MISSING and SpecifierSet(str(works)).contains(
         version, prereleases=True
     )
 
 
-def main():
+def main() -> None:
     """Print the versions of what turbo_sb requires, and what is wrong."""
     print(f"Python {platform.python_version()}, {platform.platform()}")
     names = [Requirement(r) for r in _required()]

@@ -1,4 +1,4 @@
-"""The main process logs, and nobody waits for torch to do so.
+"""Loggers as SpeechBrain's, without importing torch.
 
 Authors
  * The turbo_sb developers 2026
@@ -10,27 +10,8 @@ import os
 from turbo_sb.utils.distributed import joined, rank
 
 
-def get_logger(name):
-    """A logger as SpeechBrain's get_logger gives it, without its imports.
-
-    For what reads tables and audio headers: SpeechBrain imports torch, which
-    takes seconds. Of processes that are joined, the first one logs, from the
-    level in SB_LOG_LEVEL on, or INFO.
-
-    Arguments
-    ---------
-    name : str
-        The module's.
-
-    Returns
-    -------
-    logger : logging.Logger
-
-    Example
-    -------
-    >>> get_logger("turbo_sb.example").isEnabledFor(logging.INFO)
-    True
-    """
+def get_logger(name: str) -> logging.Logger:
+    """A logger of the main process, at the level SB_LOG_LEVEL or INFO."""
     logger = logging.getLogger(name)
     logger.setLevel(os.environ.get("SB_LOG_LEVEL", "INFO").upper())
     logger.addFilter(_is_first)
@@ -38,5 +19,5 @@ def get_logger(name):
 
 
 def _is_first(_record):
-    """Whether this process is alone, or the first of those joined."""
+    """Whether this process is alone or the first of several."""
     return joined() is None or rank() == 0

@@ -1,4 +1,4 @@
-"""Options whose names have dashes or underscores, as a person likes.
+"""Options spelt with dashes or with underscores.
 
 Authors
  * The turbo_sb developers 2026
@@ -7,28 +7,10 @@ Authors
 import sys
 
 
-def spell(arguments, mark):
-    """Write the names of options in one way.
+def spell(arguments: list[str] | None, mark: str) -> list[str]:
+    """Spell option names with `mark`, "_" or "-"; values stay.
 
-    YAML keys have underscores, and most programs' options have dashes:
-    nobody should have to remember which is whose.
-
-    Arguments
-    ---------
-    arguments : list of str, optional
-        A command line; if not given, the process's.
-    mark : str
-        "_" or "-", which the program's own options have.
-
-    Returns
-    -------
-    arguments : list of str
-        The same, but for the names of options; values stay.
-
-    Example
-    -------
-    >>> spell(["a-b.yaml", "--data-folder=/my-data", "--seed", "1"], "_")
-    ['a-b.yaml', '--data_folder=/my-data', '--seed', '1']
+    Without `arguments`, those of this process are taken.
     """
     given = sys.argv[1:] if arguments is None else arguments
     return [_spelled(a, mark) if a[:2] == "--" else a for a in given]

@@ -15,9 +15,7 @@ def listing(counter: Counter) -> str:
     return ", ".join(f"{name} ({n:,})" for name, n in pairs) or "none"
 
 
-def set_table(
-    sets: dict, classes: list[str], by: str = "spk_id"
-) -> str:
+def set_table(sets: dict, classes: list[str], by: str = "spk_id") -> str:
     """Utterances by class, and hours, of each speaker (or `by`) and set.
 
     `sets` maps a set's name to entries, utterance ID to its fields. The last

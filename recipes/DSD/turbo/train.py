@@ -11,8 +11,7 @@ To run this recipe, do the following:
 > python train.py hparams/turbo.yaml --data_folder=/path/to/folder/with/manifest.csv
 > python train.py hparams/turbo.yaml --help
 
-`TurboBrain` is the method, `dataio_prep` makes the datasets, and `main` runs
-them: read it first.
+`TurboBrain` is the method; `main`, at the end, calls all the rest.
 
 Authors
  * The turbo_sb developers 2026
@@ -50,7 +49,7 @@ from turbo_sb.training import (
     manifests_of,
     save_encoders,
 )
-from turbo_sb.utils.distributed import on_main
+from turbo_sb.utils.distributed import alone_in, on_main
 from turbo_sb.utils.errors import plain_errors
 
 
@@ -147,24 +146,24 @@ def dataio_prep(hparams, manifests, features=None):
     )
 
 
-def main(arguments):
-    """Prepare, train, and test the best epoch.
+def prepare(hparams, manifests):
+    """Cut the manifest into train.json, valid.json and test.json.
 
     Arguments
     ---------
-    arguments : list of str
-        The command line: a YAML, and overrides of its keys.
-    """
-    arguments = normalise(arguments)
-    settings = check_arguments(arguments, __file__, check_protocol)
-    hparams_file, run_opts, overrides = sb.parse_arguments(arguments)
-    ddp_init_group(run_opts)
-    on_main(check_resume, settings=settings)
-    hparams = load_hparams(hparams_file, overrides)
-    folder = hparams["output_folder"]
-    sb.create_experiment_directory(folder, hparams_file, overrides)
+    hparams : dict
+        What the YAML describes, built.
+    manifests : dict
+        "train", "valid" and "test" to the JSON file to be written.
 
-    # The manifest becomes train.json, valid.json and test.json.
+    Returns
+    -------
+    facts : dict
+        Added to metrics.json.
+    curves : dict
+        Drawn beside the model's DET curve: name to (scores, targets).
+    """
+    folder = hparams["output_folder"]
     if not hparams["skip_prep"]:
         on_main(
             prepare_dsd,
@@ -177,7 +176,6 @@ def main(arguments):
             text_csv=hparams["text_csv"],
             text_csv_sets=hparams["text_csv_sets"],
         )
-    manifests = manifests_of(folder)
     check_manifests(manifests, hparams["protocol"])
     # What the channel alone gives away, beside every result.
     shortcut = f"{folder}/shortcut.json" if hparams["shortcut_report"] else None
@@ -194,7 +192,25 @@ def main(arguments):
     facts, curves = read_shortcut(shortcut)
     facts["equalizer"] = hparams["equalizer"].describe()
     facts |= read_json(f"{folder}/preparation.json", missing={})
+    return facts, curves
 
+
+def train_and_test(hparams, run_opts, manifests, facts, curves):
+    """Train, and test the best epoch.
+
+    Arguments
+    ---------
+    hparams : dict
+        What the YAML describes, built.
+    run_opts : dict
+        SpeechBrain's own options.
+    manifests : dict
+        "train", "valid" and "test" to a JSON file.
+    facts : dict
+        Added to metrics.json.
+    curves : dict
+        Drawn beside the model's DET curve.
+    """
     brain = TurboBrain(
         modules=hparams["modules"],
         opt_class=hparams["opt_class"],
@@ -205,7 +221,8 @@ def main(arguments):
     )
     brain.facts = facts
     brain.others = curves
-    on_main(save_encoders, folder=folder, model=hparams["model"])
+    folder, model = hparams["output_folder"], hparams["model"]
+    on_main(save_encoders, folder=folder, model=model)
     features = None
     if hparams["cache_features"]:
         features = fill_cache(
@@ -232,6 +249,28 @@ def main(arguments):
         valid_loader_kwargs=loaders["valid"],
     )
     brain.evaluate(datasets["test"], test_loader_kwargs=loaders["test"])
+
+
+def main(arguments):
+    """Prepare, train and test, alone in the output folder.
+
+    Arguments
+    ---------
+    arguments : list of str
+        The command line: a YAML, and overrides of its keys.
+    """
+    arguments = normalise(arguments)
+    settings = check_arguments(arguments, __file__, check_protocol)
+    hparams_file, run_opts, overrides = sb.parse_arguments(arguments)
+    ddp_init_group(run_opts)
+    with alone_in(settings["output_folder"]):
+        on_main(check_resume, settings=settings)
+        hparams = load_hparams(hparams_file, overrides)
+        folder = hparams["output_folder"]
+        sb.create_experiment_directory(folder, hparams_file, overrides)
+        manifests = manifests_of(folder)
+        facts, curves = prepare(hparams, manifests)
+        train_and_test(hparams, run_opts, manifests, facts, curves)
 
 
 if __name__ == "__main__":

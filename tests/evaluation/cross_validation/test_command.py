@@ -1,6 +1,5 @@
 """All runs are run once, whatever happens, and the report is of them."""
 
-import fcntl
 import json
 import math
 import re
@@ -411,21 +410,18 @@ def test_killed_in_the_middle_it_goes_on(tmp_path, how):
     assert len(done) + len(after) == 8
 
 
-def test_lock_is_held_by_the_trainings_too(tmp_path, monkeypatch):
-    """What is handed on to them is the folder's lock, and is locked."""
-    handed = []
+def test_folder_is_locked_while_jobs_run(tmp_path, monkeypatch):
+    refused = []
 
-    def note(*_, kept_open, **__):
-        found = [
-            Path(f"/proc/self/fd/{number}").resolve() for number in kept_open
-        ]
-        with open(found[0]) as other, pytest.raises(BlockingIOError):
-            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        handed.extend(found)
+    def note(*_, **__):
+        with pytest.raises(InputError, match="another process works in it"):
+            command.cross_validate(options, recipe)
+        refused.append(True)
 
     monkeypatch.setattr(command, "run_jobs", note)
     recipe, yamls = lay_out(tmp_path)
     options = command.parse([*yamls, f"--data_folder={tmp_path}"])
     options.output_folder = str(tmp_path / "out")
     command.cross_validate(options, recipe)
-    assert handed == [tmp_path / "out" / ".lock"]
+    assert refused == [True]
+    assert not (tmp_path / "out" / ".lock").exists()

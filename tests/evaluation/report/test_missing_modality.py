@@ -20,7 +20,7 @@ from turbo_sb.utils.errors import InputError
 
 SPEAKERS = [f"s{k}" for k in range(6)]
 TESTED = rows("a x ang ang; b x ang hap")
-TRAINED = {"modality_dropout": 0.3, "placeholder": "learnt"}
+TRAINED = {"modality_dropout": 0.3}
 ALONE = {"audio_only": ["hap", "hap"], "text_only": ["ang", "ang"]}
 
 
@@ -59,9 +59,7 @@ def two_methods(tmp_path):
             drawn = [table(seed * 100 + int(100 * r), r) for r in rates]
             kinds = dict(zip(("both", "audio_only", "text_only"), drawn))
             rate = 0.3 if method == "turbo" else 0.0
-            used = "learnt" if rate else "zeros"
-            facts = {"modality_dropout": rate, "placeholder": used}
-            write(tmp_path, method, seed, kinds, **facts)
+            write(tmp_path, method, seed, kinds, modality_dropout=rate)
             tables[method, seed] = kinds
     return tmp_path, tables
 
@@ -112,7 +110,7 @@ def test_three_rows_a_method(two_methods):
         for source in ("both", "audio only", "text only")
     ]
     assert {row[-1] for row in cells[2:5]} == {"0: not trained for it"}
-    assert {row[-1] for row in cells[5:]} == {"0.3, learnt"}
+    assert {row[-1] for row in cells[5:]} == {"0.3"}
     both = np.mean([share_right(tables["turbo", s]["both"]) for s in (1, 2)])
     assert cells[5][2] == f"{both:.3f}"
     assert "#### Against vanilla, audio only" in text
@@ -133,9 +131,7 @@ def test_files_have_the_rows(two_methods):
             if (r["part"], r["method"], r["metric"]) == (source, "turbo", "UA")
         ]
         assert float(row["value"]) == found[source]["turbo"]["UA"]["value"]
-        assert (row["modality_dropout"], row["placeholder"]) == (
-            *("0.3", "learnt"),
-        )
+        assert row["modality_dropout"] == "0.3"
 
 
 def test_runs_of_older_versions_have_no_table(tmp_path):
@@ -160,11 +156,28 @@ def test_method_of_both_versions_is_left_out_and_named(tmp_path):
 
 def test_two_trainings_under_one_name_are_refused(tmp_path):
     write_fold(tmp_path, "turbo", 1, TESTED, alone=ALONE, **TRAINED)
-    other = {**TRAINED, "placeholder": "zeros"}
+    other = {**TRAINED, "placeholder": "learnt"}
     write_fold(tmp_path, "turbo", 1, TESTED, seed=2, alone=ALONE, **other)
     methods = gather(read(tmp_path))["speaker10"]
     with pytest.raises(InputError, match="turbo: its runs were .* different"):
         missing(methods, 20)
+
+
+@pytest.mark.parametrize(
+    ("placeholder", "said"),
+    [("learnt", "0.3, learnt placeholder"), ("zeros", "0.3")],
+)
+def test_runs_of_before_placeholders_went_are_reported(
+    tmp_path, placeholder, said
+):
+    old = {**TRAINED, "placeholder": placeholder}
+    write_fold(tmp_path, "turbo", 1, TESTED, alone=ALONE, **old)
+    if placeholder == "zeros":
+        write_fold(tmp_path, "turbo", 1, TESTED, 2, alone=ALONE, **TRAINED)
+    text = write_report(tmp_path, n_resamples=20)
+    lines = text.split("### Missing modality")[1].split("###")[0]
+    rows = [x for x in lines.splitlines() if x.startswith("| turbo")]
+    assert {row.strip("| ").split(" | ")[-1].strip() for row in rows} == {said}
 
 
 @pytest.mark.parametrize("name", ["audio_only", "text_only"])

@@ -22,8 +22,6 @@ def make_classifier(make_model, tmp_path):
     def make(**settings):
         rate = 0.0 if "modalities" in settings else 0.3
         model = make_model(**{"modality_dropout": rate, **settings})
-        for placeholder in model.fusion.placeholders.values():
-            torch.nn.init.normal_(placeholder)
         write_export(tmp_path / "mine", model, LABELS)
         return TurboClassifier.from_hparams(tmp_path / "mine")
 

@@ -8,13 +8,14 @@ import subprocess
 import pytest
 import ruamel.yaml
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from tests.encoders.families import build
 from turbo_sb.encoders import make_audio_encoder
 from turbo_sb.inference.export import write_export
 from turbo_sb.inference.export_format import build_export, read_export
 from turbo_sb.models.turbo_model import TurboModel
+from turbo_sb.utils.checksums import write_sums
 from turbo_sb.utils.errors import InputError
 
 LABELS = ["ang", "no", "1e3", "sad"]  # that YAML might take for others
@@ -93,7 +94,6 @@ def test_nothing_tells_of_this_machine(export, tmp_path):
         {"projection": False},
         {"projection_dim": 24},
         {"modality_dropout": 0.3},
-        {"modality_dropout": 0.3, "placeholder": "zeros"},
         {"modalities": ["text"]},
     ],
     ids=str,
@@ -199,3 +199,26 @@ def test_json_names_no_code(export):
         if name.endswith(".json"):
             keys = json.loads((folder / name).read_text()).keys()
             assert not {"auto_map", "attn_implementation"} & keys
+
+
+@pytest.mark.parametrize("learnt", [False, True])
+def test_exports_of_before_placeholders_went(export, batch, learnt):
+    """Those of zeros load; a learnt one would be silently left out."""
+    model, folder = export(modality_dropout=0.3)
+    path = folder / "inference.yaml"
+    kind = "learnt" if learnt else "zeros"
+    path.write_text(
+        path.read_text().replace("model:\n", f"model:\n  placeholder: {kind}\n")
+    )
+    assert read_export(folder)["model"]["placeholder"] == kind
+    if learnt:
+        weights = load_file(folder / "model.safetensors")
+        weights["fusion.placeholders.audio"] = torch.ones(16)
+        save_file(weights, folder / "model.safetensors")
+        write_sums(folder)
+        with pytest.raises(InputError, match="placeholders.audio.*Train it ag"):
+            build_export(folder, read_export(folder))
+        return
+    again = build_export(folder, read_export(folder))
+    expected, found = (m.eval()(*batch)["logits"] for m in (model, again))
+    assert torch.equal(found, expected)

@@ -23,9 +23,7 @@ STRENGTHS = (0.1, 1, 10, 100)  # C, from the strongest regularisation on
 WORD = r"\w+(?:['’]\w+)*"  # one letter is a word; so is "don't"
 
 
-def train_text_baseline(
-    sets: dict, labels: list[str], scoring
-) -> np.ndarray:
+def train_text_baseline(sets: dict, labels: list[str], scoring) -> np.ndarray:
     """Probabilities of a test set by a linear model of words and word pairs.
 
     A logistic regression on TF-IDF of words and pairs of words. It is trained

@@ -24,7 +24,7 @@ from turbo_sb.evaluation.report.write import (
 from turbo_sb.training.finished import FINISHED
 from turbo_sb.training.preemption import EXIT_CODE
 from turbo_sb.utils.errors import InputError
-from turbo_sb.utils.locking import locked
+from turbo_sb.utils.files import LOCK, hold
 
 
 def main(arguments: list[str], recipe: Recipe) -> None:
@@ -95,7 +95,8 @@ def cross_validate(options, recipe: Recipe, check=lambda: None) -> list:
     plan = Plan(options, recipe)
     # Before days of training.
     check_comparable(options.compare, recipe.scoring)
-    with locked(plan.folder / ".lock") as lock:
+    busy = f"{plan.folder}: another process works in it. Wait, or end it."
+    with hold(plan.folder / LOCK, busy):
         trainings = plan.trainings()
         plan.write_splits()
         if options.text_baseline:
@@ -114,7 +115,6 @@ def cross_validate(options, recipe: Recipe, check=lambda: None) -> list:
             progress,
             every=options.every,
             gpus=options.gpus,
-            kept_open=[lock],
             on_end=lambda job, code: _tidy(job, options),
             check=check,
         )

@@ -22,8 +22,8 @@ from yaml import safe_load
 from turbo_sb.data.manifest import check_unchanged, write_sets
 from turbo_sb.data.splits.split_file import write_split_file
 from turbo_sb.evaluation.jobs import Job
-from turbo_sb.training.finished import FINISHED
 from turbo_sb.training.command_line import check_arguments
+from turbo_sb.training.finished import FINISHED
 from turbo_sb.training.resuming import (
     EXTENT,
     RESUMABLE,

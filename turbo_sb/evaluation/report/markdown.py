@@ -241,10 +241,9 @@ def _missing_notes(report):
         return []
     return [
         "Missing modality: the same checkpoints, utterances and resamples, "
-        "with a placeholder in place of the other modality in the "
-        "classifier's input. The epoch was chosen by its score with both. "
-        "With modality_dropout 0, the placeholder is zeros, which the "
-        "training never saw."
+        "with zeros in place of the other modality in the classifier's input. "
+        "The epoch was chosen by its score with both. With modality_dropout "
+        "0, the training never saw such zeros."
     ]
 
 

@@ -14,7 +14,8 @@ def missing(methods: list, n_resamples: int = 2000) -> dict | None:
 
     Returns ``scores``, of each of `ALONE`, method to its figures;
     ``reference``, the method that the others are compared with; ``settings``,
-    method to ``modality_dropout`` and ``placeholder``; and ``older``, methods
+    method to ``modality_dropout``, and ``placeholder`` where an earlier version
+    learnt one; and ``older``, methods
     of which some runs have no such predictions, and that are left out. None if
     that leaves no method.
     """
@@ -42,10 +43,20 @@ def _has_all(run):
 def _settings(method):
     """The settings of a method's runs, which are all the same."""
     keys = ("modality_dropout", "placeholder")
-    found = {tuple(run.metrics.get(key) for key in keys) for run in method.runs}
+    found = {
+        (
+            run.metrics.get("modality_dropout"),
+            run.metrics.get("placeholder", "zeros"),
+        )
+        for run in method.runs
+    }
     if len(found) > 1:
         raise InputError(
             f"{method.name}: its runs were trained with different {keys}: "
             f"{sorted(map(str, found))}. Give each an output folder of its own."
         )
-    return dict(zip(keys, found.pop()))
+    rate, placeholder = found.pop()
+    settings = {"modality_dropout": rate}
+    if placeholder != "zeros":  # of an earlier version
+        settings["placeholder"] = placeholder
+    return settings

@@ -191,4 +191,5 @@ def _trained(settings):
     rate = settings["modality_dropout"]
     if not rate:
         return "0: not trained for it"
-    return ", ".join(filter(None, [f"{rate:g}", settings["placeholder"]]))
+    learnt = settings.get("placeholder") == "learnt"
+    return f"{rate:g}, learnt placeholder" if learnt else f"{rate:g}"

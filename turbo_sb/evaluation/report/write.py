@@ -22,7 +22,7 @@ COLUMNS = [
     *("protocol", "part", "method", "source", "metric", "value"),
     *("low", "high", "fold_mean", "fold_sd", "n_folds", "seed_sd", "n_seeds"),
     *("n", "difference", "difference_low", "difference_high"),
-    *("p_bootstrap", "p_mcnemar", "modality_dropout", "placeholder"),
+    *("p_bootstrap", "p_mcnemar", "modality_dropout"),
 ]
 
 
@@ -179,7 +179,9 @@ def _figures(folder, protocol, protocols):
 def _csv(report):
     """A row for each protocol, part, method and metric; then the paper's."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(
+        text, COLUMNS, extrasaction="ignore", lineterminator="\n"
+    )
     writer.writeheader()
     for protocol, part in report["protocols"].items():
         missing = part["missing"] or {"scores": {}, "settings": {}}

@@ -4,6 +4,7 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import contextlib
 import csv
 import dataclasses
 import json
@@ -11,8 +12,7 @@ from pathlib import Path
 
 from turbo_sb.inference.prediction.batches import Prediction
 from turbo_sb.utils.errors import InputError
-from turbo_sb.utils.files import replacing
-from turbo_sb.utils.locking import fcntl
+from turbo_sb.utils.files import hold, replacing
 
 
 class Journal:
@@ -40,6 +40,7 @@ class Journal:
         self.out = Path(out).resolve()
         self.path = self.out.with_name(f"{self.out.name}.partial")
         self.key, self.lines = key, {}
+        self.held = contextlib.ExitStack()
 
     def __enter__(self):
         try:
@@ -53,23 +54,22 @@ class Journal:
             self._lock()
             self._read()
         except BaseException:
-            self.file.close()
+            self.__exit__()
             raise
         return self
 
     def __exit__(self, *_):
         self.file.close()
+        self.held.close()
 
     def _lock(self):
-        if fcntl is None:
-            return
-        try:
-            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise InputError(
-                f"{self.out}: another process writes it. Wait until it ends, "
-                "or give another --out."
-            ) from error
+        """In a file of its own: Windows lets nobody read a locked one."""
+        path = self.out.with_name(f".{self.out.name}.lock")
+        busy = (
+            f"{self.out}: another process writes it. Wait until it ends, or "
+            "give another --out."
+        )
+        self.held.enter_context(hold(path, busy))
 
     def _read(self):
         """Keep what an earlier call left, up to a line that a kill broke."""

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from turbo_sb.encoders.pooling import masked_mean
-from turbo_sb.encoders.windows import cut, mean_by_utterance, split
+from turbo_sb.encoders.whisper_frontend import cut, mean_by_utterance, split
 
 
 @pytest.mark.parametrize(

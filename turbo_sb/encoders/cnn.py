@@ -1,4 +1,4 @@
-"""wav2vec 2.0's convolutions, over each utterance's own samples alone.
+"""wav2vec 2.0's convolutions and normalisations without padding.
 
 Authors
  * The turbo_sb developers 2026
@@ -9,42 +9,29 @@ import math
 import torch
 import torch.nn.functional as F
 
-from turbo_sb.encoders.unpadded import group_norm, normalize_wavs
+from turbo_sb.encoders.padding import padding_mask
 
 FROZEN_ROWS = 8  # utterances that a frozen CNN takes at a time
 
 
 class Convolutions:
-    """A base of an encoder that has them as ``model.feature_extractor``.
+    """Base class of an encoder with ``model.feature_extractor``.
 
-    The encoder has `normalize_wav` and `freeze_cnn` as well.
+    The encoder also has `normalize_wav` and `freeze_cnn`.
     """
 
-    def convolve(self, wavs, samples):
-        """The CNN over each utterance's own samples.
-
-        Arguments
-        ---------
-        wavs : (batch, samples) torch.Tensor
-            Padded waveforms.
-        samples : list of int
-            Number of each waveform's own samples.
-
-        Returns
-        -------
-        features : (batch, frames, channels) torch.Tensor
-            The first ``frames[i]`` of row i do not depend on other rows.
-        frames : list of int
-            Number of each utterance's own frames.
-        """
+    def convolve(
+        self, wavs: torch.Tensor, samples: list[int]
+    ) -> tuple[torch.Tensor, list[int]]:
+        """Features (batch, frames, channels) and own frames of each row."""
         if self.normalize_wav:
             wavs = normalize_wavs(wavs, samples)
         # An utterance too short for one frame is padded with silence.
         needed = self.min_samples
         wavs = F.pad(wavs, (0, max(0, needed - wavs.shape[1])))
         samples = [max(needed, own) for own in samples]
-        # Without a graph, a few rows at a time take little memory: the first
-        # activation of 64 utterances of 15 s would be 6 GB.
+        # Few rows at a time: the first activation of 64 utterances of 15 s
+        # would be 6 GB.
         rows = FROZEN_ROWS if self.freeze_cnn else len(wavs)
         features, frames = [], []
         for start, part in zip(range(0, len(wavs), rows), wavs.split(rows)):
@@ -54,7 +41,7 @@ class Convolutions:
         return torch.cat(features).transpose(1, 2), frames
 
     def _cnn(self, wavs, samples):
-        """Hugging Face's feature encoder, but for padding."""
+        """Hugging Face's feature encoder, with an unpadded group norm."""
         x = wavs.unsqueeze(1)
         for layer in self.model.feature_extractor.conv_layers:
             conv = layer.conv
@@ -68,16 +55,44 @@ class Convolutions:
         return x, samples
 
     @property
-    def hop(self):
+    def hop(self) -> int:
         """Samples from one frame to the next; 320 for wav2vec 2.0."""
         layers = self.model.feature_extractor.conv_layers
         return math.prod(layer.conv.stride[0] for layer in layers)
 
     @property
-    def min_samples(self):
+    def min_samples(self) -> int:
         """How many samples make one frame; 400 for wav2vec 2.0."""
         needed = 1
         for layer in reversed(self.model.feature_extractor.conv_layers):
             kernel, stride = layer.conv.kernel_size[0], layer.conv.stride[0]
             needed = (needed - 1) * stride + kernel
         return needed
+
+
+def normalize_wavs(wavs: torch.Tensor, samples: list[int]) -> torch.Tensor:
+    """Zero mean and unit variance over each waveform's own samples."""
+    mask = padding_mask(samples, wavs.shape[1], wavs.device)
+    count = torch.tensor(samples).to(wavs.device, non_blocking=True)[:, None]
+    centred = _own(wavs, mask)
+    centred = centred - centred.sum(dim=1, keepdim=True) / count
+    centred = _own(centred, mask)
+    variance = centred.square().sum(dim=1, keepdim=True) / count
+    # The constant of Hugging Face's feature extractor.
+    return centred / torch.sqrt(variance + 1e-7)
+
+
+def _own(wavs, mask):
+    return wavs if mask is None else wavs.masked_fill(~mask, 0)
+
+
+def group_norm(
+    x: torch.Tensor, frames: list[int], norm: torch.nn.GroupNorm
+) -> torch.Tensor:
+    """wav2vec 2.0's group norm with statistics over own frames only."""
+    # Row by row: four times faster than with a mask over all rows.
+    rows = []
+    for row, length in zip(x.split(1), frames):
+        own = norm(row[..., :length].to(norm.weight.dtype))
+        rows.append(F.pad(own, (0, x.shape[-1] - length)))
+    return torch.cat(rows)

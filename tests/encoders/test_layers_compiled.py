@@ -5,7 +5,7 @@ import torch
 
 from tests.encoders.cases import CASES, embed, make, utterances
 from tests.encoders.families import AUDIO, TEXT
-from turbo_sb.encoders.compiled import compile_layers
+from turbo_sb.encoders.layers import compile_layers
 
 pytestmark = pytest.mark.slow
 

@@ -107,7 +107,8 @@ def make_parser() -> argparse.ArgumentParser:
         module.add_arguments(own)
         own.set_defaults(run=module.run)
         for action in own._actions:
-            action.complete = COMPLETES.get(action.dest)
+            if action.dest in COMPLETES:
+                action.complete = COMPLETES[action.dest]
     return parser
 
 

@@ -135,7 +135,7 @@ def _predict_all(classifier, utterances, options, note=None):
 
 def _to_table(classifier, utterances, options):
     """Predict into a table, with a journal beside it."""
-    from turbo_sb.inference.prediction.journal import Journal
+    from turbo_sb.inference.journal import Journal
 
     with Journal(options.out, model_key(classifier, options)) as journal:
         found = journal.done(utterances)

@@ -13,11 +13,14 @@ from speechbrain.utils.fetching import FetchConfig
 from speechbrain.utils.logger import get_logger
 
 from turbo_sb.data.hearing import hear, windows
+from turbo_sb.inference.embedding import (
+    classify_rows,
+    embed_rows,
+    unpad,
+)
 from turbo_sb.inference.export_format import SETTINGS
-from turbo_sb.inference.joint_space import embed_rows
-from turbo_sb.inference.prediction.batches import asked, predict, words
-from turbo_sb.inference.rows import classify_rows, unpad
-from turbo_sb.inference.sources import load_folder, local_folder
+from turbo_sb.inference.loading import load_folder, local_folder
+from turbo_sb.inference.prediction import asked, predict, words
 from turbo_sb.inference.utterances import read_utterances
 from turbo_sb.utils.errors import InputError
 
@@ -292,60 +295,19 @@ class TurboClassifier(Pretrained):
         ).strip()
 
     def classify_signals(self, signals, texts):
-        """Probabilities of utterances that may lack audio or words.
-
-        Arguments
-        ---------
-        signals : list of (samples,) torch.Tensor
-            At the model's rate; None for one that has no audio.
-        texts : list of str
-            None for one that has no words.
-
-        Returns
-        -------
-        probabilities : (batch, classes) torch.Tensor
-            In float64, on the host: each row sums to 1.
-        """
+        """Probabilities of utterances that may lack audio or words."""
         embedded = self._embed(signals, texts)
         self._warn_of_missing(embedded, len(texts))
         with torch.no_grad(), self.inference_ctx:
             return classify_rows(self.mods.model, embedded, len(texts))
 
     def decode(self, probabilities):
-        """SpeechBrain's four, from probabilities.
-
-        Arguments
-        ---------
-        probabilities : (batch, classes) torch.Tensor
-            Of `classify_signals`.
-
-        Returns
-        -------
-        probabilities : (batch, classes) torch.Tensor
-        score : (batch,) torch.Tensor
-        index : (batch,) torch.LongTensor
-        label : list of str
-        """
+        """SpeechBrain's four, from probabilities."""
         score, index = probabilities.max(dim=-1)
         return probabilities, score, index, [self.labels[i] for i in index]
 
     def forward(self, wavs, wav_lens=None, texts=None):
-        """`classify_batch`.
-
-        Arguments
-        ---------
-        wavs : (batch, samples) torch.Tensor, optional
-            As there.
-        wav_lens : (batch,) torch.Tensor, optional
-            As there.
-        texts : list of str, optional
-            As there.
-
-        Returns
-        -------
-        found : tuple
-            As there.
-        """
+        """`classify_batch`."""
         return self.classify_batch(wavs, wav_lens, texts)
 
     def _embed(self, signals, texts):

@@ -42,22 +42,7 @@ FIELDS = {
 
 
 def is_export(folder):
-    """Whether a folder is one that `turbo_sb.inference.export` wrote.
-
-    Arguments
-    ---------
-    folder : str or pathlib.Path
-        Any folder.
-
-    Returns
-    -------
-    is_export : bool
-
-    Example
-    -------
-    >>> is_export(getfixture("tmp_path"))
-    False
-    """
+    """Whether a folder is one that `turbo_sb.inference.export` wrote."""
     return (Path(folder) / SETTINGS).is_file()
 
 
@@ -86,7 +71,7 @@ def read_export(folder):
     if not is_export(folder):
         raise InputError(
             f"{folder}: no {SETTINGS} in it; expected what "
-            "`python -m turbo_sb.inference.export RUN --to FOLDER` writes."
+            "`turbo-sb export RUN --to FOLDER` writes."
         )
     refuse_code(folder)
     settings = _read_plain(folder / SETTINGS)
@@ -161,25 +146,7 @@ def _read_plain(path):
 
 
 def build_export(folder, settings):
-    """The model of an exported folder, with its weights.
-
-    Arguments
-    ---------
-    folder : str or pathlib.Path
-        Of `turbo_sb.inference.export`.
-    settings : dict
-        Of `read_export`.
-
-    Returns
-    -------
-    model : TurboModel
-        In evaluation mode, on the CPU.
-
-    Raises
-    ------
-    InputError
-        If a setting is none that the model has, or the weights do not fit.
-    """
+    """The model of an exported folder, with its weights."""
     folder, path = Path(folder), Path(folder) / SETTINGS
     try:
         # Weights that are never used take most of the time to build a model.
@@ -234,23 +201,7 @@ def _load_weights(model, path):
 
 
 def make_equalizer(settings):
-    """The equaliser that a run trained with.
-
-    Arguments
-    ---------
-    settings : dict
-        Of `read_export`.
-
-    Returns
-    -------
-    equalizer : Equalizer
-        None without one.
-
-    Example
-    -------
-    >>> make_equalizer({"equalizer": None}) is None
-    True
-    """
+    """The equaliser that a run trained with."""
     if settings["equalizer"] is None:
         return None
     try:

@@ -38,27 +38,7 @@ CLASSES = {
 
 
 def refuse_code(folder):
-    """Refuse what pickles, what Python imports, and what names such things.
-
-    Arguments
-    ---------
-    folder : pathlib.Path
-        Of an export, perhaps.
-
-    Raises
-    ------
-    InputError
-        Naming the first such file.
-
-    Example
-    -------
-    >>> folder = getfixture("tmp_path")
-    >>> _ = (folder / "config.json").write_text('{"auto_map": {"A": "b.C"}}')
-    >>> refuse_code(folder)
-    Traceback (most recent call last):
-    ...
-    turbo_sb.utils.errors.InputError: ...config.json: it has auto_map, which names code to run. ...
-    """
+    """Refuse what pickles, what Python imports, and what names such things."""
     for path in sorted(folder.rglob("*")):
         if path.relative_to(folder).parts[0] == ".git":
             continue

@@ -27,48 +27,13 @@ EQUALIZER = ("trim", "band", "codec", "snr_db", "rms_db")
 
 
 def is_run(folder):
-    """Whether a folder is a training's output folder.
-
-    Arguments
-    ---------
-    folder : str or pathlib.Path
-        Any folder.
-
-    Returns
-    -------
-    is_run : bool
-
-    Example
-    -------
-    >>> is_run(getfixture("tmp_path"))
-    False
-    """
+    """Whether a folder is a training's output folder."""
     folder = Path(folder)
     return (folder / TRAINING).is_file() and (folder / "save").is_dir()
 
 
 def load_run(folder):
-    """Build a training's model, with the weights of its best epoch.
-
-    This runs what the folder's hyperparams.yaml says.
-
-    Arguments
-    ---------
-    folder : str or pathlib.Path
-        A training's output folder.
-
-    Returns
-    -------
-    model : TurboModel
-        In evaluation mode.
-    hparams : dict
-        What its YAML describes, built.
-
-    Raises
-    ------
-    InputError
-        If it is no such folder, or has no whole checkpoint of an epoch.
-    """
+    """Build a training's model, with the weights of its best epoch."""
     folder = Path(folder)
     if not is_run(folder):
         raise InputError(
@@ -119,23 +84,7 @@ def _build(folder):
 
 
 def describe(model, hparams, folder=None):
-    """What prediction has to know, from a model and what its training knew.
-
-    Arguments
-    ---------
-    model : TurboModel
-        The model.
-    hparams : dict
-        Of its training: ``labels``, and perhaps ``sample_rate``,
-        ``empty_text``, and the equaliser's keys.
-    folder : pathlib.Path, optional
-        The training's output folder, with its manifests.
-
-    Returns
-    -------
-    settings : dict
-        As of `turbo_sb.inference.export_format.read_export`.
-    """
+    """What prediction has to know, from a model and what its training knew."""
     encoders = dict(model.encoders)
     labels, n_classes = list(hparams["labels"]), model.classifier.out_features
     if len(labels) != n_classes or len(set(map(str, labels))) != n_classes:
@@ -174,10 +123,7 @@ def _plain(settings):
 
 
 def _longest(folder):
-    """Seconds of the longest utterance that the training knew, rounded up.
-
-    None of its own is cut then, and each is predicted as in its test.
-    """
+    """Seconds of the longest utterance that the training knew, rounded up."""
     seconds = [
         entry["duration"]
         for name in ("train", "valid", "test")

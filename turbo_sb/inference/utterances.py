@@ -58,35 +58,7 @@ class Utterance:
 
 
 def read_utterances(path, data_folder=None):
-    """Read a table of utterances.
-
-    Arguments
-    ---------
-    path : str or pathlib.Path
-        A CSV with the column ``ID``, and with ``wav``, ``text`` or both, and
-        perhaps ``start`` and ``stop`` (s); a blank cell is one that is not
-        known. Or a manifest of train.py, such as test.json.
-    data_folder : str or pathlib.Path, optional
-        What relative paths are relative to, and what "{data_root}" stands
-        for; if not given, the table's own folder.
-
-    Returns
-    -------
-    utterances : list of Utterance
-        In the table's order.
-
-    Raises
-    ------
-    InputError
-        If it is no such table, or if an ID stands there twice.
-
-    Example
-    -------
-    >>> path = getfixture("tmp_path") / "manifest.csv"
-    >>> _ = path.write_text("ID,text\\na,so yes\\n")
-    >>> read_utterances(path)
-    [Utterance(name='a', wav=None, text='so yes', start=None, stop=None)]
-    """
+    """Read a table of utterances."""
     path = Path(path)
     folder = Path(data_folder) if data_folder else path.parent
     if path.suffix.lower() == ".json":

@@ -3,7 +3,7 @@
 from html.parser import HTMLParser
 
 from turbo_sb.inference.app import html
-from turbo_sb.inference.app.look import Look
+from turbo_sb.inference.app.views import Look
 
 LABELS = ["no", "<b>yes</b>"]
 SHARES = {"no": 0.25, "<b>yes</b>": 0.75}

@@ -7,7 +7,7 @@ Authors
 import textwrap
 from html import escape
 
-from turbo_sb.inference.app.look import views_of
+from turbo_sb.inference.app.views import views_of
 
 SHOWN = 160  # characters of the words; the box has them all
 CSS = """
@@ -31,26 +31,7 @@ CSS = """
 
 
 def head(title, labels, modalities):
-    """The page's first lines.
-
-    Arguments
-    ---------
-    title : str
-        What the model is called.
-    labels : list of str
-        Its classes.
-    modalities : list of str
-        What it takes.
-
-    Returns
-    -------
-    html : str
-
-    Example
-    -------
-    >>> head("<mine>", ["no", "yes"], ["text"])
-    '<h1>&lt;mine&gt;</h1><p>Classes: no, yes. From text.</p>'
-    """
+    """The page's first lines."""
     classes, takes = ", ".join(labels), " and ".join(modalities)
     return (
         f"<h1>{escape(title)}</h1>"
@@ -59,45 +40,13 @@ def head(title, labels, modalities):
 
 
 def line(text, kind):
-    """A paragraph.
-
-    Arguments
-    ---------
-    text : str
-        What it says.
-    kind : str
-        "error", which a screen reader says at once, "note" or "said".
-
-    Returns
-    -------
-    html : str
-
-    Example
-    -------
-    >>> line("a < b", "note")
-    '<p class="note">a &lt; b</p>'
-    """
+    """A paragraph."""
     role = ' role="alert"' if kind == "error" else ""
     return f'<p class="{kind}"{role}>{escape(text)}</p>'
 
 
 def result(found, labels, modalities):
-    """What was classified, its probabilities from each view, and notes.
-
-    Arguments
-    ---------
-    found : Look
-        Of the utterance.
-    labels : list of str
-        Of the model.
-    modalities : list of str
-        Of the model.
-
-    Returns
-    -------
-    html : str
-        A column for each view that the model has, a row for each class.
-    """
+    """What was classified, its probabilities from each view, and notes."""
     what = []
     if found.seconds is not None:
         what.append(f"{found.seconds:.2f} s of audio")

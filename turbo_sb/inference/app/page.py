@@ -8,7 +8,7 @@ import functools
 
 from turbo_sb.inference.app import html
 from turbo_sb.inference.app.extra import need_gradio
-from turbo_sb.inference.app.look import hears, look
+from turbo_sb.inference.app.views import hears, look
 from turbo_sb.utils.errors import InputError
 
 # Of the neighbours: what they are called, and how wide they are.
@@ -26,21 +26,7 @@ FONTS = {
 
 
 def make_page(classifier, neighbours=None, title="turbo_sb"):
-    """Lay the page out.
-
-    Arguments
-    ---------
-    classifier : TurboClassifier
-        The model.
-    neighbours : turbo_sb.inference.export.neighbours.Neighbours, optional
-        Its training utterances.
-    title : str
-        What the model is called.
-
-    Returns
-    -------
-    page : gradio.Blocks
-    """
+    """Lay the page out."""
     gr = need_gradio()
     labels, modalities = classifier.labels, classifier.modalities
     with gr.Blocks(
@@ -69,44 +55,13 @@ def make_page(classifier, neighbours=None, title="turbo_sb"):
 
 
 def style():
-    """How the page looks.
-
-    Returns
-    -------
-    style : dict
-        Keywords of gradio's launch.
-    """
+    """How the page looks."""
     gr = need_gradio()
     return {"theme": gr.themes.Default(**FONTS), "css": html.CSS}
 
 
 def answer(classifier, neighbours, path, text, heard=""):
-    """What the button puts on the page.
-
-    Arguments
-    ---------
-    classifier : TurboClassifier
-        The model.
-    neighbours : turbo_sb.inference.export.neighbours.Neighbours
-        None without any.
-    path : str
-        The recording; None without one.
-    text : str
-        What the text box holds.
-    heard : str
-        The recogniser's words; blank if there are none in the box.
-
-    Returns
-    -------
-    text : str
-        What the text box holds now: a recogniser's words, if it was blank.
-    heard : str
-        As above, now.
-    result : str
-        HTML: the probabilities; or what is wrong.
-    rows : list of list of str
-        Only with neighbours: a row for each, of `COLUMNS`.
-    """
+    """What the button puts on the page."""
     try:
         found = look(classifier, path, text, neighbours)
     except InputError as error:
@@ -122,27 +77,7 @@ def answer(classifier, neighbours, path, text, heard=""):
 
 
 def forget(text, heard):
-    """Clear a recogniser's words when the recording is another one.
-
-    Arguments
-    ---------
-    text : str
-        What the text box holds.
-    heard : str
-        The recogniser's words.
-
-    Returns
-    -------
-    text : str
-        Blank if it held the recogniser's; else what somebody wrote there.
-    heard : str
-        Blank.
-
-    Example
-    -------
-    >>> forget("stop it", heard="stop it"), forget("stop", heard="stop it")
-    (('', ''), ('stop', ''))
-    """
+    """Clear a recogniser's words when the recording is another one."""
     return "" if text == heard else text, ""
 
 

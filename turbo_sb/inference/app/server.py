@@ -10,25 +10,14 @@ import threading
 from pathlib import Path
 
 from turbo_sb.inference.app.page import make_page, style
-from turbo_sb.inference.export.neighbours import VECTORS, Neighbours
+from turbo_sb.inference.neighbours import VECTORS, Neighbours
 from turbo_sb.utils.errors import InputError
 
 HOST = "127.0.0.1"
 
 
 def find_neighbours(classifier):
-    """The training utterances that were exported with a model.
-
-    Arguments
-    ---------
-    classifier : TurboClassifier
-        The model.
-
-    Returns
-    -------
-    neighbours : Neighbours
-        None without any.
-    """
+    """The training utterances that were exported with a model."""
     folder = getattr(classifier.hparams, "folder", None)
     if folder is None or not (Path(folder) / VECTORS).is_file():
         return None
@@ -36,22 +25,7 @@ def find_neighbours(classifier):
 
 
 def serve(classifier, port=None, title="turbo_sb"):
-    """Serve the page until Ctrl-C, or SIGTERM.
-
-    Arguments
-    ---------
-    classifier : TurboClassifier
-        The model.
-    port : int, optional
-        Of this machine; if not given, the first free one from 7860.
-    title : str
-        What the model is called.
-
-    Raises
-    ------
-    InputError
-        If gradio is not installed, or the port is taken.
-    """
+    """Serve the page until Ctrl-C, or SIGTERM."""
     page = make_page(classifier, find_neighbours(classifier), title)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -74,25 +48,7 @@ def _end(page):
 
 
 def launch(page, port=None):
-    """Begin to serve a page; return at once.
-
-    Arguments
-    ---------
-    page : gradio.Blocks
-        Of `make_page`.
-    port : int, optional
-        As in `serve`.
-
-    Returns
-    -------
-    address : str
-        Where the page is.
-
-    Raises
-    ------
-    InputError
-        If the port is taken.
-    """
+    """Begin to serve a page; return at once."""
     try:
         _, address, _ = page.launch(
             server_name=HOST,

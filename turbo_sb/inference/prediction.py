@@ -183,22 +183,7 @@ def _problem(classifier, utterance, signal):
 
 
 def words(classifier, signal, text):
-    """The words of an utterance, a recogniser's if none are given.
-
-    Arguments
-    ---------
-    classifier : TurboClassifier
-        May have a recogniser.
-    signal : (samples,) torch.Tensor
-        None without audio.
-    text : str
-        None where none are given.
-
-    Returns
-    -------
-    text : str
-        None where there are none, or where the model takes none.
-    """
+    """The words of an utterance, a recogniser's if none are given."""
     if "text" not in classifier.modalities:
         return None
     if signal is not None and asked(classifier, text):
@@ -207,18 +192,6 @@ def words(classifier, signal, text):
 
 
 def asked(classifier, text):
-    """Whether the recogniser is asked for the words.
-
-    Arguments
-    ---------
-    classifier : TurboClassifier
-        May have a recogniser.
-    text : str
-        None where none are given.
-
-    Returns
-    -------
-    asked : bool
-    """
+    """Whether the recogniser is asked for the words."""
     takes = "text" in classifier.modalities
     return takes and text is None and classifier.recogniser is not None

@@ -9,6 +9,8 @@ from speechbrain.utils.logger import get_logger
 from torch.nn.utils.rnn import pad_sequence
 
 from turbo_sb.data.hearing import windows
+from turbo_sb.encoders.lengths import absolute
+from turbo_sb.utils.errors import InputError
 
 logger = get_logger(__name__)
 
@@ -16,28 +18,7 @@ SECONDS_AT_ONCE = 600  # of audio that an encoder holds at a time, at most
 
 
 def embed_audio(model, signals, rate, window_seconds):
-    """Embed signals of any length.
-
-    What is longer than a window is cut into equal ones; the mean of their
-    embeddings, weighted by length, is the mean over all frames, as if
-    attention ended at each window's edge.
-
-    Arguments
-    ---------
-    model : TurboModel
-        In evaluation mode.
-    signals : list of (samples,) torch.Tensor
-        On the host.
-    rate : int
-        In Hz.
-    window_seconds : float
-        The longest window.
-
-    Returns
-    -------
-    embeddings : (batch, dim) torch.Tensor
-        On the model's device, in float32.
-    """
+    """Embed signals of any length."""
     most = round(window_seconds * rate)
     pieces, owners = [], []
     for row, signal in enumerate(signals):
@@ -60,22 +41,7 @@ def embed_audio(model, signals, rate, window_seconds):
 
 
 def embed_text(model, texts, empty_text):
-    """Embed texts, and say of which the model sees little.
-
-    Arguments
-    ---------
-    model : TurboModel
-        In evaluation mode.
-    texts : list of str
-        The words of each utterance.
-    empty_text : str
-        Stands for a blank one, as in the training.
-
-    Returns
-    -------
-    embeddings : (batch, dim) torch.Tensor
-        On the model's device, in float32.
-    """
+    """Embed texts, and say of which the model sees little."""
     encoder = model.encoders["text"]
     tokens = [encoder.tokenize(text.strip() or empty_text) for text in texts]
     for text, ids in zip(texts, tokens):
@@ -121,26 +87,7 @@ def _warn_of_text(encoder, text, ids):
 
 
 def embed_rows(model, signals, texts, settings):
-    """Embed utterances, each of which may lack its audio or its words.
-
-    Arguments
-    ---------
-    model : TurboModel
-        In evaluation mode.
-    signals : list of (samples,) torch.Tensor
-        None for one that has no audio.
-    texts : list of str
-        None for one that has no words.
-    settings : dict
-        ``sample_rate``, ``window_seconds``, ``empty_text``, of `read_export`.
-
-    Returns
-    -------
-    embedded : dict
-        Modality to the numbers of the rows that have it, (n,)
-        torch.LongTensor, and their embeddings, (n, dim) torch.Tensor. A
-        modality that no row has, or the model does not take, is not there.
-    """
+    """Embed utterances, each of which may lack its audio or its words."""
     rate, window = settings["sample_rate"], settings["window_seconds"]
     embed = {
         "audio": lambda rows: embed_audio(model, rows, rate, window),
@@ -153,3 +100,77 @@ def embed_rows(model, signals, texts, settings):
             values = embed[name]([given[name][k] for k in rows])
             found[name] = torch.tensor(rows), values
     return found
+
+
+def classify_rows(model, embedded, n):
+    """Probabilities, a placeholder standing for what a row lacks."""
+    found, covered = torch.zeros(n, model.classifier.out_features), set()
+    found = found.double()
+    for rows, views in by_what_is_there(embedded):
+        # Of one view, which the model has in front.
+        views = {name: values[None] for name, values in views.items()}
+        logits = model.classify(views)[0]
+        # On the host: some devices have no float64.
+        found[rows] = logits.cpu().double().softmax(dim=-1)
+        covered.update(rows.tolist())
+    if missing := sorted(set(range(n)) - covered):
+        raise InputError(
+            f"utterance {missing[0] + 1} of {n}: nothing to classify: this "
+            f"model takes {' and '.join(model.encoders)}."
+        )
+    if found.isnan().any():
+        row = int(found.isnan().any(dim=1).nonzero()[0])
+        raise InputError(
+            f"utterance {row + 1} of {n}: what the model finds is no number. "
+            "Are its weights, and the waveform, finite?"
+        )
+    return found
+
+
+def by_what_is_there(embedded):
+    """Group rows by the modalities that they have."""
+    places = {
+        name: {row: place for place, row in enumerate(rows.tolist())}
+        for name, (rows, _) in embedded.items()
+    }
+    groups = {}
+    for row in sorted(set().union(*places.values())):
+        present = tuple(name for name in places if row in places[name])
+        groups.setdefault(present, []).append(row)
+    return [
+        (
+            torch.tensor(rows),
+            {
+                name: embedded[name][1][[places[name][row] for row in rows]]
+                for name in present
+            },
+        )
+        for present, rows in groups.items()
+    ]
+
+
+def unpad(wavs, wav_lens=None, texts=None):
+    """A batch by its rows."""
+    if wavs is None and texts is None:
+        raise InputError("nothing to classify: neither wavs nor texts.")
+    if isinstance(texts, str):
+        raise InputError(f"texts: {texts!r:.60}: expected a list of them.")
+    n = len(texts) if wavs is None else len(wavs)
+    texts = [None] * n if texts is None else list(texts)
+    if len(texts) != n:
+        raise InputError(f"texts: {len(texts)}, for a batch of {n}.")
+    if wavs is None:
+        return [None] * n, texts
+    if wavs.dim() != 2:
+        raise InputError(
+            f"wavs: of shape {tuple(wavs.shape)}; expected (batch, samples)."
+        )
+    lengths = absolute(
+        [1.0] * n if wav_lens is None else wav_lens, wavs.shape[1]
+    )
+    if len(lengths) != n or max(lengths) > wavs.shape[1]:
+        raise InputError(
+            f"wav_lens: expected {n} relative lengths, from 0 to 1."
+        )
+    wavs = wavs.float().cpu()
+    return [wav[:own] for wav, own in zip(wavs, lengths)], texts

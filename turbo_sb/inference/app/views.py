@@ -12,8 +12,8 @@ from pathlib import Path
 
 import torch
 
-from turbo_sb.inference.prediction.batches import words
-from turbo_sb.inference.rows import classify_rows
+from turbo_sb.inference.embedding import classify_rows
+from turbo_sb.inference.prediction import words
 from turbo_sb.utils.errors import InputError
 
 # What the page calls it: the modalities that are seen.
@@ -30,22 +30,7 @@ NO_WORDS = "The recogniser heard no words."
 
 @dataclasses.dataclass
 class Look:
-    """What there is to see of one utterance.
-
-    Arguments
-    ---------
-    probabilities : dict
-        View, "both", "audio only" or "text only", to a dict of class to
-        probability; only the views that the utterance has.
-    text : str, optional
-        The words that it was classified with, perhaps a recogniser's.
-    seconds : float, optional
-        Of the audio.
-    notes : list of str
-        What makes the result less reliable.
-    neighbours : list of dict
-        The nearest training utterances, of `Neighbours.nearest`.
-    """
+    """What there is to see of one utterance."""
 
     probabilities: dict
     text: str | None = None
@@ -55,50 +40,12 @@ class Look:
 
 
 def views_of(modalities):
-    """The views that a model has.
-
-    Arguments
-    ---------
-    modalities : list of str
-        "audio", "text" or both.
-
-    Returns
-    -------
-    views : list of str
-
-    Example
-    -------
-    >>> views_of(["text"])
-    ['text only']
-    """
+    """The views that a model has."""
     return [view for view, own in VIEWS.items() if {*own} <= {*modalities}]
 
 
 def look(classifier, path=None, text=None, neighbours=None, n=5):
-    """Classify an utterance from each view, and find what is near it.
-
-    Arguments
-    ---------
-    classifier : TurboClassifier
-        The model.
-    path : str or pathlib.Path, optional
-        The recording.
-    text : str, optional
-        Its words. Where they are blank, a recogniser's, if there is one.
-    neighbours : turbo_sb.inference.export.neighbours.Neighbours, optional
-        The training utterances.
-    n : int
-        How many of them are shown.
-
-    Returns
-    -------
-    look : Look
-
-    Raises
-    ------
-    InputError
-        If there is nothing to classify, or the recording cannot be used.
-    """
+    """Classify an utterance from each view, and find what is near it."""
     with _warnings() as warned, _short(path):
         signal = _read(classifier, path)
         given = text if text and text.strip() else None
@@ -118,17 +65,7 @@ def look(classifier, path=None, text=None, neighbours=None, n=5):
 
 
 def hears(classifier):
-    """Whether a recording is of any use to a model, if for its words only.
-
-    Arguments
-    ---------
-    classifier : TurboClassifier
-        The model.
-
-    Returns
-    -------
-    hears : bool
-    """
+    """Whether a recording is of any use to a model, if for its words only."""
     return "audio" in classifier.modalities or bool(classifier.recogniser)
 
 

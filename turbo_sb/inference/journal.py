@@ -9,32 +9,14 @@ import dataclasses
 import json
 from pathlib import Path
 
-from turbo_sb.inference.prediction.batches import Prediction
+from turbo_sb.inference.prediction import Prediction
 from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.files import replacing
 from turbo_sb.utils.locking import fcntl
 
 
 class Journal:
-    """A line for each prediction, beside the table that they become.
-
-    Arguments
-    ---------
-    out : str or pathlib.Path
-        The table that is written in the end.
-    key : str
-        Of the model. A journal of another model is begun anew.
-
-    Example
-    -------
-    >>> from turbo_sb.inference.utterances import Utterance
-    >>> out, utterance = getfixture("tmp_path") / "out.csv", Utterance("a", "a.wav")
-    >>> with Journal(out, "model 1") as journal:
-    ...     journal.add(utterance, Prediction("a", "yes", 0.9))
-    >>> with Journal(out, "model 1") as journal:
-    ...     journal.done([utterance])["a"].label
-    'yes'
-    """
+    """A line for each prediction, beside the table that they become."""
 
     def __init__(self, out, key):
         self.out = Path(out).resolve()
@@ -99,15 +81,7 @@ class Journal:
             ) from error
 
     def add(self, utterance, prediction):
-        """Note a prediction, unless it is an error, which is tried again.
-
-        Arguments
-        ---------
-        utterance : turbo_sb.inference.utterances.Utterance
-            What was predicted.
-        prediction : Prediction
-            What was found.
-        """
+        """Note a prediction, unless it is an error, which is tried again."""
         if prediction.error is None:
             line = {
                 "utterance": _facts(utterance),
@@ -117,18 +91,7 @@ class Journal:
             self._write(line)
 
     def done(self, utterances):
-        """What is known of utterances that are as they were.
-
-        Arguments
-        ---------
-        utterances : list of turbo_sb.inference.utterances.Utterance
-            What is to be predicted.
-
-        Returns
-        -------
-        predictions : dict
-            Name to Prediction, of those that need not be predicted again.
-        """
+        """What is known of utterances that are as they were."""
         found = {}
         for utterance in utterances:
             line = self.lines.get(utterance.name)
@@ -137,15 +100,7 @@ class Journal:
         return found
 
     def end(self, predictions, labels):
-        """Write the table, and a list of what could not be predicted.
-
-        Arguments
-        ---------
-        predictions : list of Prediction
-            In the table's order.
-        labels : list of str
-            The classes.
-        """
+        """Write the table, and a list of what could not be predicted."""
         good = [p for p in predictions if p.error is None]
         bad = [p for p in predictions if p.error is not None]
         header = ["ID", "prediction", "score", "used", "text"]
@@ -186,17 +141,7 @@ def _entry(line):
 
 
 def write_table(path, header, rows):
-    """Write a CSV, whole or not at all.
-
-    Arguments
-    ---------
-    path : pathlib.Path
-        Where.
-    header : list of str
-        The columns.
-    rows : list of list
-        Their values.
-    """
+    """Write a CSV, whole or not at all."""
     with replacing(path) as draft:
         with open(draft, "w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")

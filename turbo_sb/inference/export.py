@@ -13,8 +13,6 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from turbo_sb.data.manifest import read_json
-from turbo_sb.inference.export.card import model_card
-from turbo_sb.inference.export.neighbours import save_neighbours
 from turbo_sb.inference.export_format import (
     CARD,
     SETTINGS,
@@ -22,6 +20,8 @@ from turbo_sb.inference.export_format import (
     is_export,
     read_export,
 )
+from turbo_sb.inference.model_card import model_card
+from turbo_sb.inference.neighbours import save_neighbours
 from turbo_sb.inference.trained_run import TRAINING, describe, load_run
 from turbo_sb.utils.checksums import write_sums
 from turbo_sb.utils.errors import InputError
@@ -119,28 +119,7 @@ def write_export(folder, model, labels, overwrite=False, **settings):
 
 
 def check_free(folder, overwrite=False):
-    """Refuse to write where something is.
-
-    Arguments
-    ---------
-    folder : str or pathlib.Path
-        What is to be written.
-    overwrite : bool
-        Whether it may be an export.
-
-    Raises
-    ------
-    InputError
-        If something is there.
-
-    Example
-    -------
-    >>> check_free("no such folder")
-    >>> check_free(".")
-    Traceback (most recent call last):
-    ...
-    turbo_sb.utils.errors.InputError: .: is there, and is no export. Give another.
-    """
+    """Refuse to write where something is."""
     folder = Path(folder)
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return

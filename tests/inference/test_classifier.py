@@ -280,7 +280,7 @@ class TestBadCalls:
     def test_no_number(self, classifier):
         wavs, lens = pad(SIGNALS[:2])
         wavs[1, 5] = math.nan
-        with pytest.raises(InputError, match="utterance 2 of 2: .* no number"):
+        with pytest.raises(InputError, match="utterance 2 of 2: .* is NaN"):
             classifier.classify_batch(wavs, lens)
 
 

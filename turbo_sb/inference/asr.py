@@ -1,4 +1,4 @@
-"""Words where none are given: a speech recogniser, loaded when it is needed.
+"""A speech recogniser for audio without words, loaded when it is needed.
 
 Authors
  * The turbo_sb developers 2026
@@ -16,7 +16,12 @@ RATE = 16000  # Hz, of the recognisers
 
 
 class Recogniser:
-    """A recogniser by its name: what `asr:` in inference.yaml stands for."""
+    """A recogniser: a hub name or folder, and perhaps its kind and language.
+
+    Kind "speechbrain" runs a YAML as code, so it has to be trusted; the other
+    is "transformers" (Whisper, or wav2vec 2.0 with CTC). Without a kind, it is
+    what the folder holds. Whisper guesses the language if it is not given.
+    """
 
     def __init__(
         self, source, kind=None, folder=None, trusted=False, language=None
@@ -38,7 +43,7 @@ class Recogniser:
 
     @classmethod
     def of(cls, asr, folder=None, trusted=False):
-        """What a setting describes."""
+        """Build a recogniser from `asr:` in inference.yaml; None without one."""
         if not asr or asr == "none":
             return None
         settings = {"source": asr} if isinstance(asr, str) else asr
@@ -52,7 +57,7 @@ class Recogniser:
         return cls(**settings, folder=folder, trusted=trusted)
 
     def __call__(self, signal, rate, device="cpu"):
-        """Transcribe a signal."""
+        """Transcribe a signal of at most 30 s, (samples,)."""
         self.load(device)
         if rate != RATE:
             signal = AudioNormalizer(RATE)(signal[:, None], rate)

@@ -250,7 +250,7 @@ class TurboClassifier(Pretrained):
         return [found[utterance.name] for utterance in utterances]
 
     def encode_batch(self, wavs, wav_lens=None, texts=None):
-        """The embeddings in the joint space, without dropout.
+        """Embed utterances in the joint space, without dropout.
 
         Arguments
         ---------
@@ -276,7 +276,7 @@ class TurboClassifier(Pretrained):
         return {name: values for name, (_, values) in embedded.items()}
 
     def transcribe(self, signal):
-        """The words that the recogniser hears.
+        """Transcribe a signal with the recogniser.
 
         Arguments
         ---------
@@ -295,19 +295,22 @@ class TurboClassifier(Pretrained):
         ).strip()
 
     def classify_signals(self, signals, texts):
-        """Probabilities of utterances that may lack audio or words."""
+        """Return (batch, classes) probabilities, in float64 on the host.
+
+        A signal or a text is None where an utterance has none.
+        """
         embedded = self._embed(signals, texts)
         self._warn_of_missing(embedded, len(texts))
         with torch.no_grad(), self.inference_ctx:
             return classify_rows(self.mods.model, embedded, len(texts))
 
     def decode(self, probabilities):
-        """SpeechBrain's four, from probabilities."""
+        """Return the probabilities, their maxima, class numbers and labels."""
         score, index = probabilities.max(dim=-1)
         return probabilities, score, index, [self.labels[i] for i in index]
 
     def forward(self, wavs, wav_lens=None, texts=None):
-        """`classify_batch`."""
+        """Call `classify_batch`."""
         return self.classify_batch(wavs, wav_lens, texts)
 
     def _embed(self, signals, texts):
@@ -317,7 +320,7 @@ class TurboClassifier(Pretrained):
             )
 
     def _warn_of_missing(self, embedded, n):
-        """Once: zeros in a modality's place are a guess."""
+        """Warn once of zeros in place of a modality."""
         missing = [
             name
             for name in self.modalities

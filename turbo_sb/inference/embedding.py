@@ -1,4 +1,4 @@
-"""From signals and words to the joint space, utterances lacking either.
+"""Embed and classify utterances, which may lack their audio or their words.
 
 Authors
  * The turbo_sb developers 2026
@@ -18,7 +18,12 @@ SECONDS_AT_ONCE = 600  # of audio that an encoder holds at a time, at most
 
 
 def embed_audio(model, signals, rate, window_seconds):
-    """Embed signals of any length."""
+    """Embed signals of any length, (batch, dim).
+
+    A longer signal is cut into equal windows; the mean of their embeddings,
+    weighted by length, is the mean over all frames, as if attention ended at
+    the edges of the windows.
+    """
     most = round(window_seconds * rate)
     pieces, owners = [], []
     for row, signal in enumerate(signals):
@@ -41,7 +46,7 @@ def embed_audio(model, signals, rate, window_seconds):
 
 
 def embed_text(model, texts, empty_text):
-    """Embed texts, and say of which the model sees little."""
+    """Embed texts, (batch, dim); warn of cut and of unknown words."""
     encoder = model.encoders["text"]
     tokens = [encoder.tokenize(text.strip() or empty_text) for text in texts]
     for text, ids in zip(texts, tokens):
@@ -57,7 +62,7 @@ def _embed(model, name, rows, device, padding=0):
 
 
 def _portions(pieces, most):
-    """Group neighbours so that no group, padded, holds more samples."""
+    """Group neighbours so that no padded group holds more than `most`."""
     group, longest = [], 0
     for piece in pieces:
         longest = max(longest, len(piece))
@@ -69,7 +74,7 @@ def _portions(pieces, most):
 
 
 def _warn_of_text(encoder, text, ids):
-    """What is cut, and what the tokeniser has no words for."""
+    """Warn of a text that is cut, and of one that is all unknown."""
     shown = f"{text.strip()[:30]!r}"
     if len(ids) >= encoder.max_tokens:
         logger.warning(
@@ -87,7 +92,7 @@ def _warn_of_text(encoder, text, ids):
 
 
 def embed_rows(model, signals, texts, settings):
-    """Embed utterances, each of which may lack its audio or its words."""
+    """Map each modality to the numbers of its rows and their embeddings."""
     rate, window = settings["sample_rate"], settings["window_seconds"]
     embed = {
         "audio": lambda rows: embed_audio(model, rows, rate, window),
@@ -121,8 +126,8 @@ def classify_rows(model, embedded, n):
     if found.isnan().any():
         row = int(found.isnan().any(dim=1).nonzero()[0])
         raise InputError(
-            f"utterance {row + 1} of {n}: what the model finds is no number. "
-            "Are its weights, and the waveform, finite?"
+            f"utterance {row + 1} of {n}: the model's output is NaN. "
+            "Check its weights and the waveform."
         )
     return found
 
@@ -150,7 +155,7 @@ def by_what_is_there(embedded):
 
 
 def unpad(wavs, wav_lens=None, texts=None):
-    """A batch by its rows."""
+    """Return lists of signals and texts, None where there is none."""
     if wavs is None and texts is None:
         raise InputError("nothing to classify: neither wavs nor texts.")
     if isinstance(texts, str):

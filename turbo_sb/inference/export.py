@@ -94,7 +94,7 @@ def write_export(folder, model, labels, overwrite=False, **settings):
     Raises
     ------
     InputError
-        If `folder` is not free, or a setting is none.
+        If `folder` is not free, or a setting is unknown.
 
     Example
     -------
@@ -119,7 +119,7 @@ def write_export(folder, model, labels, overwrite=False, **settings):
 
 
 def check_free(folder, overwrite=False):
-    """Refuse to write where something is."""
+    """Reject a folder that holds anything but an export to overwrite."""
     folder = Path(folder)
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
@@ -134,7 +134,7 @@ def check_free(folder, overwrite=False):
 
 @contextlib.contextmanager
 def _draft(folder):
-    """All is written beside its place, and moved when it is whole."""
+    """Write beside the folder, and move it there when it is complete."""
     folder = Path(folder).resolve()
     draft = folder.with_name(f".{folder.name}.tmp")
     shutil.rmtree(draft, ignore_errors=True)
@@ -168,7 +168,7 @@ def _write_files(draft, model, settings):
 
 
 def _keep_recogniser(draft, asr):
-    """A recogniser's folder goes along, so that the export can be moved."""
+    """Copy a recogniser's folder, so that the export can be moved."""
     more = asr if isinstance(asr, dict) else {}
     source = Path(more.get("source") or asr or "")
     if asr is None or not source.is_dir():

@@ -47,7 +47,7 @@ def is_export(folder):
 
 
 def read_export(folder):
-    """The settings of an exported folder, once all of it has been checked.
+    """Check an exported folder, and return its settings.
 
     Arguments
     ---------
@@ -80,8 +80,7 @@ def read_export(folder):
 
 
 def _check_sums(folder, settings):
-    """That all is there and as it was; but for settings and card, which people
-    may edit."""
+    """Check all files but settings and card, which people may edit."""
     path, again = folder / SUMS, "Export it again, or fetch it again."
     if not path.is_file():
         raise InputError(
@@ -99,7 +98,7 @@ def _check_sums(folder, settings):
 
 
 def _read_plain(path):
-    """A YAML without tags, with the fields that it has to have."""
+    """Read a YAML without tags, and check its fields."""
     yaml = ruamel.yaml.YAML(typ="safe", pure=True)
     try:
         settings = yaml.load(path.read_text(encoding="utf-8"))
@@ -146,7 +145,7 @@ def _read_plain(path):
 
 
 def build_export(folder, settings):
-    """The model of an exported folder, with its weights."""
+    """Build the model of an exported folder, in evaluation mode."""
     folder, path = Path(folder), Path(folder) / SETTINGS
     try:
         # Weights that are never used take most of the time to build a model.
@@ -176,7 +175,7 @@ def _build(folder, settings):
 
 
 def _load_weights(model, path):
-    """Put the weights into the model, or say in one line what does not fit."""
+    """Load the weights into the model, or name the first that does not fit."""
     try:
         weights = load_file(path)
     except Exception as error:  # safetensors has a class of its own
@@ -191,7 +190,9 @@ def _load_weights(model, path):
         if name in weights and weights[name].shape != x.shape
     ]
     wrong += [f"{name} is missing" for name in own if name not in weights]
-    wrong += [f"{name} is too many" for name in weights if name not in own]
+    wrong += [
+        f"unexpected weight {name}" for name in weights if name not in own
+    ]
     if wrong:
         raise InputError(
             f"{path}: {len(wrong)} weights do not fit the folder's "
@@ -201,7 +202,7 @@ def _load_weights(model, path):
 
 
 def make_equalizer(settings):
-    """The equaliser that a run trained with."""
+    """Build the equaliser that the run trained with; None without one."""
     if settings["equalizer"] is None:
         return None
     try:

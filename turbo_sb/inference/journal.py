@@ -1,4 +1,4 @@
-"""What has been predicted so far, so that a stop loses nothing.
+"""A journal of predictions, so that a stopped call can continue.
 
 Authors
  * The turbo_sb developers 2026
@@ -16,7 +16,10 @@ from turbo_sb.utils.locking import fcntl
 
 
 class Journal:
-    """A line for each prediction, beside the table that they become."""
+    """A file of one JSON line per prediction, beside the table `out`.
+
+    A journal with another `key` (of another model) is started again.
+    """
 
     def __init__(self, out, key):
         self.out = Path(out).resolve()
@@ -54,7 +57,7 @@ class Journal:
             ) from error
 
     def _read(self):
-        """Keep what an earlier call left, up to a line that a kill broke."""
+        """Read the lines of an earlier call, up to an incomplete one."""
         self.file.seek(0)
         end, found = 0, []
         for line in self.file:
@@ -81,7 +84,7 @@ class Journal:
             ) from error
 
     def add(self, utterance, prediction):
-        """Note a prediction, unless it is an error, which is tried again."""
+        """Write a prediction, unless it is an error, which is tried again."""
         if prediction.error is None:
             line = {
                 "utterance": _facts(utterance),
@@ -91,7 +94,7 @@ class Journal:
             self._write(line)
 
     def done(self, utterances):
-        """What is known of utterances that are as they were."""
+        """Map the names of unchanged utterances to their predictions."""
         found = {}
         for utterance in utterances:
             line = self.lines.get(utterance.name)
@@ -100,7 +103,7 @@ class Journal:
         return found
 
     def end(self, predictions, labels):
-        """Write the table, and a list of what could not be predicted."""
+        """Write the table, and a table of the errors if there are any."""
         good = [p for p in predictions if p.error is None]
         bad = [p for p in predictions if p.error is not None]
         header = ["ID", "prediction", "score", "used", "text"]
@@ -122,7 +125,7 @@ class Journal:
 
 
 def _facts(utterance):
-    """What a prediction is of: also which file, and as it was then."""
+    """Describe an utterance and its file, with size and time."""
     facts = dataclasses.asdict(utterance)
     if utterance.wav is not None:
         path = Path(utterance.wav).resolve()
@@ -133,7 +136,7 @@ def _facts(utterance):
 
 
 def _entry(line):
-    """What a line holds; None where it is not whole."""
+    """Parse a line; None if it is incomplete."""
     try:
         return json.loads(line) if line.endswith(b"\n") else None
     except ValueError:
@@ -141,7 +144,7 @@ def _entry(line):
 
 
 def write_table(path, header, rows):
-    """Write a CSV, whole or not at all."""
+    """Write a CSV atomically."""
     with replacing(path) as draft:
         with open(draft, "w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")

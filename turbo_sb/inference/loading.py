@@ -1,4 +1,4 @@
-"""Where a trained model comes from: a folder, the hub, a training.
+"""Load a trained model from a folder, the hub, or a training.
 
 Authors
  * The turbo_sb developers 2026
@@ -28,7 +28,7 @@ FETCHED += ["SHA256SUMS"]
 def local_folder(
     source, savedir=None, fetch_config=None, hparams_file=SETTINGS
 ):
-    """The folder itself, or what the hub has under its name."""
+    """Return a local folder as it is, or fetch it from the hub."""
     fetch_config = fetch_config or FetchConfig()
     folder = Path(source).expanduser()
     text = str(source)
@@ -59,7 +59,7 @@ def local_folder(
 
 
 def load_folder(folder, hparams_file=SETTINGS, asr=None, trust_asr=False):
-    """Build what a folder holds."""
+    """Build the model and settings of a folder; None for another kind."""
     if hparams_file == SETTINGS:
         if not is_export(folder) and is_run(folder):
             raise InputError(

@@ -1,4 +1,4 @@
-"""The training utterances in the joint space, to show the nearest of.
+"""The training utterances in the joint space, to show the nearest ones.
 
 Authors
  * The turbo_sb developers 2026
@@ -24,7 +24,7 @@ AT_ONCE = 32  # utterances
 
 
 def save_neighbours(folder, run, model, hparams):
-    """Embed a training's own utterances and keep them beside its model."""
+    """Embed the training utterances and save them beside the model."""
     entries = load_manifest(Path(run) / "train.json")
     settings = describe(model, hparams, run)
     names = sorted(entries, key=lambda name: -entries[name]["duration"])
@@ -74,7 +74,7 @@ class Neighbours:
         self.facts = json.loads(text)
 
     def nearest(self, embeddings, n=5):
-        """The training utterances that are most alike."""
+        """Return the n most similar training utterances, the nearest first."""
         similar = torch.stack(
             [
                 self.vectors[name].float() @ F.normalize(own.cpu(), dim=-1)

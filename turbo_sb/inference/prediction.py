@@ -95,7 +95,7 @@ def predict(classifier, utterances, batch_size=64, progress=False):
 
 
 def _batches(readers, utterances, batch_size):
-    """The longest first, so that what needs the most memory fails at once."""
+    """Yield the longest first: what needs the most memory fails at once."""
     seconds = dict(zip(utterances, readers.map(_seconds, utterances)))
     batch = []
     for utterance in sorted(utterances, key=lambda u: -seconds[u]):
@@ -110,7 +110,7 @@ def _batches(readers, utterances, batch_size):
 
 
 def _seconds(utterance):
-    """Of its header; 0 where there is none, which reading will tell."""
+    """Read the duration from the header; 0 if it is unreadable."""
     if utterance.wav is None:
         return 0.0
     try:
@@ -122,7 +122,7 @@ def _seconds(utterance):
 
 
 def _read(classifier, utterance):
-    """Its signal, None if there is or need be none, or what is wrong."""
+    """Return the signal, None without one, or an InputError."""
     heard = "audio" in classifier.modalities or asked(
         classifier, utterance.text
     )
@@ -137,7 +137,7 @@ def _read(classifier, utterance):
 
 
 def _predict(classifier, batch, reads):
-    """Predictions of one batch."""
+    """Yield the predictions of one batch."""
     signals, texts, kept = [], [], []
     for utterance, read in zip(batch, reads):
         signal = read.result()
@@ -183,7 +183,7 @@ def _problem(classifier, utterance, signal):
 
 
 def words(classifier, signal, text):
-    """The words of an utterance, a recogniser's if none are given."""
+    """Return the words of an utterance, recognised if none are given."""
     if "text" not in classifier.modalities:
         return None
     if signal is not None and asked(classifier, text):

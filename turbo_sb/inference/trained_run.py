@@ -1,4 +1,4 @@
-"""The best model of a training, from the folder that it left.
+"""Load the best model of a training from its output folder.
 
 Authors
  * The turbo_sb developers 2026
@@ -66,7 +66,7 @@ def load_run(folder):
 
 
 def _build(folder):
-    """What the YAML describes, but for what would write or fetch."""
+    """Build what the YAML describes, without writing or fetching."""
     text = renamed((folder / TRAINING).read_text(encoding="utf-8"))
     # Written out by SpeechBrain, it refers to nothing: each place is changed.
     overrides = {
@@ -84,7 +84,7 @@ def _build(folder):
 
 
 def describe(model, hparams, folder=None):
-    """What prediction has to know, from a model and what its training knew."""
+    """Return the settings of an export, from a model and its training."""
     encoders = dict(model.encoders)
     labels, n_classes = list(hparams["labels"]), model.classifier.out_features
     if len(labels) != n_classes or len(set(map(str, labels))) != n_classes:
@@ -115,7 +115,7 @@ def describe(model, hparams, folder=None):
 
 
 def _plain(settings):
-    """Lists of YAML are of a class of its own."""
+    """Turn YAML's lists into Python's."""
     return {
         key: list(value) if isinstance(value, list | tuple) else value
         for key, value in settings.items()
@@ -123,7 +123,7 @@ def _plain(settings):
 
 
 def _longest(folder):
-    """Seconds of the longest utterance that the training knew, rounded up."""
+    """Return the longest utterance in seconds, rounded up."""
     seconds = [
         entry["duration"]
         for name in ("train", "valid", "test")

@@ -1,4 +1,4 @@
-"""What is to be predicted: files, folders, and tables of utterances.
+"""The utterances to predict, from files, folders and tables.
 
 Authors
  * The turbo_sb developers 2026
@@ -51,7 +51,7 @@ class Utterance:
 
     @property
     def key(self):
-        """What the equaliser's noise goes by: the ID, or a file's own name."""
+        """Return the seed of the equaliser's noise: the ID, or a file's stem."""
         wav = Path(self.wav or "")
         own = wav.name and self.name.endswith(wav.name)
         return wav.stem if own else self.name
@@ -111,7 +111,7 @@ def _of_row(row, folder):
 
 
 def _seconds(cell, key):
-    """A decimal comma is one, as in the tables of DSD."""
+    """Parse seconds; a decimal comma is allowed, as in DSD's tables."""
     if not cell:
         return None
     try:
@@ -121,7 +121,7 @@ def _seconds(cell, key):
 
 
 def find_utterances(paths, text=None, data_folder=None):
-    """What a command line names.
+    """Find the utterances that a command line names.
 
     Arguments
     ---------

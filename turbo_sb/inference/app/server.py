@@ -39,7 +39,7 @@ def serve(classifier, port=None, title="turbo_sb"):
 
 
 def _end(page):
-    """At once: pages that are open in a browser are not waited for."""
+    """Close without waiting for pages that are open in a browser."""
     if page.is_running:
         page.server.force_exit = True
         # That they are cut off is no error.

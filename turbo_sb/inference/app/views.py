@@ -1,4 +1,4 @@
-"""What a model makes of one utterance, from each way that it can be seen.
+"""The probabilities of one utterance from both modalities and from each.
 
 Authors
  * The turbo_sb developers 2026
@@ -30,7 +30,7 @@ NO_WORDS = "The recogniser heard no words."
 
 @dataclasses.dataclass
 class Look:
-    """What there is to see of one utterance."""
+    """What the page shows of one utterance."""
 
     probabilities: dict
     text: str | None = None
@@ -76,7 +76,7 @@ def _read(classifier, path):
 
 
 def _embed(classifier, signal, text):
-    """Modality to (dim,) torch.Tensor."""
+    """Map each modality to its embedding, (dim,)."""
     if signal is None and text is None:
         takes = {"audio": "record or upload speech", "text": "write its words"}
         asked = [takes[name] for name in classifier.modalities]
@@ -89,7 +89,7 @@ def _embed(classifier, signal, text):
 
 
 def _from_each_view(classifier, embeddings):
-    """View to class to probability; embedded once, classified as a batch."""
+    """Map views to probabilities by class; embeds once."""
     views, embedded = views_of(embeddings), {}
     for name, own in embeddings.items():
         rows = [k for k, view in enumerate(views) if name in VIEWS[view]]
@@ -104,7 +104,7 @@ def _from_each_view(classifier, embeddings):
 
 @contextlib.contextmanager
 def _warnings():
-    """This thread's warnings of the package, each once."""
+    """Collect this thread's warnings of the package, each once."""
     thread, lines = threading.get_ident(), {}
     handler = logging.Handler(logging.WARNING)
     handler.addFilter(lambda record: record.thread == thread)
@@ -119,7 +119,7 @@ def _warnings():
 
 @contextlib.contextmanager
 def _short(path):
-    """Errors name the file, and not the folder, which nobody chose."""
+    """Name the file in errors, without its temporary folder."""
     try:
         yield
     except InputError as error:

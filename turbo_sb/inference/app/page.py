@@ -11,12 +11,12 @@ from turbo_sb.inference.app.extra import need_gradio
 from turbo_sb.inference.app.views import hears, look, views_of
 from turbo_sb.utils.errors import InputError
 
-# Of the neighbours: what they are called, and how wide they are.
+# Of the neighbours: titles and widths, which fit 360 pixels.
 COLUMNS = {
-    "ID": ("ID", "20%"),
-    "label": ("Label", "22%"),
-    "text": ("Words", "44%"),
-    "similarity": ("Cosine", "14%"),
+    "ID": ("ID", "24%"),
+    "label": ("Label", "24%"),
+    "text": ("Words", "28%"),
+    "similarity": ("Cosine", "24%"),
 }
 # The system's: gradio would fetch others.
 FONTS = {
@@ -114,7 +114,11 @@ def answer(classifier, neighbours, path, text, heard="") -> tuple:
         else None
         for view in views
     ]
-    rows = [] if neighbours is None else [[*map(_row, found.neighbours)]]
+    rows = (
+        []
+        if neighbours is None
+        else [[_row(facts, words) for facts in found.neighbours]]
+    )
     return text, heard, html.result(found, classifier.labels), *shares, *rows
 
 
@@ -172,9 +176,9 @@ def _table(gr):
     )
 
 
-def _row(facts):
-    """One neighbour: text for `COLUMNS`."""
-    return [
-        f"{facts[name]:.3f}" if name == "similarity" else str(facts[name])
-        for name in COLUMNS
-    ]
+def _row(facts, words):
+    """Return the texts of `COLUMNS` for one neighbour."""
+    label = words.get(facts["label"], facts["label"])
+    shown = {**facts, "label": label}
+    shown["similarity"] = f"{facts['similarity']:.3f}"
+    return [str(shown[name]) for name in COLUMNS]

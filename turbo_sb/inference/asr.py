@@ -56,7 +56,7 @@ class Recogniser:
             )
         return cls(**settings, folder=folder, trusted=trusted)
 
-    def __call__(self, signal, rate, device="cpu"):
+    def __call__(self, signal, rate, device="cpu") -> str:
         """Transcribe a signal of at most 30 s, (samples,)."""
         self.load(device)
         if rate != RATE:
@@ -69,7 +69,7 @@ class Recogniser:
                 f"asr: {self.source} fails on this recording: {error}"
             ) from error
 
-    def load(self, device="cpu"):
+    def load(self, device="cpu") -> None:
         """Load the recogniser, unless it is loaded."""
         if self._run is None:
             self._run = self._load(device)

@@ -141,7 +141,9 @@ class TurboClassifier(Pretrained):
         model, hparams = loaded
         return cls({"model": model}, hparams, run_opts=run_opts)
 
-    def load_audio(self, path, name=None, start=None, stop=None):
+    def load_audio(
+        self, path, name=None, start=None, stop=None
+    ) -> torch.Tensor:
         """Read a recording as the model wants it.
 
         Arguments
@@ -171,7 +173,7 @@ class TurboClassifier(Pretrained):
             signal = self.equalizer(signal, name or Path(path).stem)
         return signal
 
-    def classify_file(self, path, text=None, return_text=False):
+    def classify_file(self, path, text=None, return_text=False) -> tuple:
         """Classify one recording.
 
         Arguments
@@ -203,7 +205,7 @@ class TurboClassifier(Pretrained):
         found = self.decode(self.classify_signals([signal], [text]))
         return (*found, text) if return_text else found
 
-    def classify_batch(self, wavs, wav_lens=None, texts=None):
+    def classify_batch(self, wavs, wav_lens=None, texts=None) -> tuple:
         """Classify utterances together, each as if it were alone.
 
         Arguments
@@ -225,7 +227,7 @@ class TurboClassifier(Pretrained):
         signals, texts = unpad(wavs, wav_lens, texts)
         return self.decode(self.classify_signals(signals, texts))
 
-    def classify_manifest(self, path, data_folder=None, **options):
+    def classify_manifest(self, path, data_folder=None, **options) -> list:
         """Classify what a table lists, in batches of about one length.
 
         Arguments
@@ -249,7 +251,7 @@ class TurboClassifier(Pretrained):
         found = {p.name: p for p in predict(self, utterances, **options)}
         return [found[utterance.name] for utterance in utterances]
 
-    def encode_batch(self, wavs, wav_lens=None, texts=None):
+    def encode_batch(self, wavs, wav_lens=None, texts=None) -> dict:
         """Embed utterances in the joint space, without dropout.
 
         Arguments
@@ -275,7 +277,7 @@ class TurboClassifier(Pretrained):
             )
         return {name: values for name, (_, values) in embedded.items()}
 
-    def transcribe(self, signal):
+    def transcribe(self, signal) -> str:
         """Transcribe a signal with the recogniser.
 
         Arguments
@@ -294,7 +296,7 @@ class TurboClassifier(Pretrained):
             self.recogniser(piece, rate, self.device) for piece in pieces
         ).strip()
 
-    def classify_signals(self, signals, texts):
+    def classify_signals(self, signals, texts) -> torch.Tensor:
         """Return (batch, classes) probabilities, in float64 on the host.
 
         A signal or a text is None where an utterance has none.
@@ -304,12 +306,12 @@ class TurboClassifier(Pretrained):
         with torch.no_grad(), self.inference_ctx:
             return classify_rows(self.mods.model, embedded, len(texts))
 
-    def decode(self, probabilities):
+    def decode(self, probabilities) -> tuple:
         """Return the probabilities, their maxima, class numbers and labels."""
         score, index = probabilities.max(dim=-1)
         return probabilities, score, index, [self.labels[i] for i in index]
 
-    def forward(self, wavs, wav_lens=None, texts=None):
+    def forward(self, wavs, wav_lens=None, texts=None) -> tuple:
         """Call `classify_batch`."""
         return self.classify_batch(wavs, wav_lens, texts)
 

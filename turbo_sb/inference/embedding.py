@@ -17,7 +17,7 @@ logger = get_logger(__name__)
 SECONDS_AT_ONCE = 600  # of audio that an encoder holds at a time, at most
 
 
-def embed_audio(model, signals, rate, window_seconds):
+def embed_audio(model, signals, rate, window_seconds) -> torch.Tensor:
     """Embed signals of any length, (batch, dim).
 
     A longer signal is cut into equal windows; the mean of their embeddings,
@@ -45,7 +45,7 @@ def embed_audio(model, signals, rate, window_seconds):
     return shares.to(device) @ embedded
 
 
-def embed_text(model, texts, empty_text):
+def embed_text(model, texts, empty_text) -> torch.Tensor:
     """Embed texts, (batch, dim); warn of cut and of unknown words."""
     encoder = model.encoders["text"]
     tokens = [encoder.tokenize(text.strip() or empty_text) for text in texts]
@@ -91,7 +91,7 @@ def _warn_of_text(encoder, text, ids):
         )
 
 
-def embed_rows(model, signals, texts, settings):
+def embed_rows(model, signals, texts, settings) -> dict:
     """Map each modality to the numbers of its rows and their embeddings."""
     rate, window = settings["sample_rate"], settings["window_seconds"]
     embed = {
@@ -107,7 +107,7 @@ def embed_rows(model, signals, texts, settings):
     return found
 
 
-def classify_rows(model, embedded, n):
+def classify_rows(model, embedded, n) -> torch.Tensor:
     """Probabilities, a placeholder standing for what a row lacks."""
     found, covered = torch.zeros(n, model.classifier.out_features), set()
     found = found.double()
@@ -132,7 +132,7 @@ def classify_rows(model, embedded, n):
     return found
 
 
-def by_what_is_there(embedded):
+def by_what_is_there(embedded) -> list:
     """Group rows by the modalities that they have."""
     places = {
         name: {row: place for place, row in enumerate(rows.tolist())}
@@ -154,7 +154,7 @@ def by_what_is_there(embedded):
     ]
 
 
-def unpad(wavs, wav_lens=None, texts=None):
+def unpad(wavs, wav_lens=None, texts=None) -> tuple[list, list]:
     """Return lists of signals and texts, None where there is none."""
     if wavs is None and texts is None:
         raise InputError("nothing to classify: neither wavs nor texts.")

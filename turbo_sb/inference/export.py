@@ -118,7 +118,7 @@ def write_export(folder, model, labels, overwrite=False, **settings):
         _finish(draft, model_card(settings, model))
 
 
-def check_free(folder, overwrite=False):
+def check_free(folder, overwrite=False) -> None:
     """Reject a folder that holds anything but an export to overwrite."""
     folder = Path(folder)
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):

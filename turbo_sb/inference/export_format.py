@@ -41,12 +41,12 @@ FIELDS = {
 }
 
 
-def is_export(folder):
+def is_export(folder) -> bool:
     """Whether a folder is one that `turbo_sb.inference.export` wrote."""
     return (Path(folder) / SETTINGS).is_file()
 
 
-def read_export(folder):
+def read_export(folder) -> dict:
     """Check an exported folder, and return its settings.
 
     Arguments

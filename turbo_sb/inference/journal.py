@@ -83,7 +83,7 @@ class Journal:
                 "room; the same command goes on."
             ) from error
 
-    def add(self, utterance, prediction):
+    def add(self, utterance, prediction) -> None:
         """Write a prediction, unless it is an error, which is tried again."""
         if prediction.error is None:
             line = {
@@ -93,7 +93,7 @@ class Journal:
             self.lines[utterance.name] = line
             self._write(line)
 
-    def done(self, utterances):
+    def done(self, utterances) -> dict:
         """Map the names of unchanged utterances to their predictions."""
         found = {}
         for utterance in utterances:
@@ -102,7 +102,7 @@ class Journal:
                 found[utterance.name] = Prediction(**line["prediction"])
         return found
 
-    def end(self, predictions, labels):
+    def end(self, predictions, labels) -> None:
         """Write the table, and a table of the errors if there are any."""
         good = [p for p in predictions if p.error is None]
         bad = [p for p in predictions if p.error is not None]
@@ -143,7 +143,7 @@ def _entry(line):
         return None
 
 
-def write_table(path, header, rows):
+def write_table(path, header, rows) -> None:
     """Write a CSV atomically."""
     with replacing(path) as draft:
         with open(draft, "w", encoding="utf-8", newline="") as file:

@@ -23,7 +23,7 @@ VECTORS, FACTS = "neighbours.safetensors", "neighbours.json"
 AT_ONCE = 32  # utterances
 
 
-def save_neighbours(folder, run, model, hparams):
+def save_neighbours(folder, run, model, hparams) -> None:
     """Embed the training utterances and save them beside the model."""
     entries = load_manifest(Path(run) / "train.json")
     settings = describe(model, hparams, run)
@@ -73,7 +73,7 @@ class Neighbours:
         text = (folder / FACTS).read_text(encoding="utf-8")
         self.facts = json.loads(text)
 
-    def nearest(self, embeddings, n=5):
+    def nearest(self, embeddings, n=5) -> list[dict]:
         """Return the n most similar training utterances, the nearest first."""
         similar = torch.stack(
             [

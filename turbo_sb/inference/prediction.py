@@ -182,7 +182,7 @@ def _problem(classifier, utterance, signal):
     return None
 
 
-def words(classifier, signal, text):
+def words(classifier, signal, text) -> str | None:
     """Return the words of an utterance, recognised if none are given."""
     if "text" not in classifier.modalities:
         return None
@@ -191,7 +191,7 @@ def words(classifier, signal, text):
     return text
 
 
-def asked(classifier, text):
+def asked(classifier, text) -> bool:
     """Whether the recogniser is asked for the words."""
     takes = "text" in classifier.modalities
     return takes and text is None and classifier.recogniser is not None

@@ -37,7 +37,7 @@ CLASSES = {
 }
 
 
-def refuse_code(folder):
+def refuse_code(folder) -> None:
     """Reject pickles, Python files, and JSON that names code."""
     for path in sorted(folder.rglob("*")):
         if path.relative_to(folder).parts[0] == ".git":

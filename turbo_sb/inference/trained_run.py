@@ -26,13 +26,13 @@ RATE = 16000  # Hz
 EQUALIZER = ("trim", "band", "codec", "snr_db", "rms_db")
 
 
-def is_run(folder):
+def is_run(folder) -> bool:
     """Whether a folder is a training's output folder."""
     folder = Path(folder)
     return (folder / TRAINING).is_file() and (folder / "save").is_dir()
 
 
-def load_run(folder):
+def load_run(folder) -> tuple:
     """Build a training's model, with the weights of its best epoch."""
     folder = Path(folder)
     if not is_run(folder):
@@ -83,7 +83,7 @@ def _build(folder):
     return load_hyperpyyaml(text, overrides)
 
 
-def describe(model, hparams, folder=None):
+def describe(model, hparams, folder=None) -> dict:
     """Return the settings of an export, from a model and its training."""
     encoders = dict(model.encoders)
     labels, n_classes = list(hparams["labels"]), model.classifier.out_features

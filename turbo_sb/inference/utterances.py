@@ -50,14 +50,14 @@ class Utterance:
     stop: float | None = None
 
     @property
-    def key(self):
+    def key(self) -> str:
         """Return the seed of the equaliser's noise: the ID, or a file's stem."""
         wav = Path(self.wav or "")
         own = wav.name and self.name.endswith(wav.name)
         return wav.stem if own else self.name
 
 
-def read_utterances(path, data_folder=None):
+def read_utterances(path, data_folder=None) -> list[Utterance]:
     """Read a table of utterances."""
     path = Path(path)
     folder = Path(data_folder) if data_folder else path.parent
@@ -120,7 +120,7 @@ def _seconds(cell, key):
         raise ValueError(f"{key} is {cell!r}, expected seconds") from None
 
 
-def find_utterances(paths, text=None, data_folder=None):
+def find_utterances(paths, text=None, data_folder=None) -> list[Utterance]:
     """Find the utterances that a command line names.
 
     Arguments

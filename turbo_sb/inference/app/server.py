@@ -24,7 +24,7 @@ def find_neighbours(classifier):
     return Neighbours(folder)
 
 
-def serve(classifier, port=None, title="turbo_sb"):
+def serve(classifier, port=None, title="turbo_sb") -> None:
     """Serve the page until Ctrl-C, or SIGTERM."""
     page = make_page(classifier, find_neighbours(classifier), title)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -47,7 +47,7 @@ def _end(page):
     page.close(verbose=False)
 
 
-def launch(page, port=None):
+def launch(page, port=None) -> str:
     """Begin to serve a page; return at once."""
     try:
         _, address, _ = page.launch(

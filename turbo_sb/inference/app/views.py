@@ -39,12 +39,12 @@ class Look:
     neighbours: list = dataclasses.field(default_factory=list)
 
 
-def views_of(modalities):
+def views_of(modalities) -> list[str]:
     """The views that a model has."""
     return [view for view, own in VIEWS.items() if {*own} <= {*modalities}]
 
 
-def look(classifier, path=None, text=None, neighbours=None, n=5):
+def look(classifier, path=None, text=None, neighbours=None, n=5) -> Look:
     """Classify an utterance from each view, and find what is near it."""
     with _warnings() as warned, _short(path):
         signal = _read(classifier, path)
@@ -64,7 +64,7 @@ def look(classifier, path=None, text=None, neighbours=None, n=5):
     return found
 
 
-def hears(classifier):
+def hears(classifier) -> bool:
     """Whether a recording is of any use to a model, if for its words only."""
     return "audio" in classifier.modalities or bool(classifier.recogniser)
 

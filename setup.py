@@ -42,6 +42,7 @@ setuptools.setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     packages=setuptools.find_packages(include=["turbo_sb", "turbo_sb.*"]),
+    package_data={"turbo_sb.inference": ["templates/*.md"]},
     python_requires=">=3.11",
     install_requires=[
         # Every torch from 2.13 loads with every torchaudio from 2.11.1, whose
@@ -54,6 +55,7 @@ setuptools.setup(
         "transformers>=5.6,<6",  # not among SpeechBrain's own requirements
         "filelock>=3.15",
         "hyperpyyaml>=1.2.3",
+        "jinja2>=3.1",  # huggingface_hub's model cards
         "lazy_loader>=0.4",
         "huggingface_hub>=1.3",
         "matplotlib>=3.8",

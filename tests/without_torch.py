@@ -36,6 +36,10 @@ def ask_for_help():
 
     for arguments in ([], *([name] for name in COMMANDS)):
         assert "usage: " in end(main, [*arguments, "--help"])
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            end(main, [*arguments, "--mistyped"])
+        assert "usage: " in said.getvalue()
+    assert "complete " in end(main, ["--print-completion", "bash"])
 
 
 def prepare(folder):

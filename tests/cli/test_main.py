@@ -1,8 +1,10 @@
 """turbo-sb as a person runs it."""
 
+import argparse
 import csv
 import json
 import logging
+import shlex
 import signal
 import subprocess
 import sys
@@ -14,6 +16,7 @@ import torch
 
 from tests import forks
 from turbo_sb.cli import main
+from turbo_sb.cli.main import COMMANDS, make_parser
 from turbo_sb.inference.classifier import TurboClassifier
 from turbo_sb.inference.export import write_export
 
@@ -59,7 +62,7 @@ def table(path):
 class TestHelp:
     @pytest.mark.parametrize(
         "command",
-        [[], ["predict"], ["export"], ["app"], ["report"], ["figures"]],
+        [[], *([name] for name in COMMANDS)],
     )
     def test_reads_well(self, capsys, command):
         code, out, _ = run(capsys, *command, "--help")
@@ -69,15 +72,27 @@ class TestHelp:
 
     def test_examples_are_commands(self, capsys):
         """Each line that begins with turbo-sb is one that argparse takes."""
-        _, out, _ = run(capsys, "--help")
-        lines = [x for x in out.splitlines() if x.startswith("  turbo-sb ")]
-        assert {line.split()[1] for line in lines} == {
-            "predict",
-            "export",
-            "app",
-            "report",
-            "figures",
-        }
+        shown = []
+        for command in ([], *([name] for name in COMMANDS)):
+            _, out, _ = run(capsys, *command, "--help")
+            lines = [x.strip() for x in out.splitlines()]
+            shown += [x for x in lines if x.startswith("turbo-sb ")]
+        parser = make_parser()
+        parsed = [parser.parse_args(shlex.split(x)[1:]) for x in shown]
+        assert {options.command for options in parsed} == set(COMMANDS)
+
+    def test_completion(self, capsys):
+        code, out, _ = run(capsys, "--print-completion", "bash")
+        assert code == 0 and "complete " in out
+        assert all(name in out for name in COMMANDS)
+
+    def test_a_default_is_shown(self):
+        """Each option with a value says what its default is."""
+        (commands,) = make_parser()._subparsers._group_actions
+        for name in ("predict", "export", "app", "demo"):
+            for action in commands.choices[name]._actions:
+                if action.default not in (None, False, argparse.SUPPRESS):
+                    assert "(default: " in action.help, action.dest
 
     def test_version(self, capsys):
         assert run(capsys, "--version")[:2] == (0, "0.1.0\n")
@@ -212,7 +227,9 @@ class TestMany:
     def test_folder(self, capsys, folder, speech, tmp_path):
         out = tmp_path / "predictions.csv"
         code, said, _ = run(capsys, "predict", folder, speech, "--out", out)
-        assert code == 0 and said == f"3 predictions in {out}\n"
+        assert code == 0 and said == (
+            f"3 predictions in {out}\nNext: turbo-sb app {folder}\n"
+        )
         rows = table(out)
         assert [row["ID"] for row in rows] == ["a.wav", "b.flac", "x/c.wav"]
         for row in rows:

@@ -216,7 +216,7 @@ class TestLongAudio:
     def test_in_portions(self, make_classifier, monkeypatch):
         classifier = make_classifier(window_seconds=2)
         whole = classifier.encode_batch(*pad(SIGNALS))["audio"]
-        monkeypatch.setattr("turbo_sb.inference.joint_space.SECONDS_AT_ONCE", 2)
+        monkeypatch.setattr("turbo_sb.inference.embedding.SECONDS_AT_ONCE", 2)
         found = classifier.encode_batch(*pad(SIGNALS))["audio"]
         torch.testing.assert_close(found, whole, rtol=1e-4, atol=1e-5)
 
@@ -278,7 +278,7 @@ class TestBadCalls:
     def test_no_number(self, classifier):
         wavs, lens = pad(SIGNALS[:2])
         wavs[1, 5] = math.nan
-        with pytest.raises(InputError, match="utterance 2 of 2: .* no number"):
+        with pytest.raises(InputError, match="utterance 2 of 2: .* is NaN"):
             classifier.classify_batch(wavs, lens)
 
 
@@ -297,7 +297,7 @@ class TestHub:
             return folder
 
         monkeypatch.setattr(
-            "turbo_sb.inference.sources.snapshot_download", fetch
+            "turbo_sb.inference.loading.snapshot_download", fetch
         )
         config = FetchConfig(revision="v1", token="secret")
         found = TurboClassifier.from_hparams(

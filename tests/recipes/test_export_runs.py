@@ -167,7 +167,8 @@ def test_command(trained, tmp_path):
     process = start([*module, "--to", str(tmp_path / "mine"), "--neighbours"])
     said, _ = process.communicate(timeout=120)
     assert process.returncode == 0, said
-    assert "MB. turbo-sb predict" in said
+    assert f"MB, is in {tmp_path / 'mine'}\n" in said
+    assert f"Next: turbo-sb predict {tmp_path / 'mine'} a.wav" in said
     names = {path.name for path in (tmp_path / "mine").iterdir()}
     assert {"neighbours.json", "neighbours.safetensors"} <= names
 

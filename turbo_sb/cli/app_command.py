@@ -4,6 +4,7 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import argparse
 from pathlib import Path
 
 from turbo_sb.cli.model import add_model_arguments, load
@@ -14,30 +15,24 @@ Open a page on this machine: record or upload speech, edit its words, and see
 the class probabilities from both, from audio only and from words only, and the
 nearest training utterances if they were exported (--neighbours). Nothing leaves
 this machine. It needs gradio: pip install "gradio>=6.31,<7"."""
+EPILOG = """\
+examples:
+  turbo-sb app mine
+  turbo-sb app mine --port 8000 --asr openai/whisper-small"""
 
 
-def add_arguments(parser):
-    """Declare the options.
-
-    Arguments
-    ---------
-    parser : argparse.ArgumentParser
-        Of this command.
-    """
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
     add_model_arguments(parser)
     parser.add_argument(
-        "--port", type=int, help="(the first free one from 7860)"
+        "--port",
+        type=int,
+        help="of the page (default: the first free one from 7860)",
     )
 
 
-def run(options):
-    """Serve the page until it is interrupted.
-
-    Arguments
-    ---------
-    options : argparse.Namespace
-        Of the command line.
-    """
+def run(options: argparse.Namespace) -> None:
+    """Serve the page until it is interrupted."""
     from turbo_sb.utils.installation import check_installation
 
     check_installation()
@@ -47,3 +42,4 @@ def run(options):
     folder = Path(options.model).expanduser()
     title = folder.resolve().name if folder.is_dir() else options.model
     serve(load(options), options.port, title)
+    print(f"The page is closed. Next: turbo-sb predict {options.model} a.wav")

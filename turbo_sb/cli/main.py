@@ -7,9 +7,12 @@ Authors
 import argparse
 import sys
 
+import shtab
+
 from turbo_sb import __version__
 from turbo_sb.cli import (
     app_command,
+    demo_command,
     export_command,
     figures_command,
     predict_command,
@@ -17,9 +20,9 @@ from turbo_sb.cli import (
 )
 from turbo_sb.utils.options import spell
 
-DESCRIPTION = """\
-Classify speech from its audio and its words with a model trained by turbo_sb.
-
+DESCRIPTION = "Classify speech from its audio and its words."
+EPILOG = """\
+examples:
   turbo-sb export results/turbo/speaker10_fold1_seed1 --to mine
   turbo-sb predict mine a.wav --text "so, that is it"
   turbo-sb predict mine recordings/ --out predictions.csv
@@ -27,6 +30,10 @@ Classify speech from its audio and its words with a model trained by turbo_sb.
   turbo-sb app mine
   turbo-sb report results/cross_validation
   turbo-sb figures results/cross_validation
+  turbo-sb demo
+
+options may have dashes or underscores. Completion in bash:
+  eval "$(turbo-sb --print-completion bash)"
 """
 COMMANDS = {
     "predict": predict_command,
@@ -34,39 +41,40 @@ COMMANDS = {
     "app": app_command,
     "report": report_command,
     "figures": figures_command,
+    "demo": demo_command,
+}
+# What a positional argument or an option names, for shell completion.
+COMPLETES = {
+    "model": shtab.DIRECTORY,
+    "run_folder": shtab.DIRECTORY,
+    "folder": shtab.DIRECTORY,
+    "output_folder": shtab.DIRECTORY,
+    "data_folder": shtab.DIRECTORY,
+    "compare": shtab.DIRECTORY,
+    "inputs": shtab.FILE,
+    "out": shtab.FILE,
 }
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> None:
     """Run turbo-sb.
 
-    Exits with 0; with 1 if some of what was to be predicted could not be;
-    with 2 for an error; with 130 for Ctrl-C.
+    Exits with 0; with 1 if some inputs could not be predicted; with 2 for an
+    error; with 130 for Ctrl-C.
 
     Arguments
     ---------
     arguments : list of str, optional
         The command line; if not given, the process's.
+
+    Example
+    -------
+    >>> main(["--version"])
+    Traceback (most recent call last):
+    ...
+    SystemExit: 0
     """
-    parser = argparse.ArgumentParser(
-        prog="turbo-sb",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(
-        dest="command", required=True, metavar="COMMAND"
-    )
-    for name, module in COMMANDS.items():
-        own = commands.add_parser(
-            name,
-            help=module.HELP,
-            description=module.DESCRIPTION,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        module.add_arguments(own)
-        own.set_defaults(run=module.run)
-    options = parser.parse_args(spell(arguments, "-"))
+    options = make_parser().parse_args(spell(arguments, "-"))
     # Here, so that --help need not wait for it.
     from turbo_sb.utils.errors import plain_errors
 
@@ -81,3 +89,33 @@ def main(arguments=None):
             code = 141
         if code:
             sys.exit(code)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Build the parser of all commands; imports no torch."""
+    parser = argparse.ArgumentParser(
+        prog="turbo-sb", **_look(DESCRIPTION, EPILOG)
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    shtab.add_argument_to(parser, help="print a script for shell completion")
+    commands = parser.add_subparsers(
+        dest="command", required=True, metavar="COMMAND"
+    )
+    for name, module in COMMANDS.items():
+        texts = _look(module.DESCRIPTION, getattr(module, "EPILOG", None))
+        own = commands.add_parser(name, help=module.HELP, **texts)
+        module.add_arguments(own)
+        own.set_defaults(run=module.run)
+        for action in own._actions:
+            if action.dest in COMPLETES:
+                action.complete = COMPLETES[action.dest]
+    return parser
+
+
+def _look(description, epilog):
+    """Keep the lines of descriptions and examples."""
+    return {
+        "description": description,
+        "epilog": epilog,
+        "formatter_class": argparse.RawDescriptionHelpFormatter,
+    }

@@ -4,46 +4,41 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import argparse
 import hashlib
 
 
-def add_model_arguments(parser):
-    """Declare the options of all commands that load a model.
-
-    Arguments
-    ---------
-    parser : argparse.ArgumentParser
-        Of a command.
-    """
+def add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of all commands that load a model."""
     add = parser.add_argument
-    add("model", metavar="FOLDER", help="an exported folder, or a hub name")
-    add("--device", help="such as cpu or cuda:0 (default: what there is)")
-    add("--precision", choices=("fp32", "bf16", "fp16"), default="fp32")
-    add("--asr", help="a recogniser, such as openai/whisper-small")
+    add("model", metavar="MODEL", help="an exported folder, or a hub name")
+    add("--device", help="such as cpu or cuda:0 (default: a GPU if there is)")
+    add(
+        "--precision",
+        choices=("fp32", "bf16", "fp16"),
+        default="fp32",
+        help="of the encoders' arithmetic (default: %(default)s)",
+    )
+    add(
+        "--asr",
+        metavar="NAME",
+        help="recogniser for audio without words, such as openai/whisper-small "
+        "(default: the folder's, if it names one)",
+    )
     add(
         "--trust-asr",
         action="store_true",
-        help="the folder's own recogniser may be SpeechBrain's, which runs code",
+        help="the folder's recogniser may be SpeechBrain's, which runs code",
     )
     add(
         "--trust",
         action="store_true",
-        help="FOLDER is a training's own: its hyperparams.yaml runs code",
+        help="MODEL is a training's folder: its hyperparams.yaml runs code",
     )
 
 
-def load(options):
-    """Load the model that a command line names.
-
-    Arguments
-    ---------
-    options : argparse.Namespace
-        Of the command line.
-
-    Returns
-    -------
-    classifier : TurboClassifier
-    """
+def load(options: argparse.Namespace):
+    """Load the model that a command line names, a `TurboClassifier`."""
     from turbo_sb.inference.classifier import TurboClassifier
     from turbo_sb.inference.export_format import SETTINGS
     from turbo_sb.inference.trained_run import TRAINING
@@ -74,21 +69,8 @@ def _check_device(device):
         ) from error
 
 
-def model_key(classifier, options):
-    """Tell models and the ways that they are run apart.
-
-    Arguments
-    ---------
-    classifier : TurboClassifier
-        The model.
-    options : argparse.Namespace
-        Of the command line.
-
-    Returns
-    -------
-    key : str
-        Equal for two calls whose predictions are.
-    """
+def model_key(classifier, options: argparse.Namespace) -> str:
+    """Identify a model and how it is run, for the journal of predictions."""
     from turbo_sb.inference.export_format import FIELDS
 
     hparams = vars(classifier.hparams)

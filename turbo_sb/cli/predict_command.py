@@ -4,6 +4,7 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import argparse
 import dataclasses
 import json
 import sys
@@ -19,41 +20,39 @@ start and stop (s), with paths relative to it; or a test.json of train.py.
 
 Without words, a recogniser's are taken if the model has one (--asr); else the
 audio alone is classified. Bad recordings are named and skipped, and the exit
-code is then 1. With --out, a call that was stopped goes on where it was."""
+code is then 1. With --out, the same command continues a call that was stopped."""
+EPILOG = """\
+examples:
+  turbo-sb predict mine a.wav --text "so, that is it"
+  turbo-sb predict mine recordings/ --out predictions.csv
+  turbo-sb predict mine manifest.csv --data-folder /data --json"""
 
 
-def add_arguments(parser):
-    """Declare the options.
-
-    Arguments
-    ---------
-    parser : argparse.ArgumentParser
-        Of this command.
-    """
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
     add = parser.add_argument
     add_model_arguments(parser)
     add("inputs", nargs="*", metavar="INPUT", help="recording, folder, table")
-    add("--text", help="the words of the one recording; alone, of none")
-    add("--out", metavar="CSV", help="write a table here, not to the screen")
-    add("--json", action="store_true", help="print a JSON object a line")
-    add("--data-folder", help="what a table's paths are relative to")
-    add("--batch-size", type=int, default=64, help="at once (64)")
+    add("--text", help="words of the one recording; without one, words alone")
+    add("--out", metavar="CSV", help="write a table (default: to the screen)")
+    add("--json", action="store_true", help="print one JSON object per line")
+    add(
+        "--data-folder",
+        metavar="FOLDER",
+        help="what a table's paths are relative to (default: its own folder)",
+    )
+    add(
+        "--batch-size",
+        type=int,
+        default=64,
+        metavar="N",
+        help="utterances at once (default: %(default)s)",
+    )
 
 
-def run(options):
-    """Predict what the command line names.
-
-    Arguments
-    ---------
-    options : argparse.Namespace
-        Of the command line.
-
-    Returns
-    -------
-    code : int
-        0, or 1 if some could not be predicted.
-    """
-    # Here, so that --help need not wait for them: as in the other commands.
+def run(options: argparse.Namespace) -> int:
+    """Predict what the command line names; 1 if some could not be."""
+    # Imported here, as in the other commands: --help need not wait for it.
     from turbo_sb.utils.installation import check_installation
 
     check_installation()
@@ -79,6 +78,7 @@ def run(options):
             _show(prediction, as_json=True)
     if options.out and not options.json:
         print(f"{len(ordered) - len(bad)} predictions in {options.out}")
+        print(f"Next: turbo-sb app {options.model}")
     if bad:
         print(
             f"{len(bad)} of {len(ordered)} could not be used:\n"
@@ -89,7 +89,7 @@ def run(options):
 
 
 def _check_out(out, inputs):
-    """Before a model is loaded: nothing that is there may be lost."""
+    """Check --out before a model is loaded: no input may be overwritten."""
     from turbo_sb.utils.errors import InputError
 
     if out.is_dir():
@@ -99,7 +99,7 @@ def _check_out(out, inputs):
 
 
 def _to_screen(classifier, utterances, options):
-    """In order where it is one batch; else as they are ready."""
+    """Print one batch in order; more, as they are ready."""
     if len(utterances) <= options.batch_size:
         found = _predict_all(classifier, utterances, options)
         for utterance in utterances:
@@ -119,7 +119,7 @@ def _show(prediction, as_json):
 
 
 def _predict_all(classifier, utterances, options, note=None):
-    """Name to prediction; `note` gets each as it is ready."""
+    """Map names to predictions; `note` gets each as it is ready."""
     from turbo_sb.inference.prediction import predict
 
     by_name, found = {u.name: u for u in utterances}, {}
@@ -134,8 +134,8 @@ def _predict_all(classifier, utterances, options, note=None):
 
 
 def _to_table(classifier, utterances, options):
-    """The same, through a journal beside the table."""
-    from turbo_sb.inference.prediction.journal import Journal
+    """Predict into a table, with a journal beside it."""
+    from turbo_sb.inference.journal import Journal
 
     with Journal(options.out, model_key(classifier, options)) as journal:
         found = journal.done(utterances)

@@ -1,4 +1,4 @@
-"""Words where none are given: a speech recogniser, loaded when it is needed.
+"""A speech recogniser for audio without words, loaded when it is needed.
 
 Authors
  * The turbo_sb developers 2026
@@ -16,28 +16,11 @@ RATE = 16000  # Hz, of the recognisers
 
 
 class Recogniser:
-    """A recogniser by its name: what `asr:` in inference.yaml stands for.
+    """A recogniser: a hub name or folder, and perhaps its kind and language.
 
-    Arguments
-    ---------
-    source : str
-        Hub name, such as "openai/whisper-small", or a folder.
-    kind : str, optional
-        "transformers" (Whisper, or wav2vec 2.0 with CTC) or "speechbrain",
-        whose YAML is run as code. If not given, what the folder is; of the
-        hub, "transformers".
-    folder : str or pathlib.Path, optional
-        Of the export that names it, which may hold it.
-    trusted : bool
-        Whether it may run code.
-    language : str, optional
-        That Whisper transcribes, such as "en"; else it guesses.
-
-    Example
-    -------
-    >>> recogniser = Recogniser("openai/whisper-small")
-    >>> recogniser.kind  # nothing is fetched before it is called
-    'transformers'
+    Kind "speechbrain" runs a YAML as code, so it has to be trusted; the other
+    is "transformers" (Whisper, or wav2vec 2.0 with CTC). Without a kind, it is
+    what the folder holds. Whisper guesses the language if it is not given.
     """
 
     def __init__(
@@ -60,31 +43,7 @@ class Recogniser:
 
     @classmethod
     def of(cls, asr, folder=None, trusted=False):
-        """What a setting describes.
-
-        Arguments
-        ---------
-        asr : str or dict, optional
-            A source; or source, kind and language; or "none".
-        folder : str or pathlib.Path, optional
-            Of the export that names it, which may hold it.
-        trusted : bool
-            Whether it may run code.
-
-        Returns
-        -------
-        recogniser : Recogniser
-            None without a setting.
-
-        Example
-        -------
-        >>> Recogniser.of(None) is None
-        True
-        >>> Recogniser.of({"sauce": "openai/whisper-small"})
-        Traceback (most recent call last):
-        ...
-        turbo_sb.utils.errors.InputError: asr: {'sauce': 'openai/whisper-small'}: expected a name or a folder, or a mapping with source, kind, language.
-        """
+        """Build a recogniser from `asr:` in inference.yaml; None without one."""
         if not asr or asr == "none":
             return None
         settings = {"source": asr} if isinstance(asr, str) else asr
@@ -97,27 +56,8 @@ class Recogniser:
             )
         return cls(**settings, folder=folder, trusted=trusted)
 
-    def __call__(self, signal, rate, device="cpu"):
-        """Transcribe a signal.
-
-        Arguments
-        ---------
-        signal : (samples,) torch.Tensor
-            Of at most 30 s.
-        rate : int
-            In Hz.
-        device : str or torch.device
-            Where the recogniser runs.
-
-        Returns
-        -------
-        text : str
-
-        Raises
-        ------
-        InputError
-            If the recogniser cannot be loaded, or fails on this signal.
-        """
+    def __call__(self, signal, rate, device="cpu") -> str:
+        """Transcribe a signal of at most 30 s, (samples,)."""
         self.load(device)
         if rate != RATE:
             signal = AudioNormalizer(RATE)(signal[:, None], rate)
@@ -129,19 +69,8 @@ class Recogniser:
                 f"asr: {self.source} fails on this recording: {error}"
             ) from error
 
-    def load(self, device="cpu"):
-        """Load the recogniser, unless it is loaded.
-
-        Arguments
-        ---------
-        device : str or torch.device
-            Where it runs.
-
-        Raises
-        ------
-        InputError
-            If it cannot be loaded.
-        """
+    def load(self, device="cpu") -> None:
+        """Load the recogniser, unless it is loaded."""
         if self._run is None:
             self._run = self._load(device)
 

@@ -13,11 +13,14 @@ from speechbrain.utils.fetching import FetchConfig
 from speechbrain.utils.logger import get_logger
 
 from turbo_sb.data.audio_io import read_unprepared, windows
+from turbo_sb.inference.embedding import (
+    classify_rows,
+    embed_rows,
+    unpad,
+)
 from turbo_sb.inference.export_format import SETTINGS
-from turbo_sb.inference.joint_space import embed_rows
-from turbo_sb.inference.prediction.batches import asked, predict, words
-from turbo_sb.inference.rows import classify_rows, unpad
-from turbo_sb.inference.sources import load_folder, local_folder
+from turbo_sb.inference.loading import load_folder, local_folder
+from turbo_sb.inference.prediction import asked, predict, words
 from turbo_sb.inference.utterances import read_utterances
 from turbo_sb.utils.errors import InputError
 
@@ -137,7 +140,9 @@ class TurboClassifier(Pretrained):
         model, hparams = loaded
         return cls({"model": model}, hparams, run_opts=run_opts)
 
-    def load_audio(self, path, name=None, start=None, stop=None):
+    def load_audio(
+        self, path, name=None, start=None, stop=None
+    ) -> torch.Tensor:
         """Read a recording as the model wants it.
 
         Arguments
@@ -167,7 +172,7 @@ class TurboClassifier(Pretrained):
             signal = self.equalizer(signal, name or Path(path).stem)
         return signal
 
-    def classify_file(self, path, text=None, return_text=False):
+    def classify_file(self, path, text=None, return_text=False) -> tuple:
         """Classify one recording.
 
         Arguments
@@ -199,7 +204,7 @@ class TurboClassifier(Pretrained):
         found = self.decode(self.classify_signals([signal], [text]))
         return (*found, text) if return_text else found
 
-    def classify_batch(self, wavs, wav_lens=None, texts=None):
+    def classify_batch(self, wavs, wav_lens=None, texts=None) -> tuple:
         """Classify utterances together, each as if it were alone.
 
         Arguments
@@ -221,7 +226,7 @@ class TurboClassifier(Pretrained):
         signals, texts = unpad(wavs, wav_lens, texts)
         return self.decode(self.classify_signals(signals, texts))
 
-    def classify_manifest(self, path, data_folder=None, **options):
+    def classify_manifest(self, path, data_folder=None, **options) -> list:
         """Classify what a table lists, in batches of about one length.
 
         Arguments
@@ -245,8 +250,8 @@ class TurboClassifier(Pretrained):
         found = {p.name: p for p in predict(self, utterances, **options)}
         return [found[utterance.name] for utterance in utterances]
 
-    def encode_batch(self, wavs, wav_lens=None, texts=None):
-        """The embeddings in the joint space, without dropout.
+    def encode_batch(self, wavs, wav_lens=None, texts=None) -> dict:
+        """Embed utterances in the joint space, without dropout.
 
         Arguments
         ---------
@@ -271,8 +276,8 @@ class TurboClassifier(Pretrained):
             )
         return {name: values for name, (_, values) in embedded.items()}
 
-    def transcribe(self, signal):
-        """The words that the recogniser hears.
+    def transcribe(self, signal) -> str:
+        """Transcribe a signal with the recogniser.
 
         Arguments
         ---------
@@ -290,61 +295,23 @@ class TurboClassifier(Pretrained):
             self.recogniser(piece, rate, self.device) for piece in pieces
         ).strip()
 
-    def classify_signals(self, signals, texts):
-        """Probabilities of utterances that may lack audio or words.
+    def classify_signals(self, signals, texts) -> torch.Tensor:
+        """Return (batch, classes) probabilities, in float64 on the host.
 
-        Arguments
-        ---------
-        signals : list of (samples,) torch.Tensor
-            At the model's rate; None for one that has no audio.
-        texts : list of str
-            None for one that has no words.
-
-        Returns
-        -------
-        probabilities : (batch, classes) torch.Tensor
-            In float64, on the host: each row sums to 1.
+        A signal or a text is None where an utterance has none.
         """
         embedded = self._embed(signals, texts)
         self._warn_of_missing(embedded, len(texts))
         with torch.no_grad(), self.inference_ctx:
             return classify_rows(self.mods.model, embedded, len(texts))
 
-    def decode(self, probabilities):
-        """SpeechBrain's four, from probabilities.
-
-        Arguments
-        ---------
-        probabilities : (batch, classes) torch.Tensor
-            Of `classify_signals`.
-
-        Returns
-        -------
-        probabilities : (batch, classes) torch.Tensor
-        score : (batch,) torch.Tensor
-        index : (batch,) torch.LongTensor
-        label : list of str
-        """
+    def decode(self, probabilities) -> tuple:
+        """Return the probabilities, their maxima, class numbers and labels."""
         score, index = probabilities.max(dim=-1)
         return probabilities, score, index, [self.labels[i] for i in index]
 
-    def forward(self, wavs, wav_lens=None, texts=None):
-        """`classify_batch`.
-
-        Arguments
-        ---------
-        wavs : (batch, samples) torch.Tensor, optional
-            As there.
-        wav_lens : (batch,) torch.Tensor, optional
-            As there.
-        texts : list of str, optional
-            As there.
-
-        Returns
-        -------
-        found : tuple
-            As there.
-        """
+    def forward(self, wavs, wav_lens=None, texts=None) -> tuple:
+        """Call `classify_batch`."""
         return self.classify_batch(wavs, wav_lens, texts)
 
     def _embed(self, signals, texts):
@@ -354,7 +321,7 @@ class TurboClassifier(Pretrained):
             )
 
     def _warn_of_missing(self, embedded, n):
-        """Once: zeros in a modality's place are a guess."""
+        """Warn once of zeros in place of a modality."""
         missing = [
             name
             for name in self.modalities

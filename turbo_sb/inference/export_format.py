@@ -45,28 +45,13 @@ FIELDS = {
 }
 
 
-def is_export(folder):
-    """Whether a folder is one that `turbo_sb.inference.export` wrote.
-
-    Arguments
-    ---------
-    folder : str or pathlib.Path
-        Any folder.
-
-    Returns
-    -------
-    is_export : bool
-
-    Example
-    -------
-    >>> is_export(getfixture("tmp_path"))
-    False
-    """
+def is_export(folder) -> bool:
+    """Whether a folder is one that `turbo_sb.inference.export` wrote."""
     return (Path(folder) / SETTINGS).is_file()
 
 
-def read_export(folder):
-    """The settings of an exported folder, once all of it has been checked.
+def read_export(folder) -> dict:
+    """Check an exported folder, and return its settings.
 
     Arguments
     ---------
@@ -90,7 +75,7 @@ def read_export(folder):
     if not is_export(folder):
         raise InputError(
             f"{folder}: no {SETTINGS} in it; expected what "
-            "`python -m turbo_sb.inference.export RUN --to FOLDER` writes."
+            "`turbo-sb export RUN --to FOLDER` writes."
         )
     refuse_code(folder)
     settings = _read_plain(folder / SETTINGS)
@@ -99,8 +84,7 @@ def read_export(folder):
 
 
 def _check_sums(folder, settings):
-    """That all is there and as it was; but for settings and card, which people
-    may edit."""
+    """Check all files but settings and card, which people may edit."""
     path, again = folder / SUMS, "Export it again, or fetch it again."
     if not path.is_file():
         raise InputError(
@@ -118,7 +102,7 @@ def _check_sums(folder, settings):
 
 
 def _read_plain(path):
-    """A YAML without tags, with the fields that it has to have."""
+    """Read a YAML without tags, and check its fields."""
     yaml = ruamel.yaml.YAML(typ="safe", pure=True)
     try:
         settings = yaml.load(path.read_text(encoding="utf-8"))
@@ -165,25 +149,7 @@ def _read_plain(path):
 
 
 def build_export(folder, settings):
-    """The model of an exported folder, with its weights.
-
-    Arguments
-    ---------
-    folder : str or pathlib.Path
-        Of `turbo_sb.inference.export`.
-    settings : dict
-        Of `read_export`.
-
-    Returns
-    -------
-    model : TurboModel
-        In evaluation mode, on the CPU.
-
-    Raises
-    ------
-    InputError
-        If a setting is none that the model has, or the weights do not fit.
-    """
+    """Build the model of an exported folder, in evaluation mode."""
     folder, path = Path(folder), Path(folder) / SETTINGS
     try:
         # Weights that are never used take most of the time to build a model.
@@ -213,7 +179,7 @@ def _build(folder, settings):
 
 
 def _load_weights(model, path):
-    """Put the weights into the model, or say in one line what does not fit."""
+    """Load the weights into the model, or name the first that does not fit."""
     try:
         weights = load_file(path)
     except Exception as error:  # safetensors has a class of its own
@@ -229,7 +195,9 @@ def _load_weights(model, path):
         if name in weights and weights[name].shape != x.shape
     ]
     wrong += [f"{name} is missing" for name in own if name not in weights]
-    wrong += [f"{name} is too many" for name in weights if name not in own]
+    wrong += [
+        f"unexpected weight {name}" for name in weights if name not in own
+    ]
     if wrong:
         raise InputError(
             f"{path}: {len(wrong)} weights do not fit the folder's "
@@ -239,23 +207,7 @@ def _load_weights(model, path):
 
 
 def make_equalizer(settings):
-    """The equaliser that a run trained with.
-
-    Arguments
-    ---------
-    settings : dict
-        Of `read_export`.
-
-    Returns
-    -------
-    equalizer : Equalizer
-        None without one.
-
-    Example
-    -------
-    >>> make_equalizer({"equalizer": None}) is None
-    True
-    """
+    """Build the equaliser that the run trained with; None without one."""
     if settings["equalizer"] is None:
         return None
     try:

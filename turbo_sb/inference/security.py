@@ -1,4 +1,4 @@
-"""Folders from anybody: what could run code, found before anything is loaded.
+"""Find what could run code in a folder, before anything is loaded.
 
 Authors
  * The turbo_sb developers 2026
@@ -37,28 +37,8 @@ CLASSES = {
 }
 
 
-def refuse_code(folder):
-    """Refuse what pickles, what Python imports, and what names such things.
-
-    Arguments
-    ---------
-    folder : pathlib.Path
-        Of an export, perhaps.
-
-    Raises
-    ------
-    InputError
-        Naming the first such file.
-
-    Example
-    -------
-    >>> folder = getfixture("tmp_path")
-    >>> _ = (folder / "config.json").write_text('{"auto_map": {"A": "b.C"}}')
-    >>> refuse_code(folder)
-    Traceback (most recent call last):
-    ...
-    turbo_sb.utils.errors.InputError: ...config.json: it has auto_map, which names code to run. ...
-    """
+def refuse_code(folder) -> None:
+    """Reject pickles, Python files, and JSON that names code."""
     for path in sorted(folder.rglob("*")):
         if path.relative_to(folder).parts[0] == ".git":
             continue
@@ -84,7 +64,7 @@ def refuse_code(folder):
 
 
 def _names_code(path):
-    """The first key that names code to run or to look up, at any depth."""
+    """Return the first key that names code, at any depth."""
     try:
         waiting = [json.loads(path.read_text(encoding="utf-8"))]
     except (OSError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""The best model of a training, from the folder that it left.
+"""Load the best model of a training from its output folder.
 
 Authors
  * The turbo_sb developers 2026
@@ -26,49 +26,14 @@ RATE = 16000  # Hz
 EQUALIZER = ("trim", "band", "codec", "snr_db", "rms_db")
 
 
-def is_run(folder):
-    """Whether a folder is a training's output folder.
-
-    Arguments
-    ---------
-    folder : str or pathlib.Path
-        Any folder.
-
-    Returns
-    -------
-    is_run : bool
-
-    Example
-    -------
-    >>> is_run(getfixture("tmp_path"))
-    False
-    """
+def is_run(folder) -> bool:
+    """Whether a folder is a training's output folder."""
     folder = Path(folder)
     return (folder / TRAINING).is_file() and (folder / "save").is_dir()
 
 
-def load_run(folder):
-    """Build a training's model, with the weights of its best epoch.
-
-    This runs what the folder's hyperparams.yaml says.
-
-    Arguments
-    ---------
-    folder : str or pathlib.Path
-        A training's output folder.
-
-    Returns
-    -------
-    model : TurboModel
-        In evaluation mode.
-    hparams : dict
-        What its YAML describes, built.
-
-    Raises
-    ------
-    InputError
-        If it is no such folder, or has no whole checkpoint of an epoch.
-    """
+def load_run(folder) -> tuple:
+    """Build a training's model, with the weights of its best epoch."""
     folder = Path(folder)
     if not is_run(folder):
         raise InputError(
@@ -101,7 +66,7 @@ def load_run(folder):
 
 
 def _build(folder):
-    """What the YAML describes, but for what would write or fetch."""
+    """Build what the YAML describes, without writing or fetching."""
     text = renamed((folder / TRAINING).read_text(encoding="utf-8"))
     # Written out by SpeechBrain, it refers to nothing: each place is changed.
     overrides = {
@@ -118,24 +83,8 @@ def _build(folder):
     return load_hyperpyyaml(text, overrides)
 
 
-def describe(model, hparams, folder=None):
-    """What prediction has to know, from a model and what its training knew.
-
-    Arguments
-    ---------
-    model : TurboModel
-        The model.
-    hparams : dict
-        Of its training: ``labels``, and perhaps ``sample_rate``,
-        ``empty_text``, and the equaliser's keys.
-    folder : pathlib.Path, optional
-        The training's output folder, with its manifests.
-
-    Returns
-    -------
-    settings : dict
-        As of `turbo_sb.inference.export_format.read_export`.
-    """
+def describe(model, hparams, folder=None) -> dict:
+    """Return the settings of an export, from a model and its training."""
     encoders = dict(model.encoders)
     labels, n_classes = list(hparams["labels"]), model.classifier.out_features
     if len(labels) != n_classes or len(set(map(str, labels))) != n_classes:
@@ -166,7 +115,7 @@ def describe(model, hparams, folder=None):
 
 
 def _plain(settings):
-    """Lists of YAML are of a class of its own."""
+    """Turn YAML's lists into Python's."""
     return {
         key: list(value) if isinstance(value, list | tuple) else value
         for key, value in settings.items()
@@ -174,10 +123,7 @@ def _plain(settings):
 
 
 def _longest(folder):
-    """Seconds of the longest utterance that the training knew, rounded up.
-
-    None of its own is cut then, and each is predicted as in its test.
-    """
+    """Return the longest utterance in seconds, rounded up."""
     seconds = [
         entry["duration"]
         for name in ("train", "valid", "test")

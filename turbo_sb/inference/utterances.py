@@ -1,4 +1,4 @@
-"""What is to be predicted: files, folders, and tables of utterances.
+"""The utterances to predict, from files, folders and tables.
 
 Authors
  * The turbo_sb developers 2026
@@ -50,43 +50,15 @@ class Utterance:
     stop: float | None = None
 
     @property
-    def key(self):
-        """What the equaliser's noise goes by: the ID, or a file's own name."""
+    def key(self) -> str:
+        """Return the seed of the equaliser's noise: the ID, or a file's stem."""
         wav = Path(self.wav or "")
         own = wav.name and self.name.endswith(wav.name)
         return wav.stem if own else self.name
 
 
-def read_utterances(path, data_folder=None):
-    """Read a table of utterances.
-
-    Arguments
-    ---------
-    path : str or pathlib.Path
-        A CSV with the column ``ID``, and with ``wav``, ``text`` or both, and
-        perhaps ``start`` and ``stop`` (s); a blank cell is one that is not
-        known. Or a manifest of train.py, such as test.json.
-    data_folder : str or pathlib.Path, optional
-        What relative paths are relative to, and what "{data_root}" stands
-        for; if not given, the table's own folder.
-
-    Returns
-    -------
-    utterances : list of Utterance
-        In the table's order.
-
-    Raises
-    ------
-    InputError
-        If it is no such table, or if an ID stands there twice.
-
-    Example
-    -------
-    >>> path = getfixture("tmp_path") / "manifest.csv"
-    >>> _ = path.write_text("ID,text\\na,so yes\\n")
-    >>> read_utterances(path)
-    [Utterance(name='a', wav=None, text='so yes', start=None, stop=None)]
-    """
+def read_utterances(path, data_folder=None) -> list[Utterance]:
+    """Read a table of utterances."""
     path = Path(path)
     folder = Path(data_folder) if data_folder else path.parent
     if path.suffix.lower() == ".json":
@@ -139,7 +111,7 @@ def _of_row(row, folder):
 
 
 def _seconds(cell, key):
-    """A decimal comma is one, as in the tables of DSD."""
+    """Parse seconds; a decimal comma is allowed, as in DSD's tables."""
     if not cell:
         return None
     try:
@@ -148,8 +120,8 @@ def _seconds(cell, key):
         raise ValueError(f"{key} is {cell!r}, expected seconds") from None
 
 
-def find_utterances(paths, text=None, data_folder=None):
-    """What a command line names.
+def find_utterances(paths, text=None, data_folder=None) -> list[Utterance]:
+    """Find the utterances that a command line names.
 
     Arguments
     ---------

@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 
 from turbo_sb.inference.classifier import TurboClassifier
 from turbo_sb.inference.export import write_export
-from turbo_sb.inference.export.neighbours import FACTS, VECTORS, Neighbours
+from turbo_sb.inference.neighbours import FACTS, VECTORS, Neighbours
 
 LABELS = ["ang", "<b>hap</b>", "neu", "sad"]
 

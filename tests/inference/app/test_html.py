@@ -3,7 +3,7 @@
 from html.parser import HTMLParser
 
 from turbo_sb.inference.app import html
-from turbo_sb.inference.app.look import Look
+from turbo_sb.inference.app.views import Look
 
 LABELS = ["no", "<b>yes</b>"]
 SHARES = {"no": 0.25, "<b>yes</b>": 0.75}
@@ -25,25 +25,33 @@ class Reader(HTMLParser):
         self.text.append(data)
 
 
-def read(found, modalities=("audio", "text")):
-    return Reader(html.result(found, LABELS, modalities))
+def read(found):
+    return Reader(html.result(found, LABELS))
 
 
-def test_a_row_for_each_class_in_its_order():
-    found = Look({"audio only": SHARES}, seconds=1.5)
-    page = read(found)
+def test_the_most_probable_class_is_the_headline():
+    page = read(Look({"audio only": SHARES}, seconds=1.5))
+    assert page.tags == ["h2", "p"]
     assert page.text == [
-        "Classified: 1.50 s of audio",
-        *("Both", "Audio only", "Text only"),
-        *("no", "–", "25.0%", "–"),
-        *("<b>yes</b>", "–", "75.0%", "–"),
+        "<b>yes</b>: 75.0%",
+        "Classified from audio, 1.50 s of audio",
     ]
-    assert page.classes.count(("td", "best")) == 1
 
 
-def test_one_column_for_one_modality():
-    page = read(Look({"text only": SHARES}, text="hi"), ["text"])
-    assert page.text[:3] == ["Classified: “hi”", "Text only", "no"]
+def test_the_headline_is_of_both():
+    turned = {"no": 0.9, "<b>yes</b>": 0.1}
+    page = read(Look({"both": turned, "audio only": SHARES}, text="hi"))
+    assert page.text == ["no: 90.0%", "Classified from audio and text, “hi”"]
+
+
+def test_classes_in_words():
+    assert list(html.in_words(["ang", "device_directed"]).values()) == [
+        *("angry", "device directed"),
+    ]
+    assert html.in_words(["hap", "happy"]) == {"hap": "hap", "happy": "happy"}
+    assert "Classes: angry, sad. " in html.head(
+        "mine", ["ang", "sad"], ["text"]
+    )
 
 
 def test_nothing_is_markup():
@@ -51,7 +59,7 @@ def test_nothing_is_markup():
     page = read(Look({"text only": SHARES}, text=bad, notes=[bad]))
     assert not {"script", "b"} & set(page.tags)
     assert page.text.count(bad) == 1
-    assert f"Classified: “{bad}”" in page.text
+    assert f"Classified from text, “{bad}”" in page.text
     head = Reader(html.head(bad, LABELS, ["text"]))
     assert head.tags == ["h1", "p"]
     assert Reader(html.line(bad, "error")).text == [bad]
@@ -59,8 +67,8 @@ def test_nothing_is_markup():
 
 def test_many_words_are_cut():
     page = read(Look({"text only": SHARES}, text="word " * 1000))
-    assert len(page.text[0]) <= html.SHOWN + len("Classified: “”")
-    assert page.text[0].endswith("…”")
+    assert len(page.text[1]) <= html.SHOWN + len("Classified from text, “”")
+    assert page.text[1].endswith("…”")
 
 
 def test_an_error_is_said_at_once():

@@ -8,7 +8,7 @@ import urllib.request
 import pytest
 
 from turbo_sb.inference.app import need_gradio
-from turbo_sb.inference.app.page import answer, forget, make_page
+from turbo_sb.inference.app.page import answer, forget, make_page, nothing
 from turbo_sb.inference.app.server import find_neighbours, launch
 from turbo_sb.utils.errors import InputError
 
@@ -16,19 +16,32 @@ from turbo_sb.utils.errors import InputError
 class TestAnswer:
     def test_puts_all_on_the_page(self, classifier, speech, neighbours):
         found = answer(classifier, neighbours, str(speech), "hello world")
-        text, heard, shown, rows = found
+        text, heard, shown, *views, rows = found
         assert (text, heard) == ("hello world", "")
-        assert "<table>" in shown and "&lt;b&gt;hap" in shown
+        assert shown.startswith("<h2>")
+        for view in views:
+            assert list(view) == ["angry", "<b>hap</b>", "neutral", "sad"]
+            assert sum(view.values()) == pytest.approx(1)
+        assert len(views) == 3
         assert [row[0] for row in rows][0] == "both"
         assert all(isinstance(cell, str) for row in rows for cell in row)
 
     def test_no_rows_without_neighbours(self, classifier, speech):
-        assert len(answer(classifier, None, str(speech), "")) == 3
+        assert len(answer(classifier, None, str(speech), "")) == 6
+
+    def test_views_that_are_not_there_are_blank(self, classifier, speech):
+        both, audio, text = answer(classifier, None, str(speech), "")[3:]
+        assert (both, text) == (None, None) and max(audio.values()) > 0
+
+    def test_nothing_stale_beside_an_error(self, classifier, neighbours):
+        found = answer(classifier, neighbours, None, "")
+        assert found[3:] == (None, None, None, [])
+        assert found[3:] == nothing(3, True)[1:]
 
     def test_bad_audio_is_one_line(self, classifier, tmp_path, neighbours):
         path = tmp_path / "bad <i>.wav"
         path.write_bytes(b"nothing" * 99)
-        text, heard, shown, rows = answer(
+        text, heard, shown, *_, rows = answer(
             classifier, neighbours, str(path), "hello"
         )
         assert (text, heard, rows) == ("hello", "", [])
@@ -38,11 +51,11 @@ class TestAnswer:
 
     def test_words_that_were_heard(self, classifier, speech):
         classifier.recogniser = lambda signal, rate, device: "hello"
-        text, heard, _ = answer(classifier, None, str(speech), "")
+        text, heard, *_ = answer(classifier, None, str(speech), "")
         assert (text, heard) == ("hello", "hello")
         # Once more, and the words are still the recogniser's: with another
         # recording they go.
-        text, heard, _ = answer(classifier, None, str(speech), text, heard)
+        text, heard, *_ = answer(classifier, None, str(speech), text, heard)
         assert (text, heard) == ("hello", "hello")
         assert forget(text, heard) == ("", "")
 
@@ -112,9 +125,13 @@ class TestServed:
         heard = handle_file(str(speech))
         found = client.predict(heard, "hello world", api_name="/classify")
         expected = answer(classifier, neighbours, str(speech), "hello world")
-        text, shown, table = found
+        text, shown, *views, table = found
         assert (text, shown) == (expected[0], expected[2])
-        assert table["data"] == expected[3]
+        for view, own in zip(views, expected[3:6], strict=True):
+            assert {
+                x["label"]: x["confidence"] for x in view["confidences"]
+            } == pytest.approx(own)
+        assert table["data"] == expected[6]
 
     def test_keeps_to_itself(self, serve, classifier):
         address = serve(classifier)
@@ -139,6 +156,20 @@ class TestServed:
         }
         assert seen["audio"] == (modality == "audio")
         assert seen["textbox"] == (modality == "text")
+
+    def test_clears_and_announces(self, serve, classifier):
+        config = json.loads(get(serve(classifier) + "config"))
+        on = {
+            event
+            for action in config["dependencies"]
+            for _, event in action["targets"]
+        }
+        assert on == {"click", "submit", "input", "clear", "load"}
+        (js,) = [x["js"] for x in config["dependencies"] if x["js"]]
+        assert "aria-live" in js
+        parts = {x["type"]: x["props"] for x in config["components"]}
+        assert "Enter" in parts["textbox"]["info"]
+        assert parts["textbox"]["lines"] == 1
 
     def test_taken_port(self, serve, classifier):
         port = int(serve(classifier).rstrip("/").rsplit(":", 1)[1])

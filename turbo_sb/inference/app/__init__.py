@@ -1,7 +1,6 @@
 """A local page to try a model on: record, edit the words, look."""
 
 from turbo_sb.inference.app.extra import need_gradio
-from turbo_sb.inference.app.look import Look, look
 from turbo_sb.inference.app.server import serve
 
-__all__ = ["Look", "look", "need_gradio", "serve"]
+__all__ = ["need_gradio", "serve"]

@@ -21,25 +21,12 @@ PRIVATE = {
 
 @functools.cache
 def _folder():
-    """A folder for recordings, which goes with the process.
-
-    Gradio's own would stay, and be everybody's on this machine.
-    """
+    """Return a folder for recordings, deleted with the process."""
     return tempfile.TemporaryDirectory(prefix="turbo_sb_app_")
 
 
 def need_gradio():
-    """Import gradio, so that it keeps to itself.
-
-    Returns
-    -------
-    gradio : module
-
-    Raises
-    ------
-    InputError
-        If it is not installed.
-    """
+    """Import gradio with its telemetry off."""
     os.environ.update(PRIVATE)
     if "GRADIO_TEMP_DIR" not in os.environ:
         os.environ["GRADIO_TEMP_DIR"] = _folder().name

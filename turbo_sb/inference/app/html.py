@@ -1,4 +1,4 @@
-"""What the page says, as HTML; whatever a user wrote is escaped.
+"""The texts of the page as HTML; what a user wrote is escaped.
 
 Authors
  * The turbo_sb developers 2026
@@ -7,134 +7,66 @@ Authors
 import textwrap
 from html import escape
 
-from turbo_sb.inference.app.look import views_of
+from turbo_sb.inference.app.views import VIEWS, Look
 
-SHOWN = 160  # characters of the words; the box has them all
+SHOWN = 160  # characters of the words; the text box has them all
 CSS = """
+.turbo h2 { margin: 0 0 .3em; }
 .turbo p { margin: 0 0 .4em; overflow-wrap: anywhere; }
 .turbo .note, .turbo .error { border-left: 4px solid; padding-left: .6em; }
 .turbo .note { border-color: #d97706; }
 .turbo .error { border-color: #dc2626; }
-.turbo table { width: 100%; table-layout: fixed; margin: 0 0 .6em; }
-.turbo table, .turbo tr { border: 0 !important; }
-.turbo th, .turbo td { padding: .4em .8em .4em 0 !important;
-  border: 0 !important; text-align: left; vertical-align: top; }
-.turbo th { font-weight: normal; overflow-wrap: anywhere; }
-.turbo thead th { color: var(--block-label-text-color); }
-.turbo td.best { font-weight: bold; }
-.turbo .bar { height: .5em; border-radius: .25em;
-  background: var(--border-color-primary); }
-.turbo .bar div { height: 100%; border-radius: .25em; min-width: 1px;
-  background: var(--body-text-color-subdued); }
-.turbo .best .bar div { background: var(--primary-500); }
 """
+# IEMOCAP's names of emotions.
+WORDS = {
+    "ang": "angry",
+    "dis": "disgusted",
+    "exc": "excited",
+    "fea": "fearful",
+    "fru": "frustrated",
+    "hap": "happy",
+    "neu": "neutral",
+    "oth": "other",
+    "sad": "sad",
+    "sur": "surprised",
+}
 
 
-def head(title, labels, modalities):
-    """The page's first lines.
+def in_words(labels: list[str]) -> dict[str, str]:
+    """Map labels to words, or to themselves if two would have the same."""
+    found = {x: WORDS.get(x, x.replace("_", " ").strip() or x) for x in labels}
+    if len(set(found.values())) < len(found):
+        return {x: x for x in labels}
+    return found
 
-    Arguments
-    ---------
-    title : str
-        What the model is called.
-    labels : list of str
-        Its classes.
-    modalities : list of str
-        What it takes.
 
-    Returns
-    -------
-    html : str
-
-    Example
-    -------
-    >>> head("<mine>", ["no", "yes"], ["text"])
-    '<h1>&lt;mine&gt;</h1><p>Classes: no, yes. From text.</p>'
-    """
-    classes, takes = ", ".join(labels), " and ".join(modalities)
+def head(title: str, labels: list[str], modalities: list[str]) -> str:
+    """Return the first lines of the page."""
+    classes = ", ".join(in_words(labels).values())
+    takes = " and ".join(modalities)
     return (
         f"<h1>{escape(title)}</h1>"
         f"<p>Classes: {escape(classes)}. From {takes}.</p>"
     )
 
 
-def line(text, kind):
-    """A paragraph.
-
-    Arguments
-    ---------
-    text : str
-        What it says.
-    kind : str
-        "error", which a screen reader says at once, "note" or "said".
-
-    Returns
-    -------
-    html : str
-
-    Example
-    -------
-    >>> line("a < b", "note")
-    '<p class="note">a &lt; b</p>'
-    """
+def line(text: str, kind: str) -> str:
+    """Return a paragraph; a screen reader says an "error" at once."""
     role = ' role="alert"' if kind == "error" else ""
     return f'<p class="{kind}"{role}>{escape(text)}</p>'
 
 
-def result(found, labels, modalities):
-    """What was classified, its probabilities from each view, and notes.
-
-    Arguments
-    ---------
-    found : Look
-        Of the utterance.
-    labels : list of str
-        Of the model.
-    modalities : list of str
-        Of the model.
-
-    Returns
-    -------
-    html : str
-        A column for each view that the model has, a row for each class.
-    """
-    what = []
+def result(found: Look, labels: list[str]) -> str:
+    """Return the class and its probability, what was classified, and notes."""
+    view, shares = next(iter(found.probabilities.items()))
+    best = max(shares, key=shares.get)
+    headline = f"{in_words(labels)[best]}: {shares[best]:.1%}"
+    what = [f"from {' and '.join(VIEWS[view])}"]
     if found.seconds is not None:
         what.append(f"{found.seconds:.2f} s of audio")
     if found.text is not None:
         words = textwrap.shorten(found.text, SHOWN, placeholder="…")
         what.append(f"“{words}”")
-    parts = [line(f"Classified: {', '.join(what)}", "said")]
-    parts.append(_table(found.probabilities, labels, views_of(modalities)))
+    parts = [f"<h2>{escape(headline)}</h2>"]
+    parts.append(line(f"Classified {', '.join(what)}", "said"))
     return "".join([*parts, *(line(note, "note") for note in found.notes)])
-
-
-def _table(probabilities, labels, views):
-    names = "".join(f"<th scope='col'>{_upper(view)}</th>" for view in views)
-    best = {view: max(own, key=own.get) for view, own in probabilities.items()}
-    rows = "".join(
-        f"<tr><th scope='row'>{escape(label)}</th>"
-        + "".join(
-            _cell(probabilities[view][label], best[view] == label)
-            if view in probabilities
-            else "<td>–</td>"
-            for view in views
-        )
-        + "</tr>"
-        for label in labels
-    )
-    return (
-        f"<table><thead><tr><th></th>{names}</tr></thead>"
-        f"<tbody>{rows}</tbody></table>"
-    )
-
-
-def _cell(share, is_best):
-    return (
-        f"<td{' class=best' if is_best else ''}>{share:.1%}"
-        f"<div class=bar><div style='width: {share:.1%}'></div></div></td>"
-    )
-
-
-def _upper(text):
-    return text[0].upper() + text[1:]

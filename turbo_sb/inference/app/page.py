@@ -8,15 +8,15 @@ import functools
 
 from turbo_sb.inference.app import html
 from turbo_sb.inference.app.extra import need_gradio
-from turbo_sb.inference.app.look import hears, look
+from turbo_sb.inference.app.views import hears, look, views_of
 from turbo_sb.utils.errors import InputError
 
-# Of the neighbours: what they are called, and how wide they are.
+# Of the neighbours: titles and widths, which fit 360 pixels.
 COLUMNS = {
-    "ID": ("ID", "20%"),
-    "label": ("Label", "22%"),
-    "text": ("Words", "44%"),
-    "similarity": ("Cosine", "14%"),
+    "ID": ("ID", "24%"),
+    "label": ("Label", "24%"),
+    "text": ("Words", "28%"),
+    "similarity": ("Cosine", "24%"),
 }
 # The system's: gradio would fetch others.
 FONTS = {
@@ -25,22 +25,17 @@ FONTS = {
 }
 
 
-def make_page(classifier, neighbours=None, title="turbo_sb"):
-    """Lay the page out.
+# A screen reader says what appears in the result; it waits for a pause.
+ANNOUNCE = """() => {
+  const result = document.getElementById("result");
+  result.setAttribute("role", "status");
+  result.setAttribute("aria-live", "polite");
+  result.setAttribute("aria-label", "Result");
+}"""
 
-    Arguments
-    ---------
-    classifier : TurboClassifier
-        The model.
-    neighbours : turbo_sb.inference.export.neighbours.Neighbours, optional
-        Its training utterances.
-    title : str
-        What the model is called.
 
-    Returns
-    -------
-    page : gradio.Blocks
-    """
+def make_page(classifier, neighbours=None, title: str = "turbo_sb"):
+    """Lay the page out, a `gradio.Blocks`."""
     gr = need_gradio()
     labels, modalities = classifier.labels, classifier.modalities
     with gr.Blocks(
@@ -52,102 +47,100 @@ def make_page(classifier, neighbours=None, title="turbo_sb"):
                 audio, text = _inputs(gr, classifier)
                 button = gr.Button("Classify", variant="primary")
             with gr.Column(scale=3, min_width=300):
-                shown = [_html(gr)]
+                shown = [_html(gr, elem_id="result")]
+                with gr.Row():
+                    shown += [_view(gr, view) for view in views_of(modalities)]
                 if neighbours is not None:
                     shown.append(_table(gr))
-        heard = gr.State("")
-        act = {
-            "fn": functools.partial(answer, classifier, neighbours),
-            "inputs": [audio, text, heard],
-            "outputs": [text, heard, *shown],
-        }
-        button.click(**act, api_name="classify")
-        text.submit(**act, api_visibility="private")
-        both = [text, heard]
-        audio.input(forget, both, both, api_visibility="private")
+        _connect(gr, classifier, neighbours, audio, text, button, shown)
+        page.load(None, js=ANNOUNCE, api_visibility="private")
     return page
 
 
-def style():
-    """How the page looks.
+def _connect(gr, classifier, neighbours, audio, text, button, shown):
+    """Classify by the button or Enter; clear what another input gave."""
+    heard = gr.State("")
+    act = {
+        "fn": functools.partial(answer, classifier, neighbours),
+        "inputs": [audio, text, heard],
+        "outputs": [text, heard, *shown],
+    }
+    button.click(**act, api_name="classify")
+    text.submit(**act, api_visibility="private")
+    n, has_rows = len(views_of(classifier.modalities)), neighbours is not None
+    blank = functools.partial(nothing, n, has_rows)
+    quietly = {
+        "queue": False,
+        "show_progress": "hidden",
+        "api_visibility": "private",
+    }
+    text.input(blank, None, shown, trigger_mode="always_last", **quietly)
+    gr.on(
+        [audio.input, audio.clear],
+        lambda words, heard: (*forget(words, heard), *blank()),
+        [text, heard],
+        [text, heard, *shown],
+        **quietly,
+    )
 
-    Returns
-    -------
-    style : dict
-        Keywords of gradio's launch.
-    """
+
+def style() -> dict:
+    """Return how the page looks, keywords of gradio's launch."""
     gr = need_gradio()
     return {"theme": gr.themes.Default(**FONTS), "css": html.CSS}
 
 
-def answer(classifier, neighbours, path, text, heard=""):
-    """What the button puts on the page.
+def answer(classifier, neighbours, path, text, heard="") -> tuple:
+    """Return what the button puts on the page.
 
-    Arguments
-    ---------
-    classifier : TurboClassifier
-        The model.
-    neighbours : turbo_sb.inference.export.neighbours.Neighbours
-        None without any.
-    path : str
-        The recording; None without one.
-    text : str
-        What the text box holds.
-    heard : str
-        The recogniser's words; blank if there are none in the box.
-
-    Returns
-    -------
-    text : str
-        What the text box holds now: a recogniser's words, if it was blank.
-    heard : str
-        As above, now.
-    result : str
-        HTML: the probabilities; or what is wrong.
-    rows : list of list of str
-        Only with neighbours: a row for each, of `COLUMNS`.
+    That is the text box, the recogniser's words if the box holds them, the
+    result as HTML, probabilities by class for each view, and rows of
+    neighbours if there are any.
     """
+    views = views_of(classifier.modalities)
     try:
         found = look(classifier, path, text, neighbours)
     except InputError as error:
-        rows = [] if neighbours is None else [[]]
-        return text, heard, html.line(str(error), "error"), *rows
+        _, *blank = nothing(len(views), neighbours is not None)
+        return text, heard, html.line(str(error), "error"), *blank
     if not (text and text.strip()):
         text = heard = found.text or ""
     elif text != heard:  # edited, or written
         heard = ""
-    shown = html.result(found, classifier.labels, classifier.modalities)
-    rows = [] if neighbours is None else [[*map(_row, found.neighbours)]]
-    return text, heard, shown, *rows
+    words = html.in_words(classifier.labels)
+    shares = [
+        {words[label]: p for label, p in found.probabilities[view].items()}
+        if view in found.probabilities
+        else None
+        for view in views
+    ]
+    rows = (
+        []
+        if neighbours is None
+        else [[_row(facts, words) for facts in found.neighbours]]
+    )
+    return text, heard, html.result(found, classifier.labels), *shares, *rows
 
 
-def forget(text, heard):
-    """Clear a recogniser's words when the recording is another one.
+def nothing(n_views: int, has_rows: bool) -> tuple:
+    """Return an empty result, views and rows of neighbours."""
+    return "", *[None] * n_views, *([[]] if has_rows else [])
 
-    Arguments
-    ---------
-    text : str
-        What the text box holds.
-    heard : str
-        The recogniser's words.
 
-    Returns
-    -------
-    text : str
-        Blank if it held the recogniser's; else what somebody wrote there.
-    heard : str
-        Blank.
-
-    Example
-    -------
-    >>> forget("stop it", heard="stop it"), forget("stop", heard="stop it")
-    (('', ''), ('stop', ''))
-    """
+def forget(text: str, heard: str) -> tuple[str, str]:
+    """Clear a recogniser's words when the recording is another one."""
     return "" if text == heard else text, ""
 
 
-def _html(gr, value=""):
-    return gr.HTML(value, elem_classes="turbo", padding=False)
+def _html(gr, value="", **settings):
+    return gr.HTML(value, elem_classes="turbo", padding=False, **settings)
+
+
+def _view(gr, view):
+    """Show a view's probabilities; beside each other, or below on a phone."""
+    return gr.Label(
+        label=view.capitalize(), show_heading=False, min_width=180, buttons=[]
+    )
 
 
 def _inputs(gr, classifier):
@@ -159,11 +152,12 @@ def _inputs(gr, classifier):
         buttons=[],  # one of gradio's uploads to its hub
         visible=hears(classifier),
     )
-    asks = " (blank: recognised)" if classifier.recogniser else ""
+    blank = " Left blank, they are recognised." if classifier.recogniser else ""
     text = gr.Textbox(
-        label=f"Words{asks}",
+        label="Words",
+        info=f"Enter or Ctrl+Enter classifies.{blank}",
         placeholder="what is said",
-        lines=2,
+        lines=1,  # with more, gradio takes Enter for a new line
         max_lines=6,
         visible="text" in classifier.modalities,
     )
@@ -182,9 +176,9 @@ def _table(gr):
     )
 
 
-def _row(facts):
-    """One neighbour: text for `COLUMNS`."""
-    return [
-        f"{facts[name]:.3f}" if name == "similarity" else str(facts[name])
-        for name in COLUMNS
-    ]
+def _row(facts, words):
+    """Return the texts of `COLUMNS` for one neighbour."""
+    label = words.get(facts["label"], facts["label"])
+    shown = {**facts, "label": label}
+    shown["similarity"] = f"{facts['similarity']:.3f}"
+    return [str(shown[name]) for name in COLUMNS]

@@ -10,48 +10,22 @@ import threading
 from pathlib import Path
 
 from turbo_sb.inference.app.page import make_page, style
-from turbo_sb.inference.export.neighbours import VECTORS, Neighbours
+from turbo_sb.inference.neighbours import VECTORS, Neighbours
 from turbo_sb.utils.errors import InputError
 
 HOST = "127.0.0.1"
 
 
 def find_neighbours(classifier):
-    """The training utterances that were exported with a model.
-
-    Arguments
-    ---------
-    classifier : TurboClassifier
-        The model.
-
-    Returns
-    -------
-    neighbours : Neighbours
-        None without any.
-    """
+    """The training utterances that were exported with a model."""
     folder = getattr(classifier.hparams, "folder", None)
     if folder is None or not (Path(folder) / VECTORS).is_file():
         return None
     return Neighbours(folder)
 
 
-def serve(classifier, port=None, title="turbo_sb"):
-    """Serve the page until Ctrl-C, or SIGTERM.
-
-    Arguments
-    ---------
-    classifier : TurboClassifier
-        The model.
-    port : int, optional
-        Of this machine; if not given, the first free one from 7860.
-    title : str
-        What the model is called.
-
-    Raises
-    ------
-    InputError
-        If gradio is not installed, or the port is taken.
-    """
+def serve(classifier, port=None, title="turbo_sb") -> None:
+    """Serve the page until Ctrl-C, or SIGTERM."""
     page = make_page(classifier, find_neighbours(classifier), title)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -65,7 +39,7 @@ def serve(classifier, port=None, title="turbo_sb"):
 
 
 def _end(page):
-    """At once: pages that are open in a browser are not waited for."""
+    """Close without waiting for pages that are open in a browser."""
     if page.is_running:
         page.server.force_exit = True
         # That they are cut off is no error.
@@ -73,26 +47,8 @@ def _end(page):
     page.close(verbose=False)
 
 
-def launch(page, port=None):
-    """Begin to serve a page; return at once.
-
-    Arguments
-    ---------
-    page : gradio.Blocks
-        Of `make_page`.
-    port : int, optional
-        As in `serve`.
-
-    Returns
-    -------
-    address : str
-        Where the page is.
-
-    Raises
-    ------
-    InputError
-        If the port is taken.
-    """
+def launch(page, port=None) -> str:
+    """Begin to serve a page; return at once."""
     try:
         _, address, _ = page.launch(
             server_name=HOST,

@@ -4,9 +4,10 @@ import pytest
 import soundfile
 import torch
 
+from turbo_sb.inference import prediction
 from turbo_sb.inference.classifier import TurboClassifier
 from turbo_sb.inference.export import write_export
-from turbo_sb.inference.prediction import batches, predict
+from turbo_sb.inference.prediction import predict
 from turbo_sb.inference.utterances import Utterance
 from turbo_sb.utils.errors import InputError
 
@@ -63,7 +64,7 @@ def test_the_longest_first_and_no_batch_holds_too_much(
         return classify(signals, texts)
 
     monkeypatch.setattr(classifier, "classify_signals", note)
-    monkeypatch.setattr(batches, "SECONDS_AHEAD", 4)
+    monkeypatch.setattr(prediction, "SECONDS_AHEAD", 4)
     by_name(classifier, utterances, batch_size=3)
     assert sizes == [[3], [2, 1], [0.7, 0.5, 0.2], [0.1]]
 

@@ -176,7 +176,7 @@ class TestFolderThatIsThere:
         def full(*_, **__):
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("turbo_sb.inference.export.write.save_file", full)
+        monkeypatch.setattr("turbo_sb.inference.export.save_file", full)
         with pytest.raises(InputError, match="mine: cannot be written .No sp"):
             export()
         assert list(tmp_path.glob("*mine*")) == []

@@ -5,7 +5,7 @@ import pytest
 import soundfile
 import torch
 
-from turbo_sb.inference.app.look import NO_WORDS, UNTRAINED, VIEWS, look
+from turbo_sb.inference.app.views import NO_WORDS, UNTRAINED, VIEWS, look
 from turbo_sb.utils.errors import InputError
 
 WAYS = {

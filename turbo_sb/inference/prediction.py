@@ -95,7 +95,7 @@ def predict(classifier, utterances, batch_size=64, progress=False):
 
 
 def _batches(readers, utterances, batch_size):
-    """The longest first, so that what needs the most memory fails at once."""
+    """Yield the longest first: what needs the most memory fails at once."""
     seconds = dict(zip(utterances, readers.map(_seconds, utterances)))
     batch = []
     for utterance in sorted(utterances, key=lambda u: -seconds[u]):
@@ -110,7 +110,7 @@ def _batches(readers, utterances, batch_size):
 
 
 def _seconds(utterance):
-    """Of its header; 0 where there is none, which reading will tell."""
+    """Read the duration from the header; 0 if it is unreadable."""
     if utterance.wav is None:
         return 0.0
     try:
@@ -122,7 +122,7 @@ def _seconds(utterance):
 
 
 def _read(classifier, utterance):
-    """Its signal, None if there is or need be none, or what is wrong."""
+    """Return the signal, None without one, or an InputError."""
     heard = "audio" in classifier.modalities or asked(
         classifier, utterance.text
     )
@@ -137,7 +137,7 @@ def _read(classifier, utterance):
 
 
 def _predict(classifier, batch, reads):
-    """Predictions of one batch."""
+    """Yield the predictions of one batch."""
     signals, texts, kept = [], [], []
     for utterance, read in zip(batch, reads):
         signal = read.result()
@@ -182,23 +182,8 @@ def _problem(classifier, utterance, signal):
     return None
 
 
-def words(classifier, signal, text):
-    """The words of an utterance, a recogniser's if none are given.
-
-    Arguments
-    ---------
-    classifier : TurboClassifier
-        May have a recogniser.
-    signal : (samples,) torch.Tensor
-        None without audio.
-    text : str
-        None where none are given.
-
-    Returns
-    -------
-    text : str
-        None where there are none, or where the model takes none.
-    """
+def words(classifier, signal, text) -> str | None:
+    """Return the words of an utterance, recognised if none are given."""
     if "text" not in classifier.modalities:
         return None
     if signal is not None and asked(classifier, text):
@@ -206,19 +191,7 @@ def words(classifier, signal, text):
     return text
 
 
-def asked(classifier, text):
-    """Whether the recogniser is asked for the words.
-
-    Arguments
-    ---------
-    classifier : TurboClassifier
-        May have a recogniser.
-    text : str
-        None where none are given.
-
-    Returns
-    -------
-    asked : bool
-    """
+def asked(classifier, text) -> bool:
+    """Whether the recogniser is asked for the words."""
     takes = "text" in classifier.modalities
     return takes and text is None and classifier.recogniser is not None

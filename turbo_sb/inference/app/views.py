@@ -1,4 +1,4 @@
-"""What a model makes of one utterance, from each way that it can be seen.
+"""The probabilities of one utterance from both modalities and from each.
 
 Authors
  * The turbo_sb developers 2026
@@ -12,8 +12,8 @@ from pathlib import Path
 
 import torch
 
-from turbo_sb.inference.prediction.batches import words
-from turbo_sb.inference.rows import classify_rows
+from turbo_sb.inference.embedding import classify_rows
+from turbo_sb.inference.prediction import words
 from turbo_sb.utils.errors import InputError
 
 # What the page calls it: the modalities that are seen.
@@ -30,22 +30,7 @@ NO_WORDS = "The recogniser heard no words."
 
 @dataclasses.dataclass
 class Look:
-    """What there is to see of one utterance.
-
-    Arguments
-    ---------
-    probabilities : dict
-        View, "both", "audio only" or "text only", to a dict of class to
-        probability; only the views that the utterance has.
-    text : str, optional
-        The words that it was classified with, perhaps a recogniser's.
-    seconds : float, optional
-        Of the audio.
-    notes : list of str
-        What makes the result less reliable.
-    neighbours : list of dict
-        The nearest training utterances, of `Neighbours.nearest`.
-    """
+    """What the page shows of one utterance."""
 
     probabilities: dict
     text: str | None = None
@@ -54,51 +39,13 @@ class Look:
     neighbours: list = dataclasses.field(default_factory=list)
 
 
-def views_of(modalities):
-    """The views that a model has.
-
-    Arguments
-    ---------
-    modalities : list of str
-        "audio", "text" or both.
-
-    Returns
-    -------
-    views : list of str
-
-    Example
-    -------
-    >>> views_of(["text"])
-    ['text only']
-    """
+def views_of(modalities) -> list[str]:
+    """The views that a model has."""
     return [view for view, own in VIEWS.items() if {*own} <= {*modalities}]
 
 
-def look(classifier, path=None, text=None, neighbours=None, n=5):
-    """Classify an utterance from each view, and find what is near it.
-
-    Arguments
-    ---------
-    classifier : TurboClassifier
-        The model.
-    path : str or pathlib.Path, optional
-        The recording.
-    text : str, optional
-        Its words. Where they are blank, a recogniser's, if there is one.
-    neighbours : turbo_sb.inference.export.neighbours.Neighbours, optional
-        The training utterances.
-    n : int
-        How many of them are shown.
-
-    Returns
-    -------
-    look : Look
-
-    Raises
-    ------
-    InputError
-        If there is nothing to classify, or the recording cannot be used.
-    """
+def look(classifier, path=None, text=None, neighbours=None, n=5) -> Look:
+    """Classify an utterance from each view, and find what is near it."""
     with _warnings() as warned, _short(path):
         signal = _read(classifier, path)
         given = text if text and text.strip() else None
@@ -117,18 +64,8 @@ def look(classifier, path=None, text=None, neighbours=None, n=5):
     return found
 
 
-def hears(classifier):
-    """Whether a recording is of any use to a model, if for its words only.
-
-    Arguments
-    ---------
-    classifier : TurboClassifier
-        The model.
-
-    Returns
-    -------
-    hears : bool
-    """
+def hears(classifier) -> bool:
+    """Whether a recording is of any use to a model, if for its words only."""
     return "audio" in classifier.modalities or bool(classifier.recogniser)
 
 
@@ -139,7 +76,7 @@ def _read(classifier, path):
 
 
 def _embed(classifier, signal, text):
-    """Modality to (dim,) torch.Tensor."""
+    """Map each modality to its embedding, (dim,)."""
     if signal is None and text is None:
         takes = {"audio": "record or upload speech", "text": "write its words"}
         asked = [takes[name] for name in classifier.modalities]
@@ -152,7 +89,7 @@ def _embed(classifier, signal, text):
 
 
 def _from_each_view(classifier, embeddings):
-    """View to class to probability; embedded once, classified as a batch."""
+    """Map views to probabilities by class; embeds once."""
     views, embedded = views_of(embeddings), {}
     for name, own in embeddings.items():
         rows = [k for k, view in enumerate(views) if name in VIEWS[view]]
@@ -167,7 +104,7 @@ def _from_each_view(classifier, embeddings):
 
 @contextlib.contextmanager
 def _warnings():
-    """This thread's warnings of the package, each once."""
+    """Collect this thread's warnings of the package, each once."""
     thread, lines = threading.get_ident(), {}
     handler = logging.Handler(logging.WARNING)
     handler.addFilter(lambda record: record.thread == thread)
@@ -182,7 +119,7 @@ def _warnings():
 
 @contextlib.contextmanager
 def _short(path):
-    """Errors name the file, and not the folder, which nobody chose."""
+    """Name the file in errors, without its temporary folder."""
     try:
         yield
     except InputError as error:

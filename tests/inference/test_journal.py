@@ -4,8 +4,8 @@ import csv
 
 import pytest
 
+from turbo_sb.inference.journal import Journal
 from turbo_sb.inference.prediction import Prediction
-from turbo_sb.inference.prediction.journal import Journal
 from turbo_sb.inference.utterances import Utterance
 from turbo_sb.utils.errors import InputError
 

@@ -13,8 +13,6 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from turbo_sb.data.manifest import read_json
-from turbo_sb.inference.export.card import model_card
-from turbo_sb.inference.export.neighbours import save_neighbours
 from turbo_sb.inference.export_format import (
     CARD,
     SETTINGS,
@@ -22,6 +20,8 @@ from turbo_sb.inference.export_format import (
     is_export,
     read_export,
 )
+from turbo_sb.inference.model_card import model_card
+from turbo_sb.inference.neighbours import save_neighbours
 from turbo_sb.inference.trained_run import TRAINING, describe, load_run
 from turbo_sb.utils.checksums import write_sums
 from turbo_sb.utils.errors import InputError
@@ -94,7 +94,7 @@ def write_export(folder, model, labels, overwrite=False, **settings):
     Raises
     ------
     InputError
-        If `folder` is not free, or a setting is none.
+        If `folder` is not free, or a setting is unknown.
 
     Example
     -------
@@ -118,29 +118,8 @@ def write_export(folder, model, labels, overwrite=False, **settings):
         _finish(draft, model_card(settings, model))
 
 
-def check_free(folder, overwrite=False):
-    """Refuse to write where something is.
-
-    Arguments
-    ---------
-    folder : str or pathlib.Path
-        What is to be written.
-    overwrite : bool
-        Whether it may be an export.
-
-    Raises
-    ------
-    InputError
-        If something is there.
-
-    Example
-    -------
-    >>> check_free("no such folder")
-    >>> check_free(".")
-    Traceback (most recent call last):
-    ...
-    turbo_sb.utils.errors.InputError: .: is there, and is no export. Give another.
-    """
+def check_free(folder, overwrite=False) -> None:
+    """Reject a folder that holds anything but an export to overwrite."""
     folder = Path(folder)
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
@@ -155,7 +134,7 @@ def check_free(folder, overwrite=False):
 
 @contextlib.contextmanager
 def _draft(folder):
-    """All is written beside its place, and moved when it is whole."""
+    """Write beside the folder, and move it there when it is complete."""
     folder = Path(folder).resolve()
     draft = folder.with_name(f".{folder.name}.tmp")
     shutil.rmtree(draft, ignore_errors=True)
@@ -189,7 +168,7 @@ def _write_files(draft, model, settings):
 
 
 def _keep_recogniser(draft, asr):
-    """A recogniser's folder goes along, so that the export can be moved."""
+    """Copy a recogniser's folder, so that the export can be moved."""
     more = asr if isinstance(asr, dict) else {}
     source = Path(more.get("source") or asr or "")
     if asr is None or not source.is_dir():

@@ -10,8 +10,8 @@ import torch
 from turbo_sb.data.manifest import write_json
 from turbo_sb.inference.classifier import TurboClassifier
 from turbo_sb.inference.export import write_export
-from turbo_sb.inference.export.neighbours import Neighbours, save_neighbours
 from turbo_sb.inference.export_format import read_export
+from turbo_sb.inference.neighbours import Neighbours, save_neighbours
 from turbo_sb.utils.errors import InputError
 
 LABELS = ["ang", "hap", "neu", "sad"]

@@ -3,7 +3,7 @@
 import pytest
 from huggingface_hub import ModelCard
 
-from turbo_sb.inference.export.card import model_card
+from turbo_sb.inference.model_card import model_card
 from turbo_sb.inference.trained_run import describe
 
 LABELS = ["ang", "hap", "neu", "sad"]

@@ -1,4 +1,4 @@
-"""What has been predicted so far, so that a stop loses nothing.
+"""A journal of predictions, so that a stopped call can continue.
 
 Authors
  * The turbo_sb developers 2026
@@ -10,30 +10,15 @@ import dataclasses
 import json
 from pathlib import Path
 
-from turbo_sb.inference.prediction.batches import Prediction
+from turbo_sb.inference.prediction import Prediction
 from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.files import hold, replacing
 
 
 class Journal:
-    """A line for each prediction, beside the table that they become.
+    """A file of one JSON line per prediction, beside the table `out`.
 
-    Arguments
-    ---------
-    out : str or pathlib.Path
-        The table that is written in the end.
-    key : str
-        Of the model. A journal of another model is begun anew.
-
-    Example
-    -------
-    >>> from turbo_sb.inference.utterances import Utterance
-    >>> out, utterance = getfixture("tmp_path") / "out.csv", Utterance("a", "a.wav")
-    >>> with Journal(out, "model 1") as journal:
-    ...     journal.add(utterance, Prediction("a", "yes", 0.9))
-    >>> with Journal(out, "model 1") as journal:
-    ...     journal.done([utterance])["a"].label
-    'yes'
+    A journal with another `key` (of another model) is started again.
     """
 
     def __init__(self, out, key):
@@ -72,7 +57,7 @@ class Journal:
         self.held.enter_context(hold(path, busy))
 
     def _read(self):
-        """Keep what an earlier call left, up to a line that a kill broke."""
+        """Read the lines of an earlier call, up to an incomplete one."""
         self.file.seek(0)
         end, found = 0, []
         for line in self.file:
@@ -98,16 +83,8 @@ class Journal:
                 "room; the same command goes on."
             ) from error
 
-    def add(self, utterance, prediction):
-        """Note a prediction, unless it is an error, which is tried again.
-
-        Arguments
-        ---------
-        utterance : turbo_sb.inference.utterances.Utterance
-            What was predicted.
-        prediction : Prediction
-            What was found.
-        """
+    def add(self, utterance, prediction) -> None:
+        """Write a prediction, unless it is an error, which is tried again."""
         if prediction.error is None:
             line = {
                 "utterance": _facts(utterance),
@@ -116,19 +93,8 @@ class Journal:
             self.lines[utterance.name] = line
             self._write(line)
 
-    def done(self, utterances):
-        """What is known of utterances that are as they were.
-
-        Arguments
-        ---------
-        utterances : list of turbo_sb.inference.utterances.Utterance
-            What is to be predicted.
-
-        Returns
-        -------
-        predictions : dict
-            Name to Prediction, of those that need not be predicted again.
-        """
+    def done(self, utterances) -> dict:
+        """Map the names of unchanged utterances to their predictions."""
         found = {}
         for utterance in utterances:
             line = self.lines.get(utterance.name)
@@ -136,16 +102,8 @@ class Journal:
                 found[utterance.name] = Prediction(**line["prediction"])
         return found
 
-    def end(self, predictions, labels):
-        """Write the table, and a list of what could not be predicted.
-
-        Arguments
-        ---------
-        predictions : list of Prediction
-            In the table's order.
-        labels : list of str
-            The classes.
-        """
+    def end(self, predictions, labels) -> None:
+        """Write the table, and a table of the errors if there are any."""
         good = [p for p in predictions if p.error is None]
         bad = [p for p in predictions if p.error is not None]
         header = ["ID", "prediction", "score", "used", "text"]
@@ -167,7 +125,7 @@ class Journal:
 
 
 def _facts(utterance):
-    """What a prediction is of: also which file, and as it was then."""
+    """Describe an utterance and its file, with size and time."""
     facts = dataclasses.asdict(utterance)
     if utterance.wav is not None:
         path = Path(utterance.wav).resolve()
@@ -178,25 +136,15 @@ def _facts(utterance):
 
 
 def _entry(line):
-    """What a line holds; None where it is not whole."""
+    """Parse a line; None if it is incomplete."""
     try:
         return json.loads(line) if line.endswith(b"\n") else None
     except ValueError:
         return None
 
 
-def write_table(path, header, rows):
-    """Write a CSV, whole or not at all.
-
-    Arguments
-    ---------
-    path : pathlib.Path
-        Where.
-    header : list of str
-        The columns.
-    rows : list of list
-        Their values.
-    """
+def write_table(path, header, rows) -> None:
+    """Write a CSV atomically."""
     with replacing(path) as draft:
         with open(draft, "w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")

@@ -1,4 +1,4 @@
-"""Where a trained model comes from: a folder, the hub, a training.
+"""Load a trained model from a folder, the hub, or a training.
 
 Authors
  * The turbo_sb developers 2026
@@ -28,28 +28,7 @@ FETCHED += ["SHA256SUMS"]
 def local_folder(
     source, savedir=None, fetch_config=None, hparams_file=SETTINGS
 ):
-    """The folder itself, or what the hub has under its name.
-
-    Arguments
-    ---------
-    source : str or pathlib.Path
-        A local folder, or a name on the Hugging Face Hub.
-    savedir : str or pathlib.Path, optional
-        Where the hub's files are put; if not given, its cache.
-    fetch_config : speechbrain.utils.fetching.FetchConfig, optional
-        Of the hub: allow_network, token, revision.
-    hparams_file : str
-        With "inference.yaml", only files of an export's kinds are fetched.
-
-    Returns
-    -------
-    folder : pathlib.Path
-
-    Raises
-    ------
-    InputError
-        If there is neither.
-    """
+    """Return a local folder as it is, or fetch it from the hub."""
     fetch_config = fetch_config or FetchConfig()
     folder = Path(source).expanduser()
     text = str(source)
@@ -80,40 +59,12 @@ def local_folder(
 
 
 def load_folder(folder, hparams_file=SETTINGS, asr=None, trust_asr=False):
-    """Build what a folder holds.
-
-    Arguments
-    ---------
-    folder : pathlib.Path
-        Of `local_folder`.
-    hparams_file : str
-        "inference.yaml" of an export, of which nothing is run; or
-        "hyperparams.yaml" of a training, whose tags are run.
-    asr : str or dict, optional
-        A recogniser in place of the folder's: see `Recogniser`; "none" for
-        none.
-    trust_asr : bool
-        Whether the folder's own recogniser may run code.
-
-    Returns
-    -------
-    model : TurboModel
-        In evaluation mode.
-    hparams : dict
-        The settings of `read_export`, with ``equalizer`` and ``recogniser``
-        built, and ``folder``. Instead of the two, None for a folder of another kind, which
-        SpeechBrain itself may know.
-
-    Raises
-    ------
-    InputError
-        If the folder is not what it should be.
-    """
+    """Build the model and settings of a folder; None for another kind."""
     if hparams_file == SETTINGS:
         if not is_export(folder) and is_run(folder):
             raise InputError(
-                f"{folder}: a training's folder. Export it (python -m "
-                f"turbo_sb.inference.export {folder} --to FOLDER); or trust it, for its "
+                f"{folder}: a training's folder. Export it (turbo-sb export "
+                f"{folder} --to FOLDER); or trust it, for its "
                 f'{TRAINING} runs code: hparams_file="{TRAINING}", or --trust.'
             )
         settings = read_export(folder)

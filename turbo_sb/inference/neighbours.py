@@ -1,4 +1,4 @@
-"""The training utterances in the joint space, to show the nearest of.
+"""The training utterances in the joint space, to show the nearest ones.
 
 Authors
  * The turbo_sb developers 2026
@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from turbo_sb.data.dataset import read_entry
 from turbo_sb.data.manifest import load_manifest
-from turbo_sb.inference.joint_space import embed_audio, embed_text
+from turbo_sb.inference.embedding import embed_audio, embed_text
 from turbo_sb.inference.trained_run import describe
 from turbo_sb.utils.errors import InputError
 
@@ -23,23 +23,8 @@ VECTORS, FACTS = "neighbours.safetensors", "neighbours.json"
 AT_ONCE = 32  # utterances
 
 
-def save_neighbours(folder, run, model, hparams):
-    """Embed a training's own utterances and keep them beside its model.
-
-    Their IDs, labels and texts are kept with them: mind the licence of the
-    corpus before you hand the folder on.
-
-    Arguments
-    ---------
-    folder : pathlib.Path
-        The export.
-    run : pathlib.Path
-        The training's output folder.
-    model : TurboModel
-        In evaluation mode.
-    hparams : dict
-        Of the training.
-    """
+def save_neighbours(folder, run, model, hparams) -> None:
+    """Embed the training utterances and save them beside the model."""
     entries = load_manifest(Path(run) / "train.json")
     settings = describe(model, hparams, run)
     names = sorted(entries, key=lambda name: -entries[name]["duration"])
@@ -76,18 +61,7 @@ def _embed(names, entries, model, hparams, settings):
 
 
 class Neighbours:
-    """The training utterances that were exported with a model.
-
-    Arguments
-    ---------
-    folder : str or pathlib.Path
-        The export.
-
-    Raises
-    ------
-    InputError
-        If it has none.
-    """
+    """The training utterances that were exported with a model."""
 
     def __init__(self, folder):
         folder = Path(folder)
@@ -99,22 +73,8 @@ class Neighbours:
         text = (folder / FACTS).read_text(encoding="utf-8")
         self.facts = json.loads(text)
 
-    def nearest(self, embeddings, n=5):
-        """The training utterances that are most alike.
-
-        Arguments
-        ---------
-        embeddings : dict
-            "audio", "text" or both to (dim,) torch.Tensor.
-        n : int
-            How many.
-
-        Returns
-        -------
-        nearest : list of dict
-            ``ID``, ``label``, ``text``, and ``similarity``: the cosine, mean
-            of the modalities that are given; the nearest first.
-        """
+    def nearest(self, embeddings, n=5) -> list[dict]:
+        """Return the n most similar training utterances, the nearest first."""
         similar = torch.stack(
             [
                 self.vectors[name].float() @ F.normalize(own.cpu(), dim=-1)

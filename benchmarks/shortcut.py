@@ -99,7 +99,7 @@ def main():
     options = parser.parse_args()
     entries = read(options.data_folder)
     targets = [int(e["label"] == "directed") for e in entries.values()]
-    speakers = [e["speaker"] for e in entries.values()]
+    speakers = [e["spk_id"] for e in entries.values()]
     groups = speaker_groups(entries, speakers)
     print(f"n {len(entries)}, {len(set(groups))} groups, {Counter(targets)}\n")
     print("| recordings | linear ACC | EER | quadratic ACC | EER | weights |")

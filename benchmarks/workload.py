@@ -6,9 +6,11 @@ Authors
 
 import csv
 import json
+import string
 
 import flops
 import numpy as np
+import soundfile
 import torch
 from speechbrain.integrations.huggingface.wav2vec2 import Wav2Vec2
 from transformers import BertConfig, BertModel, Wav2Vec2Config, Wav2Vec2Model
@@ -20,6 +22,7 @@ from turbo_sb.models.turbo_model import TurboModel
 
 logging.disable_progress_bar()
 RATE, WORDS_PER_SECOND = 16000, 3
+LABELS = ["ang", "hap", "neu", "sad"]
 BASE = flops.Sizes()
 # A sixteenth as wide as the base models, otherwise the same.
 SCALED = flops.Sizes(dim=48, channels=32, positional=(128, 4))
@@ -47,6 +50,24 @@ def read_durations(path=None):
             entries = json.load(file).values()
             return np.array([entry["duration"] for entry in entries])
         return np.array([float(row["seconds"]) for row in csv.DictReader(file)])
+
+
+def write_set(folder, name, durations, n):
+    """Recordings of noise, letters as words, and their manifest."""
+    rng = np.random.default_rng(0)
+    [(samples, tokens)] = draw_batches(durations, 1, n)
+    entries = {}
+    for row, (long, words) in enumerate(zip(samples, tokens)):
+        wav = folder / f"{name}{row}.wav"
+        soundfile.write(wav, 0.1 * rng.standard_normal(long), RATE)
+        entries[wav.stem] = {
+            "wav": str(wav),
+            "duration": long / RATE,
+            "text": " ".join(rng.choice([*string.ascii_lowercase], words)),
+            "label": LABELS[row % len(LABELS)],
+        }
+    path = folder / f"{name}.json"
+    path.write_text(json.dumps(entries), encoding="utf-8")
 
 
 def draw_batches(durations, n, size, seed=1986):

@@ -6,12 +6,9 @@ import numpy as np
 import pytest
 
 from turbo_sb.training.finished import find_runs
-from turbo_sb.training.train_log import parse_log
 from turbo_sb.utils.errors import InputError
 
 FACTS = {"labels": ["ang", "hap"], "protocol": "speaker10", "confusion": []}
-LINE = "epoch: {}, lr: 1.00e-05 - train ce: {}, train in/audio: 2e-05 - {}"
-VALID = "valid UA: 0.5, valid uniformity_audio: -1.25"
 
 
 def write(folder, fold=1, seed=1, **facts):
@@ -107,26 +104,3 @@ def test_what_a_run_did_not_leave_is_empty(tmp_path):
     write(tmp_path / "run")
     (run,) = find_runs(tmp_path)
     assert run.cost() == run.curves() == run.manifest("test") == {}
-
-
-def test_log_gives_every_value_of_every_epoch():
-    text = "\n".join([LINE.format(1, 1.5, VALID), LINE.format(2, 1, VALID)])
-    text += "\nepoch loaded: 2 - test loss: 1.2, test UA: 0.4"
-    found = parse_log(text)
-    assert {name: curve.tolist() for name, curve in found.items()} == {
-        "train ce": [1.5, 1.0],
-        "train in/audio": [2e-05, 2e-05],
-        "valid UA": [0.5, 0.5],
-        "valid uniformity_audio": [-1.25, -1.25],
-    }
-
-
-def test_epoch_that_was_run_again_counts_once():
-    lines = [LINE.format(*pair, VALID) for pair in [(1, 3), (2, 9), (2, 2)]]
-    assert parse_log("\n".join(lines))["train ce"].tolist() == [3, 2]
-
-
-def test_value_that_an_epoch_lacks_is_nan():
-    lines = [LINE.format(1, 3, VALID), LINE.format(2, 2, "valid UA: 0.5")]
-    found = parse_log("\n".join(lines))["valid uniformity_audio"]
-    assert found[0] == -1.25 and np.isnan(found[1])

@@ -37,7 +37,7 @@ class TestTextLog:
 
     def test_is_rewound_to_an_epoch(self, tmp_path):
         """What comes again: later epochs, half a line, and the test."""
-        (logger,) = make_loggers(tmp_path)
+        (logger, _) = make_loggers(tmp_path)
         logger.rewind(1)  # there is nothing yet
         for epoch in (1, 2, 12):
             logger.log_stats({"epoch": epoch, "lr": 0.1})
@@ -52,8 +52,8 @@ class TestOtherLoggers:
     def test_tensorboard_writes_events(self, tmp_path):
         loggers = make_loggers(tmp_path, "tensorboard")
         log(loggers)
-        assert [type(x) for x in loggers][1:] == [EpochTensorboardLogger]
-        loggers[1].writer.close()
+        assert [type(x) for x in loggers][2:] == [EpochTensorboardLogger]
+        loggers[2].writer.close()
         (events,) = (tmp_path / "tensorboard").iterdir()
         assert events.name.startswith("events.out")
         assert b"in/audio/train" in events.read_bytes()
@@ -62,7 +62,7 @@ class TestOtherLoggers:
     def test_tensorboard_has_each_epoch_once(self, tmp_path):
         """Also what was logged, and not saved, before a kill."""
         for last, epochs in ((0, (1, 2)), (1, (2, 3))):
-            (_, logger) = make_loggers(tmp_path, "tensorboard")
+            *_, logger = make_loggers(tmp_path, "tensorboard")
             logger.rewind(last)
             for epoch in epochs:
                 logger.log_stats(

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from turbo_sb.data.manifest import read_json
-from turbo_sb.training.train_log import parse_log
+from turbo_sb.training.history import curves, read_history
 from turbo_sb.utils.errors import InputError
 
 # The paper's, in its order; others follow.
@@ -178,19 +178,17 @@ class FinishedRun:
         return read_json(self.folder / "cost.json", missing={})
 
     def curves(self):
-        """What train_log.txt says of each epoch.
+        """The figures of each epoch.
 
         Returns
         -------
         curves : dict
             Name, such as "train ce" or "valid UA", to (epochs,)
-            numpy.ndarray; nan in an epoch that does not have it.
+            numpy.ndarray; NaN in an epoch that does not have it. Empty for a
+            run without history.jsonl, which earlier versions did not write.
         """
-        try:
-            log = (self.folder / "train_log.txt").read_text(encoding="utf-8")
-        except OSError:
-            return {}
-        return parse_log(log)
+        found = curves(read_history(self.folder))
+        return {name: np.array(values) for name, values in found.items()}
 
 
 def find_runs(folder):

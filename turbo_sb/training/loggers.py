@@ -14,6 +14,7 @@ from speechbrain.utils.train_logger import (
     WandBLogger,
 )
 
+from turbo_sb.training.history import HistoryLogger
 from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.files import replacing
 
@@ -134,7 +135,7 @@ def make_loggers(output_folder, kind=None):
     Arguments
     ---------
     output_folder : str
-        Gets train_log.txt, and the folders of the other loggers.
+        Gets train_log.txt, history.jsonl, and the folders of the other loggers.
     kind : str, optional
         "tensorboard" or "wandb", which must be installed.
 
@@ -145,11 +146,14 @@ def make_loggers(output_folder, kind=None):
     Example
     -------
     >>> len(make_loggers(getfixture("tmp_path")))
-    1
+    2
     """
     if kind not in KINDS:
         raise InputError(f"logger: {kind!r} is not one of {KINDS}.")
-    loggers = [PlainTrainLogger(f"{output_folder}/train_log.txt")]
+    loggers = [
+        PlainTrainLogger(f"{output_folder}/train_log.txt"),
+        HistoryLogger(output_folder),
+    ]
     try:
         if kind == "tensorboard":
             folder = f"{output_folder}/tensorboard"

@@ -100,7 +100,7 @@ def write_embeddings(run, labels, targets, rng, spread, found):
 
 
 def write_log(run, terms, labels, epochs, rng):
-    """A train_log.txt, whose values fall or rise by epoch."""
+    """A history.jsonl, whose values fall or rise by epoch."""
     rates = ("ACC", "EER") if len(labels) == 2 else ("WA", "UA")
     lines = []
     for epoch in range(1, epochs + 1):
@@ -111,15 +111,10 @@ def write_log(run, terms, labels, epochs, rng):
         valid[rates[1]] = 1 - risen if rates[1] == "EER" else risen - 0.05
         valid |= {"alignment": 1.9, "uniformity_audio": -2.0}
         valid |= {"uniformity_text": -1.0 - epoch / 10}
-        parts = [
-            ", ".join(
-                f"{stage} {name}: {value:.4g}" for name, value in d.items()
-            )
-            for stage, d in (("train", train), ("valid", valid))
-        ]
-        lines.append(f"epoch: {epoch}, lr: 1e-05 - {parts[0]} - {parts[1]}")
-    lines.append("epoch loaded: 5 - test loss: 1.0, test seconds: 0.2")
-    (run / "train_log.txt").write_text("\n".join(lines) + "\n")
+        line = {"epoch": epoch, "lr": 1e-5, "train": train, "valid": valid}
+        lines.append(json.dumps(line))
+    lines.append(json.dumps({"epoch_loaded": 5, "test": {"loss": 1.0}}))
+    (run / "history.jsonl").write_text("\n".join(lines) + "\n")
 
 
 def run_of(folder, **settings):

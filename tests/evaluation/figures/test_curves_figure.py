@@ -52,7 +52,7 @@ def test_a_line_a_method_is_the_mean_of_its_runs(tmp_path, saved):
 def test_the_caption_says_where_lines_end_and_counts(tmp_path):
     for seed in (1, 2):
         folder = write_run(tmp_path, seed=seed)
-    (folder / "train_log.txt").unlink()
+    (folder / "history.jsonl").unlink()
     drawn = curves_figure(tmp_path / "curves", find_runs(tmp_path))
     assert "at least half of the method's runs" in drawn.caption
     assert "1 run: turbo 1; fold 1; seed 1" in drawn.caption
@@ -60,7 +60,7 @@ def test_the_caption_says_where_lines_end_and_counts(tmp_path):
 
 
 def test_no_log_no_figure(tmp_path):
-    (write_run(tmp_path) / "train_log.txt").unlink()
+    (write_run(tmp_path) / "history.jsonl").unlink()
     drawn = curves_figure(tmp_path / "curves", find_runs(tmp_path))
     assert drawn.files == [] and "Not drawn" in drawn.caption
     assert not list(tmp_path.glob("curves*"))

@@ -49,7 +49,7 @@ def curves_figure(path, runs):
     path : str or pathlib.Path
         Of the figure, without a suffix: .png and .pdf are appended.
     runs : list of FinishedRun
-        Of one protocol. Those without a train_log.txt are left out; the
+        Of one protocol. Those without a history.jsonl are left out; the
         caption counts them.
 
     Returns
@@ -61,8 +61,8 @@ def curves_figure(path, runs):
     -------
     >>> from turbo_sb.training.finished import FinishedRun
     >>> folder = getfixture("tmp_path")
-    >>> text = "epoch: 1, lr: 0.1 - train ce: 1.5 - valid UA: 0.5"
-    >>> _ = (folder / "train_log.txt").write_text(text)
+    >>> text = '{"epoch": 1, "train": {"ce": 1.5}, "valid": {"UA": 0.5}}\\n'
+    >>> _ = (folder / "history.jsonl").write_text(text)
     >>> run = FinishedRun(folder, "turbo", {"protocol": "speaker10"})
     >>> drawn = curves_figure(folder / "curves", [run])
     >>> [file.name for file in drawn.files]
@@ -72,7 +72,7 @@ def curves_figure(path, runs):
     logs = [(run, curves) for run, curves in logs if curves]
     names = _panel_names(curves for _, curves in logs)
     if not names:
-        return Drawn([], "Not drawn: no run has a train_log.txt.")
+        return Drawn([], "Not drawn: no run has a history.jsonl.")
     shown = [run for run, _ in logs]
     styles = looks(run.method for run in runs)
     rows, columns = grid_size(len(names), COLUMNS)

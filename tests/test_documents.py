@@ -26,7 +26,9 @@ ROOMS = (
 PATH = re.compile(
     r"(?<!\[)`((?:turbo_sb|tests|recipes|benchmarks|docs)/[\w./]+)`"
 )
-NAME = re.compile(rf"`(?!\w+\.(?:yaml|json))(?:turbo_sb\.)?((?:{ROOMS})(?:\.\w+)+)`")
+NAME = re.compile(
+    rf"`(?!\w+\.(?:yaml|json))(?:turbo_sb\.)?((?:{ROOMS})(?:\.\w+)+)`"
+)
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)\s]*)?\)")
 
 

@@ -55,6 +55,6 @@ def test_another_is_named_and_left_alone(tmp_path):
 @pytest.mark.parametrize("text", ["[1]", '{"made_with": [1]}', "{", ""])
 def test_no_process_is_refused(tmp_path, text):
     (tmp_path / "process.json").write_text(text)
-    with pytest.raises(InputError, match="no synthesised corpus"):
+    with pytest.raises(InputError, match="not a synthesised corpus"):
         make_once(tmp_path, {"seed": 1}, write_a)
     assert [path.name for path in tmp_path.iterdir()] == ["process.json"]

@@ -1,4 +1,4 @@
-"""Folders that are made once, whole, and taken as they are from then on.
+"""Folders of synthesised corpora: made once, as a whole, and then reused.
 
 Authors
  * The turbo_sb developers 2026
@@ -6,46 +6,20 @@ Authors
 
 import json
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from turbo_sb.utils.errors import InputError
 
 
-def make_once(folder, made_with, make):
-    """Make a synthesised corpus, or take the one that is there.
+def make_once(
+    folder: str | Path, made_with: dict, make: Callable[[Path], dict]
+) -> dict:
+    """Make a synthesised corpus, or use the one that is there.
 
     The folder appears under its name only when the corpus is complete, with
-    ``process.json`` in it: what `make` returned, and what it was made with.
-
-    Arguments
-    ---------
-    folder : str or pathlib.Path
-        Root of the corpus: absent, empty, or made with the same before.
-    made_with : dict
-        All that decides the bytes, as JSON can hold it.
-    make : callable
-        Takes a folder that exists, fills it, and returns a dict to be stated
-        in ``process.json`` next to "made_with".
-
-    Returns
-    -------
-    description : dict
-        What ``process.json`` holds.
-
-    Raises
-    ------
-    InputError
-        The folder holds something else, which is left alone.
-
-    Example
-    -------
-    >>> folder = getfixture("tmp_path") / "corpus"
-    >>> make_once(folder, {"seed": 1}, lambda root: {"sizes": {}})
-    {'made_with': {'seed': 1}, 'sizes': {}}
-    >>> make_once(folder, {"seed": 2}, dict)
-    Traceback (most recent call last):
-    ...
-    turbo_sb.utils.errors.InputError: ...corpus holds a corpus made with another seed...
+    process.json: `made_with`, and what `make` returned. A folder that holds
+    something else is rejected and not touched.
     """
     folder = Path(folder).resolve()
     made_with = json.loads(json.dumps(made_with))  # tuples as lists
@@ -65,14 +39,14 @@ def make_once(folder, made_with, make):
 
 
 def _existing(folder, made_with):
-    """Return the description of the same corpus; refuse anything else."""
+    """The description of the same corpus; anything else is rejected."""
     try:
         description = json.loads((folder / "process.json").read_text())
         before = dict(description["made_with"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
-            f"{folder} is there, and is no synthesised corpus. Choose another "
-            "folder; this one is left as it is."
+            f"{folder} exists and is not a synthesised corpus. Choose another "
+            "folder; this one is not touched."
         ) from error
     if before != made_with:
         changed = [k for k in made_with if before.get(k) != made_with[k]]

@@ -29,7 +29,8 @@ READMES = {
 }
 # In the order of docs/architecture.md.
 ORDER = (
-    "losses metrics encoders models data training inference evaluation utils"
+    "losses metrics encoders models data training inference evaluation demo "
+    "utils"
 ).split()
 
 EXPORTS = set()  # such as "losses.info_nce"
@@ -72,7 +73,7 @@ def _packages():
     found = [
         module.name
         for module in pkgutil.walk_packages(turbo_sb.__path__, "turbo_sb.")
-        if module.ispkg and module.name != "turbo_sb.demo"
+        if module.ispkg
     ]
     rooms = {room: place for place, room in enumerate(ORDER)}
     return sorted(

@@ -18,6 +18,7 @@ DOCUMENTS = sorted(
         ROOT / "benchmarks" / "README.md",
         *(ROOT / "docs").glob("*.md"),
         *(ROOT / "recipes").glob("*/turbo/README.md"),
+        *(ROOT / "upstream").glob("*.md"),
     ]
 )
 ROOMS = (

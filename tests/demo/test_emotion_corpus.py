@@ -173,13 +173,13 @@ class TestWriting:
     @pytest.mark.parametrize("name", ["notes.txt", "process.json"])
     def test_a_foreign_folder_is_not_overwritten(self, tmp_path, name):
         (tmp_path / name).write_text("[1]")
-        with pytest.raises(InputError, match="no synthesised corpus"):
+        with pytest.raises(InputError, match="not a synthesised corpus"):
             write_corpus(tmp_path, n_utterances=40)
         assert [path.name for path in tmp_path.iterdir()] == [name]
 
     def test_a_file_in_its_place_is_not_overwritten(self, tmp_path):
         (tmp_path / "corpus").write_text("mine")
-        with pytest.raises(InputError, match="no synthesised corpus"):
+        with pytest.raises(InputError, match="not a synthesised corpus"):
             write_corpus(tmp_path / "corpus", n_utterances=40)
 
     def test_an_empty_folder_is_taken(self, tmp_path):

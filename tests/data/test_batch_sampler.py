@@ -69,5 +69,5 @@ def test_a_run_goes_on_with_batches_of_the_same_size(tmp_path):
     checkpointer(4).save_checkpoint()
     assert checkpointer(4).recover_if_possible()
     for other in (checkpointer(2), checkpointer(4, LENGTHS[1:])):
-        with pytest.raises(InputError, match="had batches of 4, of 11"):
+        with pytest.raises(InputError, match="had batches of 4 from 11"):
             other.recover_if_possible()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from turbo_sb.data.csv_table import read_table
+from turbo_sb.data.csv_table import read_table, write_table
 from turbo_sb.utils.errors import InputError
 
 PLAIN = "ID,text\na,yes\nb,käthe\n"
@@ -114,10 +114,10 @@ def test_what_is_no_such_table(tmp_path, content, message):
 @pytest.mark.parametrize(
     ("header", "hint"),
     [
-        ("id,text", "no column ID, 'id' has to be written ID"),
-        ("ID,Text", "'Text' has to be written text"),
-        ("ID,text,Spk-ID", "'Spk-ID' has to be written spk_id"),
-        ("ID,text,SPKID", "'SPKID' has to be written spk_id"),
+        ("id,text", "no column ID, 'id' must be written ID"),
+        ("ID,Text", "'Text' must be written text"),
+        ("ID,text,Spk-ID", "'Spk-ID' must be written spk_id"),
+        ("ID,text,SPKID", "'SPKID' must be written spk_id"),
     ],
 )
 def test_a_column_nearly_named_right_is_not_passed_over(tmp_path, header, hint):
@@ -211,3 +211,12 @@ class TestAliases:
                 self.read(tmp_path, "ID,spk_id,speaker")[0][1]["spk_id"] == "b"
             )
         assert "columns that are not read: speaker" in caplog.text
+
+
+def test_what_is_written_is_read_again(tmp_path):
+    rows = [("ID", "text"), ("a", 'so, "yes"'), ("b", "käthe")]
+    write_table(tmp_path / "new" / "t.csv", rows)
+    found = [row for _, row in read_table(tmp_path / "new/t.csv", rows[0])]
+    assert [tuple(row.values()) for row in found] == rows[1:]
+    with pytest.raises(InputError, match="t.csv: cannot be written"):
+        write_table(tmp_path / "new" / "t.csv" / "t.csv", rows)

@@ -10,7 +10,6 @@ import pytest
 import soundfile
 import torch
 from speechbrain.dataio.dataloader import make_dataloader
-from speechbrain.dataio.preprocess import AudioNormalizer
 
 from turbo_sb.data.dataset import (
     TrainAugment,
@@ -18,7 +17,6 @@ from turbo_sb.data.dataset import (
     group_indices,
     make_dataset,
     make_datasets,
-    read_signal,
 )
 from turbo_sb.utils.errors import InputError
 
@@ -48,7 +46,7 @@ def write_corpus(folder, **changes):
             "wav": f"{{data_root}}/{name}.wav",
             "duration": seconds,
             "text": text,
-            "emo": emo,
+            "label": emo,
         }
     entries["y"].update(changes)
     manifest = folder / "manifest.json"
@@ -58,36 +56,7 @@ def write_corpus(folder, **changes):
 
 def corpus_dataset(folder, **changes):
     manifest = write_corpus(folder, **changes)
-    return make_dataset(manifest, folder, letters, LABELS, "emo")
-
-
-class TestReadSignal:
-    def test_stereo_at_441_khz_becomes_mono_at_16_khz(self, tmp_path):
-        """Left a tone and right silence: half the tone, resampled."""
-        path = tmp_path / "a.wav"
-        left = tone(rate=44100)
-        soundfile.write(path, np.stack([left, 0 * left], axis=1), 44100)
-        signal = read_signal(str(path), AudioNormalizer(16000))
-        assert signal.shape == (8000,)
-        inner = slice(200, -200)  # the filter's edges
-        found, expected = signal.numpy()[inner], tone()[inner] / 2
-        assert np.abs(found - expected).max() < 0.005
-
-    def test_mono_at_16_khz_is_as_it_is(self, tmp_path):
-        path = tmp_path / "a.flac"
-        soundfile.write(path, tone(), 16000)
-        signal = read_signal(str(path), AudioNormalizer(16000))
-        assert np.abs(signal.numpy() - tone()).max() < 1e-4
-
-    @pytest.mark.parametrize("content", [None, b"", b"no audio"])
-    def test_an_unreadable_file_is_named(self, tmp_path, content):
-        path = tmp_path / "bad.wav"
-        if content is not None:
-            path.write_bytes(content)
-        with pytest.raises(
-            InputError, match="bad.wav: cannot be read as audio"
-        ):
-            read_signal(str(path), AudioNormalizer(16000))
+    return make_dataset(manifest, folder, letters, LABELS)
 
 
 class TestDataset:
@@ -97,10 +66,18 @@ class TestDataset:
         assert item["signal"].shape == (1600,)
         assert item["tokens"].tolist() == [3]
         assert item["target"].tolist() == [1]
+        assert item["spk_id"] == ""
+
+    def test_a_manifest_of_an_earlier_version(self, tmp_path):
+        manifest = Path(write_corpus(tmp_path, spk_id="Ses01F"))
+        text = manifest.read_text().replace('"label"', '"emo"')
+        manifest.write_text(text.replace('"spk_id"', '"speaker"'))
+        item = make_dataset(manifest, tmp_path, letters, LABELS)[1]
+        assert (item["target"].tolist(), item["spk_id"]) == ([1], "Ses01F")
 
     def test_an_unknown_label_names_the_utterance(self, tmp_path):
-        with pytest.raises(InputError, match="y: emo is 'sad'.*'ang', 'hap'"):
-            corpus_dataset(tmp_path, emo="sad")
+        with pytest.raises(InputError, match="y: label is 'sad'.*'ang', 'hap'"):
+            corpus_dataset(tmp_path, label="sad")
 
     def test_an_unreadable_recording_is_named_when_it_is_read(self, tmp_path):
         dataset = corpus_dataset(tmp_path, wav="{data_root}/gone.wav")
@@ -109,9 +86,12 @@ class TestDataset:
             dataset[1]
 
     def test_a_missing_field_is_an_error(self, tmp_path):
-        manifest = write_corpus(tmp_path)
-        with pytest.raises(InputError, match="label"):
-            make_dataset(manifest, tmp_path, letters, LABELS, "label")
+        manifest = Path(write_corpus(tmp_path))
+        entries = json.loads(manifest.read_text())
+        del entries["y"]["label"]
+        manifest.write_text(json.dumps(entries))
+        with pytest.raises(InputError, match="y: the field label is missing"):
+            make_dataset(manifest, tmp_path, letters, LABELS)
 
     def test_a_text_is_tokenised_once(self, tmp_path):
         seen = []
@@ -121,7 +101,7 @@ class TestDataset:
             return letters(text)
 
         dataset = make_dataset(
-            write_corpus(tmp_path), tmp_path, tokenize, LABELS, "emo"
+            write_corpus(tmp_path), tmp_path, tokenize, LABELS
         )
         for _ in range(2):
             assert dataset[0]["tokens"].tolist() == [1, 2]
@@ -148,7 +128,7 @@ class TestDatasets:
         for name, text in (("train", "c"), ("test", test_text)):
             manifest = Path(write_corpus(folder, text=text))
             annotations[name] = manifest.rename(folder / f"{name}.json")
-        settings = {"labels": LABELS, "label_key": "emo", **settings}
+        settings = {"labels": LABELS, **settings}
         return make_datasets(
             annotations, tokenizer, augment, data_root=folder, **settings
         )
@@ -170,7 +150,7 @@ class TestDatasets:
                 entry["duration"] = seconds
             found[name] = tmp_path / f"{name}.json"
             found[name].write_text(json.dumps(entries))
-        settings = {"labels": LABELS, "label_key": "emo"}
+        settings = {"labels": LABELS}
         datasets = make_datasets(
             found, make_text(), data_root=tmp_path, **settings
         )

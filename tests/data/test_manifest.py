@@ -7,6 +7,7 @@ import pytest
 from turbo_sb.data.manifest import (
     load_manifest,
     read_json,
+    read_manifest,
     write_json,
     write_sets,
 )
@@ -60,9 +61,9 @@ def test_folder_that_is_a_file_is_named(tmp_path):
 
 def test_manifest_comes_back_as_written(tmp_path):
     path = tmp_path / "train.json"
-    entries = {"a": {**GOOD, "emo": "neu", "turn": 3}}
+    entries = {"a": {**GOOD, "label": "neu", "turn": 3}}
     write_json({path: entries})
-    assert load_manifest(path, (*GOOD, "emo")) == entries
+    assert load_manifest(path, (*GOOD, "label")) == entries
 
 
 @pytest.mark.parametrize(
@@ -75,14 +76,14 @@ def test_manifest_comes_back_as_written(tmp_path):
         ({"duration": float("inf")}, "duration is inf, expected seconds"),
         ({"text": " "}, "text is ' ', expected text that is not blank"),
         ({"wav": None}, "wav is None, expected text that is not blank"),
-        ({"emo": 3}, "emo is 3, expected text that is not blank"),
+        ({"label": 3}, "label is 3, expected text that is not blank"),
     ],
 )
 def test_wrong_field_is_named_with_file_and_id(tmp_path, change, message):
     path = tmp_path / "train.json"
-    write_json({path: {"a1": {**GOOD, "emo": "neu", **change}}})
+    write_json({path: {"a1": {**GOOD, "label": "neu", **change}}})
     with pytest.raises(InputError, match="train.json: 1 wrong in 1") as caught:
-        load_manifest(path, (*GOOD, "emo"))
+        load_manifest(path, (*GOOD, "label"))
     assert f"a1: {message}" in str(caught.value)
 
 
@@ -103,7 +104,7 @@ def test_missing_fields_are_all_reported(tmp_path):
         (b'{"a": "\xff"}', "not JSON in UTF-8"),
         (b"{}", "with at least one; it holds '{}'"),
         (b"[1]", r"with at least one; it holds '\[1\]'"),
-        (b'{"a": {}, "a": {}}', "a stands there 2 times"),
+        (b'{"a": {}, "a": {}}', "a occurs 2 times"),
     ],
 )
 def test_file_that_is_no_manifest_is_named(tmp_path, content, message):
@@ -139,3 +140,35 @@ class TestWriteSets:
         (tmp_path / "save" / "CKPT+1").mkdir(parents=True)
         write_sets(tmp_path, {"test": self.ENTRY})
         assert read_json(tmp_path / "test.json") == self.ENTRY
+
+    def test_sets_in_the_names_of_earlier_versions_are_the_same(self, tmp_path):
+        old = {"a": {**GOOD, "emo": "neu", "speaker": "Ses01F"}}
+        new = {"a": {**GOOD, "label": "neu", "spk_id": "Ses01F"}}
+        (tmp_path / "save" / "CKPT+1").mkdir(parents=True)
+        write_json({tmp_path / "test.json": old})
+        write_sets(tmp_path, {"test": new})
+        assert read_json(tmp_path / "test.json") == new
+
+
+class TestEarlierVersions:
+    OLD = {**GOOD, "emo": "neu", "speaker": "Ses01F", "session": "Session1"}
+    NEW = {**GOOD, "label": "neu", "spk_id": "Ses01F", "session": "Session1"}
+
+    def test_fields_have_the_names_of_today(self, tmp_path):
+        """As version 0.1 wrote IEMOCAP's manifests."""
+        path = tmp_path / "train.json"
+        write_json({path: {"a": self.OLD}})
+        assert read_manifest(path) == {"a": self.NEW}
+        required = (*GOOD, "label", "spk_id")
+        assert load_manifest(path, required) == {"a": self.NEW}
+
+    def test_a_field_of_todays_name_stays(self, tmp_path):
+        path = tmp_path / "train.json"
+        entry = {**GOOD, "label": "directed", "emo": "neu", "speaker": "x"}
+        write_json({path: {"a": entry}})
+        found = read_manifest(path)["a"]
+        assert (found["label"], found["emo"]) == ("directed", "neu")
+        assert found["spk_id"] == "x"
+
+    def test_no_file(self, tmp_path):
+        assert read_manifest(tmp_path / "none.json", missing={}) == {}

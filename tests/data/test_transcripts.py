@@ -4,11 +4,16 @@ import copy
 
 import pytest
 
-from turbo_sb.data.transcripts import read_texts, replace_texts, shared_texts
+from turbo_sb.data.transcripts import (
+    read_texts,
+    replace_texts,
+    shared_texts,
+    text_source,
+)
 from turbo_sb.utils.errors import InputError
 
 SETS = {
-    "train": {"a": {"text": "Yes.", "emo": "hap"}, "b": {"text": "No."}},
+    "train": {"a": {"text": "Yes.", "label": "hap"}, "b": {"text": "No."}},
     "valid": {"c": {"text": "Well."}},
     "test": {"d": {"text": "So."}},
 }
@@ -43,7 +48,7 @@ class TestReadTexts:
         with pytest.raises(InputError) as caught:
             read_texts(path)
         assert str(caught.value).startswith(f"{path}: 1 lines")
-        assert "line 4: a stands in line 2" in str(caught.value)
+        assert "line 4: a is also in line 2" in str(caught.value)
 
     @pytest.mark.parametrize(
         ("content", "message"),
@@ -68,7 +73,7 @@ class TestReplaceTexts:
         replaced, _ = replace_texts(SETS, path, ["train", "test"])
         expected = {"a": "yes", "b": "no", "c": "Well.", "d": "so"}
         assert texts(replaced) == expected
-        assert replaced["train"]["a"] == {"text": "yes", "emo": "hap"}
+        assert replaced["train"]["a"] == {"text": "yes", "label": "hap"}
         assert [list(part) for part in replaced.values()] == [
             ["a", "b"],
             ["c"],
@@ -140,3 +145,7 @@ class TestSharedTexts:
     def test_no_test_text(self):
         with pytest.raises(InputError, match="one or more test texts"):
             shared_texts(["yes"], [])
+
+
+def test_source_of_texts():
+    assert text_source("/data/asr.csv", ["test"]) == "asr.csv in test"

@@ -20,12 +20,12 @@ from tests.recipes.dsd_preparation import (
     SCRIPT,
     SPLIT,
     TIMED,
-    load_script,
     prepare,
     prepare_all,
     recipe,
     split_rows,
 )
+from turbo_sb.data import csv_manifest
 from turbo_sb.data.dataset import read_entry
 from turbo_sb.utils.errors import InputError
 
@@ -40,7 +40,7 @@ class TestWhatItWrites:
             "duration": 0.11,
             "text": 'play "Blue, Blue" now',
             "label": "directed",
-            "speaker": "s3",
+            "spk_id": "s3",
             "corpus": "fsc",
         }
         assert len(entries) == 40
@@ -50,12 +50,12 @@ class TestWhatItWrites:
         sets = prepare(folder, tmp_path / "out")
         assert [len(part) for part in sets.values()] == [32, 4, 4]
         entry = sets["test"].popitem()[1]
-        assert (entry["speaker"], entry["corpus"]) == ("", "")
+        assert (entry["spk_id"], entry["corpus"]) == ("", "")
 
     def test_ten_speakers_are_cut_eight_to_one_to_one(self, tmp_path):
         sets = prepare(lay_out(tmp_path / "data"), tmp_path / "out")
         voices = [
-            {e["speaker"] for e in part.values()} for part in sets.values()
+            {e["spk_id"] for e in part.values()} for part in sets.values()
         ]
         assert [len(found) for found in voices] == [8, 1, 1]
         assert len(set().union(*voices)) == 10
@@ -91,7 +91,7 @@ class TestWhatItWrites:
         write_manifest(folder, split_rows(), SPLIT)
         sets = prepare(folder, tmp_path / "out")
         voices = {
-            s: {e["speaker"] for e in part.values()} for s, part in sets.items()
+            s: {e["spk_id"] for e in part.values()} for s, part in sets.items()
         }
         assert voices["valid"] == {"s0", "s1"}
         assert voices["test"] == {"s2", "s3"}
@@ -141,8 +141,8 @@ class TestWhatItWrites:
         absent = {1, 2, 3, 4} - set(folds)
         assert absent and folds
         for fold in absent:
-            assert any(f"fold {fold} cannot be had" in note for note in notes)
-            with pytest.raises(InputError, match="a class is missing"):
+            assert any(f"fold {fold} is not possible" in note for note in notes)
+            with pytest.raises(InputError, match="lack a class"):
                 recipe.prepare_folds(folder, "corpus", [fold])
 
     def test_texts_of_a_recogniser(self, tmp_path):
@@ -246,12 +246,12 @@ class TestAudio:
 
     def test_many_rows_of_one_recording(self, tmp_path, monkeypatch):
         seen = []
+        real_try_all = csv_manifest.try_all
         monkeypatch.setattr(
-            recipe,
+            csv_manifest,
             "try_all",
             lambda paths: seen.extend(paths) or real_try_all(paths),
         )
-        real_try_all = load_script().try_all
         folder = lay_out(tmp_path / "data")
         write_tone(folder / "meeting.wav", 4.0)
         changed = [

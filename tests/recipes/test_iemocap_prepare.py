@@ -76,8 +76,8 @@ def test_every_field_of_an_utterance(corpus, tmp_path):
         "wav": f"{{data_root}}/{WAVS}/Ses01F_impro01_M000.wav",
         "duration": 0.14,
         "text": "Das ist Ses01F_impro01_M000.",
-        "emo": "hap",
-        "speaker": "Ses01M",
+        "label": "hap",
+        "spk_id": "Ses01M",
         "session": "Session1",
         "dialog": "Ses01F_impro01",
         "scenario": "impro01",
@@ -89,7 +89,7 @@ def test_happy_and_excited_merge_and_others_are_dropped(corpus, tmp_path):
     sets = prepare(corpus, tmp_path)
     entries = {**sets["train"], **sets["valid"], **sets["test"]}
     assert len(entries) == 2 * 5 * KEPT_TURNS
-    emos = [entry["emo"] for entry in entries.values()]
+    emos = [entry["label"] for entry in entries.values()]
     assert Counter(emos) == {"ang": 20, "hap": 20, "neu": 20, "sad": 20}
 
 
@@ -99,10 +99,10 @@ def test_speaker_is_who_speaks_also_in_dialogs_with_a_suffix(corpus, tmp_path):
         name for name in sets["test"] if name.startswith("Ses03M_impro05a")
     ]
     assert women == [f"Ses03M_impro05a_F00{k}" for k in range(4)]
-    assert {e["speaker"] for e in sets["test"].values()} == {"Ses03F"}
-    assert {e["speaker"] for e in sets["valid"].values()} == {"Ses03M"}
+    assert {e["spk_id"] for e in sets["test"].values()} == {"Ses03F"}
+    assert {e["spk_id"] for e in sets["valid"].values()} == {"Ses03M"}
     one = sets["train"]["Ses05M_script01_1b_F000"]
-    assert one["speaker"] == "Ses05F"
+    assert one["spk_id"] == "Ses05F"
     assert one["dialog"] == "Ses05M_script01_1b"
     assert one["kind"] == "script"
 
@@ -174,7 +174,7 @@ def test_sizes_of_the_sets(corpus, tmp_path, protocol, fold, sizes):
 def test_part_of_the_corpus(tmp_path):
     corpus = lay_out(tmp_path / "corpus", sessions=(2, 4))
     sets = prepare(corpus, tmp_path, fold=4)
-    assert {e["speaker"] for e in sets["test"].values()} == {"Ses04M"}
+    assert {e["spk_id"] for e in sets["test"].values()} == {"Ses04M"}
     message = refuse(corpus, tmp_path / "more", fold=5)
     assert "1=Ses02F, 2=Ses02M, 3=Ses04F, 4=Ses04M" in message
 
@@ -342,7 +342,7 @@ def test_strict_corpus_names_what_differs(corpus, tmp_path):
 def as_published(monkeypatch, corpus):
     """Publish the tiny corpus: its counts, and the hashes of its entries."""
     entries, _ = recipe._read_labels(corpus)
-    hashes = {f: recipe.corpus_hash(entries, f) for f in ("emo", "speaker")}
+    hashes = {f: recipe.corpus_hash(entries, f) for f in ("label", "spk_id")}
     monkeypatch.setattr(recipe, "HASHES", hashes)
     monkeypatch.setattr(recipe, "DIALOGS", {f"Session{k}": 2 for k in DIALOGS})
     counts = dict.fromkeys(recipe.SPEAKERS, (2, 2, 2, 2))
@@ -362,7 +362,7 @@ def test_strict_corpus_finds_two_labels_exchanged(
     edit(corpus / LABELS, "F002\tneu", "F002\tang")
     edit(corpus / LABELS, "F000\tTMP", "F000\tneu")
     message = refuse(corpus, tmp_path, strict_corpus=True)
-    assert "the counts agree, but some emo differ" in message
+    assert "the counts agree, but some label differ" in message
 
 
 def test_published_figures():
@@ -377,17 +377,17 @@ def test_published_figures():
     assert sessions == [1085, 1023, 1151, 1031, 1241]
     assert sum(recipe.DIALOGS.values()) == 151
     assert recipe.HASHES == {
-        "emo": "95532f4b2cc500676531d786b6fb8381"
+        "label": "95532f4b2cc500676531d786b6fb8381"
         "97dedfa864cfd35199c48ec89b6eb01a",
-        "speaker": "ae3035711912cf24af5c07beb4705c63"
+        "spk_id": "ae3035711912cf24af5c07beb4705c63"
         "733016fb82e5ef456f881046b06924bf",
     }
 
 
 def test_hash_is_of_sorted_tab_separated_lines():
-    entries = {"b": {"emo": "sad"}, "a": {"emo": "neu"}}
+    entries = {"b": {"label": "sad"}, "a": {"label": "neu"}}
     expected = hashlib.sha256(b"a\tneu\nb\tsad\n").hexdigest()
-    assert recipe.corpus_hash(entries, "emo") == expected
+    assert recipe.corpus_hash(entries, "label") == expected
 
 
 def test_examples_of_the_script():
@@ -422,10 +422,10 @@ def test_command_line(corpus, tmp_path):
 
 
 def test_boolean_of_the_command_line():
-    assert recipe._boolean("False") is False
-    assert recipe._boolean("true") is True
+    assert recipe.boolean("False") is False
+    assert recipe.boolean("true") is True
     with pytest.raises(recipe.argparse.ArgumentTypeError, match="not maybe"):
-        recipe._boolean("maybe")
+        recipe.boolean("maybe")
 
 
 def test_turns_without_a_number_may_repeat(corpus, tmp_path):

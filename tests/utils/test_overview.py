@@ -11,7 +11,7 @@ def entry(label, corpus, hours=1):
 
 
 def lines(sets, classes=("yes", "no")):
-    table = set_table(sets, classes, label="label", by="corpus")
+    table = set_table(sets, classes, by="corpus")
     return [" ".join(line.split()) for line in table.splitlines()]
 
 
@@ -46,7 +46,7 @@ def test_what_is_not_known_has_no_row():
 
 def test_columns_stand_below_each_other_whatever_the_names():
     sets = {"train": {"a": entry("non_directed", "a corpus of that name")}}
-    table = set_table(sets, ["non_directed"], label="label", by="corpus")
+    table = set_table(sets, ["non_directed"], by="corpus")
     ends = {
         line.replace("  train", "").rstrip().rfind(".")
         for line in table.splitlines()[1:]

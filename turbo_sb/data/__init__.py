@@ -14,6 +14,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "csv_table": ["read_table"],
         "dataset": ["TrainAugment", "make_datasets"],
         "feature_cache": ["FeatureCache"],
-        "manifest": ["load_manifest", "read_json", "write_sets"],
+        "manifest": [
+            "load_manifest",
+            "read_json",
+            "read_manifest",
+            "write_sets",
+        ],
     },
 )

@@ -1,4 +1,4 @@
-"""Batches of a whole training, and a process's share of each.
+"""Draw the batches of a training, and deal them to processes.
 
 Authors
  * The turbo_sb developers 2026
@@ -18,40 +18,22 @@ from turbo_sb.utils.distributed import of_all
 from turbo_sb.utils.seeding import generator_of
 
 
-def deal(n, ranks):
-    """Whose each place of a batch is, in its order by length.
-
-    To and fro, so that all have about as much to run; a step takes as long as
-    the process that has most.
-
-    Arguments
-    ---------
-    n : int
-        Rows of the batch.
-    ranks : int
-        Number of processes.
-
-    Returns
-    -------
-    owners : list of int
-        A rank for each place; they have equally many, or one more.
-
-    Example
-    -------
-    >>> deal(8, 3)
-    [0, 1, 2, 2, 1, 0, 0, 1]
-    """
+def deal(n: int, ranks: int) -> list[int]:
+    """Assign the n rows of a batch, sorted by length, to ranks."""
+    # To and fro, so that all ranks have about the same length: a step takes as
+    # long as the slowest.
     there = list(range(ranks))
     return ((there + there[::-1]) * n)[:n]
 
 
 @register_checkpoint_hooks
 class SharedBatches(Sampler):
-    """The same random batches for any number of processes.
+    """Draw the same random batches for any number of processes.
 
-    Each epoch has an order of its own, which depends on nothing but the seed
-    and the epoch. Several processes share a batch out by length, as `deal` does. What is left of it beyond whole batches is not used. An
-    attribute ``start`` says how many batches of it a run already had.
+    The order depends on the seed and the epoch alone. Processes share each
+    batch so that they have about the same length. Utterances beyond whole
+    batches are not used. The attribute ``start`` is the number of batches that
+    a run has already had of the epoch.
 
     Arguments
     ---------
@@ -62,7 +44,7 @@ class SharedBatches(Sampler):
     seed : int
         Of the order.
     rank : int
-        This process's number.
+        Number of this process.
     ranks : int
         Number of processes.
 
@@ -75,14 +57,21 @@ class SharedBatches(Sampler):
 
     start = 0
 
-    def __init__(self, lengths, batch_size, seed, rank=0, ranks=1):
+    def __init__(
+        self,
+        lengths: list[float],
+        batch_size: int,
+        seed: int,
+        rank: int = 0,
+        ranks: int = 1,
+    ):
         self.lengths, self.batch_size, self.seed = lengths, batch_size, seed
         self.owners = deal(batch_size, ranks)
         self.sizes = [self.owners.count(each) for each in range(ranks)]
         self.rank, self.epoch = rank, 1
 
-    def set_epoch(self, epoch):
-        """Say which epoch comes next.
+    def set_epoch(self, epoch: int) -> None:
+        """Set the next epoch.
 
         Arguments
         ---------
@@ -108,15 +97,15 @@ class SharedBatches(Sampler):
 
     @mark_as_loader
     def _recover(self, path, end_of_epoch=True):
-        """Where an epoch goes on is a number of batches, of these."""
+        """Reject other batches: an epoch continues at a number of batches."""
         with open(path, encoding="utf-8") as file:
             before = json.load(file)
         if before != self._facts():
             raise of_all(
-                f"the training that goes on had batches of {before[1]}, of "
-                f"{before[0]} utterances; now they are of {self.batch_size}, "
-                f"of {len(self.lengths)}. With batch_size_per_process, the "
-                "number of processes has to stay; batch_size is of all."
+                f"the training that continues had batches of {before[1]} from "
+                f"{before[0]} utterances; now {self.batch_size} from "
+                f"{len(self.lengths)}. With batch_size_per_process, keep the "
+                "number of processes; batch_size is that of all processes."
             )
 
     def _facts(self):

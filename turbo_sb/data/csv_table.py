@@ -1,4 +1,4 @@
-"""Tables that people write by hand or by spreadsheet, read with care.
+"""Write CSV files, and read those that people write by hand or with a spreadsheet.
 
 Authors
  * The turbo_sb developers 2026
@@ -7,9 +7,11 @@ Authors
 import codecs
 import csv
 import io
+from collections.abc import Iterable
 from pathlib import Path
 
 from turbo_sb.utils.errors import InputError, some_of
+from turbo_sb.utils.files import replacing
 from turbo_sb.utils.logs import get_logger
 
 logger = get_logger(__name__)
@@ -20,17 +22,17 @@ UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 def read_table(
     path: str | Path,
-    required: tuple,
-    optional: tuple = (),
+    required: tuple[str, ...],
+    optional: tuple[str, ...] = (),
     rejects: list | None = None,
-    aliases: dict | None = None,
-) -> list:
-    """Read a CSV file with a header, whoever wrote it.
+    aliases: dict[str, str] | None = None,
+) -> list[tuple[int, dict[str, str]]]:
+    """Read a CSV file with a header.
 
-    Commas, semicolons or tabs; with or without a byte-order mark; any line
-    ends. Empty lines are skipped, and spaces around a cell are cut. A text
-    between double quotes may hold the delimiter, line breaks, and double
-    quotes, each written twice.
+    The delimiter may be a comma, semicolon or tab. A byte-order mark and any
+    line ends are accepted. Empty lines are skipped, and spaces around a cell
+    are removed. A cell between double quotes may hold the delimiter, line
+    breaks, and double quotes, each written twice.
 
     Arguments
     ---------
@@ -39,24 +41,24 @@ def read_table(
     required : tuple of str
         Columns that must be there.
     optional : tuple of str
-        Columns that may be there; any other one is not read.
+        Columns that may be missing; any other one is not read.
     rejects : list, optional
         Gets (line, problem) of each row whose cells do not fit the header;
         without it, such a row is an error.
     aliases : dict, optional
-        What people call a column to its name. An alias where the column is
+        Other names of a column to its name. An alias where the column is
         missing is an error; other columns that are not read are logged.
 
     Returns
     -------
     rows : list of (int, dict)
         The line in the file, from 1, and column to cell; "" for an optional
-        column that is not there.
+        column that is missing.
 
     Raises
     ------
     InputError
-        If the file is missing or is not such a table.
+        If the file is missing, or is not such a table.
 
     Example
     -------
@@ -90,12 +92,23 @@ def read_table(
     ]
 
 
-def _misfits(lines, header, padded):
-    """Yield (line, problem) of rows that have too few or too many cells.
+def write_table(path: str | Path, rows: Iterable) -> None:
+    """Write a CSV file that appears whole or not at all."""
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as draft:
+            with open(draft, "w", encoding="utf-8", newline="") as file:
+                csv.writer(file, lineterminator="\n").writerows(rows)
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be written ({error.strerror})."
+        ) from error
 
-    A spreadsheet pads each row alike. Blanks at the end of one row alone may
-    come of a delimiter in a text.
-    """
+
+def _misfits(lines, header, padded):
+    """Yield (line, problem) of rows that have too few or too many cells."""
+    # A spreadsheet pads all rows alike. Blanks at the end of a single row may
+    # come from a delimiter in a text.
     for number, cells in lines:
         fits = len(cells) in (len(header), padded)
         if not fits or any(cells[len(header) :]):
@@ -103,7 +116,7 @@ def _misfits(lines, header, padded):
 
 
 def _read_text(path):
-    """Decode a file; its line ends become newlines."""
+    """Decode a file, and make its line ends newlines."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -126,13 +139,13 @@ def _read_text(path):
 
 
 def _parse(path, text):
-    """Return (line, cells) of all lines that are not empty, one at least."""
+    """Return (line, cells) of all lines that are not empty."""
     first = next((line for line in text.split("\n") if line.strip()), "")
     delimiter = max(DELIMITERS, key=first.count)
     reader = csv.reader(
         io.StringIO(text),
         delimiter=delimiter,
-        skipinitialspace=True,  # else the quote in 'a, "so, yes"' is none
+        skipinitialspace=True,  # a quote may follow it: 'a, "so, yes"'
         strict=True,
     )
     lines, before = [], 0
@@ -155,18 +168,18 @@ def _parse(path, text):
 
 
 def _without_padding(cells):
-    """Cut the blank cells at the end."""
+    """Remove blank cells at the end."""
     return cells[: max(k for k, cell in enumerate(cells, start=1) if cell)]
 
 
 def _check_header(path, header, required, optional):
-    """Refuse a column that is missing, there twice, or nearly named right."""
+    """Reject columns that are missing, repeated, or misspelt."""
     wanted = (*required, *optional)
     near = {_plain(column): column for column in header}
     problems = [f"no column {c}" for c in required if c not in header]
     problems += [f"several columns {c}" for c in wanted if header.count(c) > 1]
     problems += [
-        f"{near[_plain(c)]!r} has to be written {c}"
+        f"{near[_plain(c)]!r} must be written {c}"
         for c in wanted
         if c not in header and _plain(c) in near
     ]
@@ -178,7 +191,7 @@ def _check_header(path, header, required, optional):
 
 
 def _check_aliases(path, header, wanted, aliases):
-    """Raise for a column under another name; log those that are not read."""
+    """Reject columns with another name; log those that are not read."""
     named = {
         column: aliases[_plain(column)]
         for column in header
@@ -187,16 +200,17 @@ def _check_aliases(path, header, wanted, aliases):
     if wrong := [f"{a!r}: {c}" for a, c in named.items() if c not in header]:
         raise InputError(
             f"{path}: columns that are not read, but look like ones that are:"
-            f"\n{some_of(wrong)}\nRename them, or to something else."
+            f"\n{some_of(wrong)}\nGive them these names, or others."
         )
     if unread := [column for column in header if column not in wanted]:
         logger.info(f"{path}: columns that are not read: {', '.join(unread)}")
 
 
 def _plain(column):
-    """Spell a column as people who are close to right might."""
+    """Remove case, spaces and signs from a column's name."""
     return "".join(filter(str.isalnum, column)).lower()
 
 
 def _cell(header, cells, column):
+    """Return a cell, "" if there is no such column."""
     return cells[header.index(column)] if column in header else ""

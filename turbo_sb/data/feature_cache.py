@@ -1,8 +1,8 @@
-"""The output of a frozen CNN, computed once per utterance and kept on disk.
+"""Compute the output of a frozen CNN once per utterance, and keep it on disk.
 
 One folder serves all folds, methods and seeds, and any number of processes at
-once, without a lock: an utterance has a file of its own, which appears whole
-and under a name that says all it depends on (`turbo_sb.data.feature_keys`).
+once, without a lock: an utterance has its own file, which appears whole and
+under a name that hashes all it depends on (`turbo_sb.data.feature_keys`).
 
 Authors
  * The turbo_sb developers 2026
@@ -11,6 +11,7 @@ Authors
 import copy
 import functools
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -28,11 +29,9 @@ from turbo_sb.utils.errors import InputError
 
 logger = get_logger(__name__)
 
-DTYPES = ("float16", "bfloat16", "float32", "float64")
-
 
 class FeatureCache:
-    """Features by utterance: read if they are there, else computed and kept.
+    """Features by utterance: read if they are on disk, else computed and kept.
 
     They are computed unpadded, in the CNN's own precision, without TF32 or
     autocast, so that they do not depend on the device or the batch.
@@ -40,39 +39,33 @@ class FeatureCache:
     Arguments
     ---------
     encoder : turbo_sb.encoders.AudioEncoder
-        Of which the CNN counts. It is copied.
+        Whose CNN computes them. It is copied.
     folder : str
         Gets a folder for each CNN.
-    dtype : str
-        In which they are kept: float16, bfloat16 or float32; float64 for a
-        CNN of that precision.
     sample_rate : int
         The encoder's, in Hz.
-    equalizer : turbo_sb.data.channel.equalizer.Equalizer, optional
-        As in `make_dataset`.
+    equalizer : turbo_sb.data.channel.Equalizer, optional
+        Applied to each signal before.
     data_root : str
         Replaces "{data_root}" in the paths of the entries.
+    dtype : str
+        torch's name of the type in which they are kept.
 
     Raises
     ------
     InputError
-        If `dtype` or `folder` is none.
+        If `folder` is invalid.
     """
 
     def __init__(
         self,
         encoder,
-        folder,
-        dtype="float16",
-        sample_rate=16000,
-        equalizer=None,
-        data_root="",
+        folder: str | Path,
+        sample_rate: int = 16000,
+        equalizer: Callable | None = None,
+        data_root: str = "",
+        dtype: str = "float16",
     ):
-        if dtype not in DTYPES:
-            raise InputError(
-                f"cache_dtype: {dtype!r}: expected float16, bfloat16 or "
-                "float32."
-            )
         if not isinstance(folder, str | Path):
             raise InputError(f"cache_folder: {folder!r}: expected a folder.")
         self.dtype, self.sample_rate = getattr(torch, dtype), sample_rate
@@ -86,33 +79,38 @@ class FeatureCache:
         self.normalizer = AudioNormalizer(sample_rate)
         self.utterances = {}  # ID to its entry and its content key
 
-    def fill(self, entries, device="cpu", progress=iter):
-        """Compute what is not there, and log what there is.
+    def fill(
+        self,
+        entries: dict,
+        device: str | torch.device = "cpu",
+        progress: Callable = iter,
+    ) -> int:
+        """Compute what is missing, and log what there is.
 
-        Each process takes the utterances in an order of its own, so that
-        those that fill one folder at once share the work.
+        Processes that fill one folder at once share the work.
 
         Arguments
         ---------
         entries : dict
             Utterance ID to its fields, as in a manifest.
         device : str or torch.device
-            To compute on.
+            That computes.
         progress : callable
             From a list to an iterable over it, such as tqdm.
 
         Returns
         -------
         n_computed : int
-            Here, by this process.
+            By this process.
 
         Raises
         ------
         InputError
-            If a recording cannot be read, or the folder not be written.
+            If a recording cannot be read, or the folder cannot be written.
         """
         self.utterances.update(self._keyed(entries))
-        # Of its own generator: the training's goes on as without a cache.
+        # Processes in different orders share the work. The order has its own
+        # generator, so that the training's draws are those without a cache.
         order = random.Random().sample(list(entries), len(entries))
         self.cnn.to(device)
         computed = sum(self._fetch(name)[1] for name in progress(order))
@@ -126,43 +124,32 @@ class FeatureCache:
         )
         return computed
 
-    def __call__(self, name):
-        """Give an utterance's features.
+    def __call__(self, name: str) -> torch.Tensor:
+        """Return an utterance's features.
 
         Arguments
         ---------
         name : str
-            Its ID, among those that `fill` had.
+            Its ID, among those given to `fill`.
 
         Returns
         -------
         features : (frames, channels) torch.Tensor
-            As they are kept: the encoder makes its own precision of them, on
-            its device.
+            In the type in which they are kept; the encoder converts them.
         """
         return self._fetch(name)[0]
 
-    def path(self, name):
-        """Say where an utterance's features are.
-
-        Arguments
-        ---------
-        name : str
-            Its ID.
-
-        Returns
-        -------
-        path : pathlib.Path
-        """
+    def path(self, name: str) -> Path:
+        """Name the file of an utterance's features."""
         return self.folder / f"{self.utterances[name][1]}.safetensors"
 
     @property
     def _own(self):
-        """A parameter of the CNN, for its type and device."""
+        """Return a parameter of the CNN, for its type and device."""
         return next(self.cnn.model.feature_extractor.parameters())
 
     def _keyed(self, entries):
-        """Entries and content keys, a recording being read once."""
+        """Return entries and content keys; each recording is read once."""
         digest_of, found = functools.cache(file_digest), {}
         for name, entry in entries.items():
             path = entry["wav"].replace("{data_root}", str(self.data_root))
@@ -171,7 +158,7 @@ class FeatureCache:
         return found
 
     def _fetch(self, name):
-        """Read, or compute and keep; and whether it was computed."""
+        """Read, or compute and keep; also return whether it was computed."""
         path, content = self.path(name), self.utterances[name][1]
         keys = {"model": self.model, "content": content}
         try:
@@ -190,7 +177,7 @@ class FeatureCache:
 
     @torch.no_grad()
     def _compute(self, name):
-        """The CNN over one utterance, without padding."""
+        """Run the CNN over one utterance, without padding."""
         entry = self.utterances[name][0]
         signal = read_entry(
             name, entry, self.normalizer, self.data_root, self.equalizer
@@ -202,14 +189,14 @@ class FeatureCache:
         kept = features.to(self.dtype).cpu()
         if not kept.isfinite().all():
             raise InputError(
-                f"cache_dtype: {kept.dtype} does not hold the features of "
+                f"cache_features: {kept.dtype} does not hold the features of "
                 f"{name}, which go up to {features.abs().max():g}. Use "
-                "bfloat16 or float32."
+                "--cache_features=False."
             )
         return kept
 
     def _full(self, error):
-        """What to do when the folder cannot be written."""
+        """Explain what to do when the folder cannot be written."""
         seconds = sum(
             entry["duration"] for entry, _ in self.utterances.values()
         )
@@ -220,28 +207,12 @@ class FeatureCache:
             f"cache_folder: {self.folder} cannot be written "
             f"({error.strerror or error}). The features of all "
             f"{len(self.utterances)} utterances take about {needed}: make "
-            "room, or give another --cache_folder, --cache_dtype=float16 or "
-            "--cache_features=False."
+            "room, or give another --cache_folder or --cache_features=False."
         )
 
 
-def in_words(size):
-    """Say a size.
-
-    Arguments
-    ---------
-    size : float
-        In bytes.
-
-    Returns
-    -------
-    words : str
-
-    Example
-    -------
-    >>> in_words(1.29e9), in_words(123456)
-    ('1.3 GB', '123.5 kB')
-    """
+def in_words(size: float) -> str:
+    """Write a number of bytes, such as 1.3 GB."""
     for unit, scale in (("GB", 1e9), ("MB", 1e6)):
         if size >= scale:
             return f"{size / scale:.1f} {unit}"

@@ -1,8 +1,6 @@
-"""One utterance's features in a file that says what it is.
+"""Write and read one utterance's features, with their keys and a checksum.
 
-The format is safetensors, which is read through a memory map and knows
-bfloat16. Beside the tensor, a file holds the keys of what it was made from,
-and a checksum.
+The format is safetensors, which is read through a memory map and has bfloat16.
 
 Authors
  * The turbo_sb developers 2026
@@ -20,38 +18,14 @@ NAME = "features"
 
 
 class DamagedFile(Exception):
-    """A file does not hold what it should.
-
-    Example
-    -------
-    >>> raise DamagedFile("its checksum is another")
-    Traceback (most recent call last):
-    ...
-    turbo_sb.data.feature_files.DamagedFile: its checksum is another
-    """
+    """A file does not hold what it should."""
 
 
-def write_features(path, features, keys):
-    """Write a file that is there whole or not at all.
-
-    Two processes may write one file at once: the last one counts.
-
-    Arguments
-    ---------
-    path : str or pathlib.Path
-        The file; its folder is made if it is not there.
-    features : (frames, channels) torch.Tensor
-        Of any type of floats.
-    keys : dict
-        What they were made from, str to str.
-
-    Example
-    -------
-    >>> path = getfixture("tmp_path") / "new" / "a.safetensors"
-    >>> write_features(path, torch.tensor([[1.5]]), {"model": "ab"})
-    >>> read_features(path, {"model": "ab"})
-    tensor([[1.5000]])
-    """
+def write_features(
+    path: str | Path, features: torch.Tensor, keys: dict[str, str]
+) -> None:
+    """Write (frames, channels) to a file that appears whole or not at all."""
+    # Two processes may write one file at once: the last one counts.
     path, features = Path(path), features.cpu().contiguous()
     path.parent.mkdir(parents=True, exist_ok=True)
     facts = {**keys, "checksum": checksum(features)}
@@ -60,26 +34,10 @@ def write_features(path, features, keys):
         draft.write_bytes(content)
 
 
-def read_features(path, keys):
-    """Read a file, if it holds what was made from the same.
-
-    Arguments
-    ---------
-    path : str or pathlib.Path
-        The file.
-    keys : dict
-        As in `write_features`.
-
-    Returns
-    -------
-    features : (frames, channels) torch.Tensor
-        Memory-mapped. None if there is no such file.
-
-    Raises
-    ------
-    DamagedFile
-        If it is cut short, was changed, or was made from something else.
-    """
+def read_features(
+    path: str | Path, keys: dict[str, str]
+) -> torch.Tensor | None:
+    """Map (frames, channels) into memory, if made with the same keys."""
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             facts, features = file.metadata() or {}, file.get_tensor(NAME)
@@ -89,29 +47,14 @@ def read_features(path, keys):
         raise DamagedFile(str(error)) from error
     for key, value in keys.items():
         if facts.get(key) != value:
-            raise DamagedFile(f"it is of another {key}")
+            raise DamagedFile(f"its {key} is another")
     if features.dim() != 2 or facts.get("checksum") != checksum(features):
-        raise DamagedFile("its checksum is not that of its features")
+        raise DamagedFile("its checksum does not match its features")
     return features
 
 
-def checksum(features):
-    """What changes with any bit of the features, and with their shape.
-
-    Arguments
-    ---------
-    features : (frames, channels) torch.Tensor
-        Contiguous, on the CPU.
-
-    Returns
-    -------
-    checksum : str
-
-    Example
-    -------
-    >>> checksum(torch.zeros(2, 3)) == checksum(torch.zeros(3, 2))
-    False
-    """
+def checksum(features: torch.Tensor) -> str:
+    """Hash the bits, type and shape of a contiguous tensor."""
     shape = f"{features.dtype} {tuple(features.shape)}".encode()
     payload = features.view(torch.uint8).numpy()
     return f"{zlib.crc32(payload, zlib.crc32(shape)):08x}"

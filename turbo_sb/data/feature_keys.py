@@ -1,7 +1,4 @@
-"""Names for features by all that they depend on.
-
-What differs in anything has another name, so that it is never mistaken for
-what is wanted; what is the same is shared by folds, methods and seeds.
+"""Name features by all that they depend on.
 
 Authors
  * The turbo_sb developers 2026
@@ -14,43 +11,29 @@ from pathlib import Path
 
 import safetensors.torch
 import soundfile
+import torch
 
 import turbo_sb
 from turbo_sb.utils.errors import InputError
 
-# The files that compute them. A hash of their text, where a version number
-# would wait for somebody to think of it.
+# The files that compute features. Their text is hashed, as nobody remembers to
+# change a version number.
 CODE = (
     *("encoders/convolutions.py", "encoders/lengths.py"),
     "encoders/unpadded.py",
-    *("data/dataset.py", "data/channel/*.py", "data/feature_*.py"),
+    *("data/audio_io.py", "data/dataset.py"),
+    *("data/channel/*.py", "data/feature_*.py"),
 )
-# What else computes them: it resamples, decodes and convolves.
+# They resample, decode and convolve.
 LIBRARIES = (
     *("torch", "torchaudio", "transformers", "speechbrain", "soundfile"),
-    *("numpy", "safetensors"),
+    *("numpy", "safetensors", "scipy"),
 )
 BLOCK = 2**20  # bytes
 
 
-def digest(*parts):
-    """Hash values by what they look like.
-
-    Arguments
-    ---------
-    *parts
-        bytes, or anything whose repr tells it apart.
-
-    Returns
-    -------
-    digest : str
-        32 hexadecimal digits.
-
-    Example
-    -------
-    >>> len(digest("a", 1)), digest("a", 1) == digest("a", "1")
-    (32, False)
-    """
+def digest(*parts: object) -> str:
+    """Hash bytes, and other values by their repr, to 32 hexadecimal digits."""
     found = hashlib.blake2b(digest_size=16)
     for part in parts:
         content = part if isinstance(part, bytes) else repr(part).encode()
@@ -58,24 +41,8 @@ def digest(*parts):
     return found.hexdigest()
 
 
-def model_key(encoder, sample_rate, equalizer, dtype):
-    """Name what turns a recording into features.
-
-    Arguments
-    ---------
-    encoder : turbo_sb.encoders.AudioEncoder
-        Of which the CNN counts.
-    sample_rate : int
-        Of the waveforms, in Hz.
-    equalizer : turbo_sb.data.channel.equalizer.Equalizer, optional
-        Of which the settings count.
-    dtype : torch.dtype
-        In which they are kept.
-
-    Returns
-    -------
-    key : str
-    """
+def model_key(encoder, sample_rate: int, equalizer, dtype: torch.dtype) -> str:
+    """Name what turns a recording into features."""
     cnn = encoder.model.feature_extractor
     weights = {k: v.contiguous() for k, v in cnn.state_dict().items()}
     return digest(
@@ -91,25 +58,8 @@ def model_key(encoder, sample_rate, equalizer, dtype):
     )
 
 
-def equalizer_settings(equalizer):
-    """What an equaliser is set to, in full.
-
-    Arguments
-    ---------
-    equalizer : turbo_sb.data.channel.equalizer.Equalizer, optional
-        None and one that is switched off are the same.
-
-    Returns
-    -------
-    settings : tuple
-
-    Example
-    -------
-    >>> from turbo_sb.data.channel.equalizer import Equalizer
-    >>> equalizer_settings(Equalizer(rms_db=-26))
-    (False, None, None, None, -26, 16000)
-    >>> equalizer_settings(Equalizer())
-    """
+def equalizer_settings(equalizer) -> tuple | None:
+    """Return all settings; None for no equaliser, or one switched off."""
     if not equalizer:
         return None
     codec = equalizer.codec and equalizer.codec.name
@@ -118,42 +68,15 @@ def equalizer_settings(equalizer):
 
 
 @functools.cache
-def code_digest():
-    """Hash the code that computes features.
-
-    Returns
-    -------
-    digest : str
-    """
+def code_digest() -> str:
+    """Hash the code that computes features."""
     folder = Path(turbo_sb.__file__).parent
     files = sorted(file for name in CODE for file in folder.glob(name))
     return digest(*(file.read_bytes() for file in files))
 
 
-def file_digest(path):
-    """Hash a file.
-
-    Arguments
-    ---------
-    path : str
-        Any file.
-
-    Returns
-    -------
-    digest : str
-
-    Raises
-    ------
-    InputError
-        If it cannot be read.
-
-    Example
-    -------
-    >>> path = getfixture("tmp_path") / "a"
-    >>> _ = path.write_bytes(b"abc")
-    >>> file_digest(path) == hashlib.blake2b(b"abc").hexdigest()
-    True
-    """
+def file_digest(path: str | Path) -> str:
+    """Hash a file."""
     found = hashlib.blake2b()
     try:
         with open(path, "rb") as file:
@@ -164,28 +87,8 @@ def file_digest(path):
     return found.hexdigest()
 
 
-def content_key(name, entry, recording, equalizer=None):
-    """Name the sound of an utterance.
-
-    Arguments
-    ---------
-    name : str
-        Its ID, which counts if an equaliser draws its noise from it.
-    entry : dict
-        Its fields, of which ``start`` and ``stop`` (s) count.
-    recording : str
-        Hash of its recording.
-    equalizer : turbo_sb.data.channel.equalizer.Equalizer, optional
-        As in `model_key`.
-
-    Returns
-    -------
-    key : str
-
-    Example
-    -------
-    >>> content_key("a", {}, "f0") == content_key("b", {}, "f0")
-    True
-    """
+def content_key(name: str, entry: dict, recording: str, equalizer=None) -> str:
+    """Name the sound of an utterance, given the hash of its recording."""
+    # An equaliser draws its noise from the ID.
     stretch = entry.get("start"), entry.get("stop")
     return digest(recording, stretch, name if equalizer else None)

@@ -1,8 +1,8 @@
 """Manifests: JSON written whole or not at all, and checked when read.
 
-A manifest maps each utterance's ID to its fields, `wav` (a path that may begin
-with `{data_root}`), `duration` (seconds), `text` and whatever a recipe adds.
-Nothing here knows a corpus.
+A manifest maps each utterance's ID to its fields: `wav` (a path that may begin
+with `{data_root}`), `duration` (seconds), `text`, `label`, `spk_id` ("" if
+unknown), and what else a recipe adds.
 
 Authors
  * The turbo_sb developers 2026
@@ -17,34 +17,12 @@ from pathlib import Path
 from turbo_sb.utils.errors import InputError, some_of
 from turbo_sb.utils.files import CKPT_PREFIX, replacing
 
+# Manifests of earlier versions had these names, and old runs still do.
+OLD_FIELDS = {"emo": "label", "speaker": "spk_id"}
+
 
 def write_json(contents: dict) -> None:
-    """Write JSON files so that each is there whole, or as it was before.
-
-    All are written beside their destinations first, and then moved. The same
-    contents always give the same bytes: sorted keys, UTF-8, a final newline.
-
-    Arguments
-    ---------
-    contents : dict
-        Destination (str | Path) to JSON-serialisable contents.
-
-    Raises
-    ------
-    InputError
-        If a file cannot be written; what was there before stays.
-
-    Example
-    -------
-    >>> path = Path(getfixture("tmpdir")) / "new" / "train.json"
-    >>> write_json({path: {"b": {"text": "ja, \\"ü\\""}}})
-    >>> print(path.read_text(encoding="utf-8"), end="")
-    {
-      "b": {
-        "text": "ja, \\"ü\\""
-      }
-    }
-    """
+    """Write JSON files; if one cannot be written, all stay as they were."""
     try:
         # The renames come last, all together, when the stack unwinds.
         with ExitStack() as stack:
@@ -67,20 +45,20 @@ def write_sets(
     folder: str | Path,
     sets: dict,
     save_folder: str | Path | None = None,
-    **others,
+    **others: dict,
 ) -> None:
-    """Write a run's sets, unless a training on other sets is in its folder.
+    """Write a run's sets, unless its folder holds a training on other sets.
 
     The model of that training would be tested on what it was trained on.
 
     Arguments
     ---------
     folder : str | Path
-        The run's.
+        The run's folder.
     sets : dict
         "train", "valid" and "test" to a manifest's contents.
     save_folder : str | Path, optional
-        Where its checkpoints are; `save` in `folder`, if not given.
+        Where its checkpoints are; `save` in `folder` by default.
     **others
         Name to the contents of another JSON file beside them.
 
@@ -108,23 +86,10 @@ def write_sets(
 
 
 def check_unchanged(folder: str | Path, sets: dict) -> None:
-    """Refuse sets that are not those that a folder's model was trained on.
-
-    Arguments
-    ---------
-    folder : str | Path
-        The run's.
-    sets : dict
-        "train", "valid" and "test" to a manifest's contents.
-
-    Raises
-    ------
-    InputError
-        If one of them is there, and holds something else.
-    """
+    """Reject sets other than those that a folder's model was trained on."""
     for name, part in sets.items():
         path = Path(folder) / f"{name}.json"
-        before = read_json(path, missing=part)
+        before = read_manifest(path, missing=part)
         names = {*before, *part}
         changed = sorted(n for n in names if before.get(n) != part.get(n))
         if changed:
@@ -168,23 +133,64 @@ def read_json(path: str | Path, missing: dict | None = None) -> dict:
     return _read_object(Path(path))
 
 
-def load_manifest(
-    path: str | Path, required: tuple = ("wav", "duration", "text")
-) -> dict:
-    """Read a manifest and check every entry before anything relies on it.
+def read_manifest(path: str | Path, missing: dict | None = None) -> dict:
+    """Read a manifest of this or an earlier version, without checks.
+
+    Earlier versions wrote `emo` for `label`, and `speaker` for `spk_id`.
 
     Arguments
     ---------
     path : str | Path
         A JSON file: utterance ID to its fields.
-    required : tuple of str
-        The fields that each entry has. `duration` is a number of seconds
-        above 0; every other one is a string that is not blank.
+    missing : dict, optional
+        As in `read_json`.
 
     Returns
     -------
     entries : dict
-        As in the file, with whatever other fields are there.
+        With the names of this version.
+
+    Raises
+    ------
+    InputError
+        As in `read_json`.
+
+    Example
+    -------
+    >>> path = Path(getfixture("tmpdir")) / "test.json"
+    >>> write_json({path: {"a": {"emo": "neu", "speaker": "Ses01F"}}})
+    >>> read_manifest(path)
+    {'a': {'label': 'neu', 'spk_id': 'Ses01F'}}
+    """
+    entries = read_json(path, missing)
+    return {name: _in_new_names(entry) for name, entry in entries.items()}
+
+
+def _in_new_names(entry):
+    """Rename the fields of an earlier version."""
+    if not isinstance(entry, dict):
+        return entry
+    old = {k: new for k, new in OLD_FIELDS.items() if new not in entry}
+    return {old.get(key, key): value for key, value in entry.items()}
+
+
+def load_manifest(
+    path: str | Path, required: tuple[str, ...] = ("wav", "duration", "text")
+) -> dict:
+    """Read a manifest and check every entry.
+
+    Arguments
+    ---------
+    path : str | Path
+        As in `read_manifest`.
+    required : tuple of str
+        The fields that each entry must have. `duration` is a number of
+        seconds above 0; every other one is a string that is not blank.
+
+    Returns
+    -------
+    entries : dict
+        As in `read_manifest`, with all fields.
 
     Raises
     ------
@@ -203,7 +209,7 @@ def load_manifest(
       a: duration is 0, expected seconds above 0
     Prepare it again, or correct it.
     """
-    entries = _read_object(Path(path))
+    entries = read_manifest(path)
     problems = [
         f"{utterance}: {problem}"
         for utterance, entry in entries.items()
@@ -218,12 +224,13 @@ def load_manifest(
 
 
 def _read_object(path):
-    """Read a JSON object that is not empty; see `load_manifest`."""
+    """Read a JSON object that is not empty and has no key twice."""
 
-    def unique(pairs):  # json would keep the last of two equal IDs
+    def unique(pairs):
+        """Reject equal keys, of which json would keep the last."""
         for key, count in Counter(key for key, _ in pairs).items():
             if count > 1:
-                raise InputError(f"{path}: {key} stands there {count} times.")
+                raise InputError(f"{path}: {key} occurs {count} times.")
         return dict(pairs)
 
     try:
@@ -247,7 +254,7 @@ def _read_object(path):
 
 
 def _entry_problems(entry, required):
-    """List what is wrong with one entry; see `load_manifest`."""
+    """List what is wrong with one entry."""
     if not isinstance(entry, dict):
         return [f"expected an object of fields, it is {entry!r:.60}"]
     problems = []

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from turbo_sb.data.corpora.build_folder import make_once
 from turbo_sb.demo import directed
 from turbo_sb.demo.directed import (
     DIRECTED,
@@ -33,7 +34,6 @@ from turbo_sb.demo.espeak import (
     synthesise,
     write_wav,
 )
-from turbo_sb.demo.once import make_once
 from turbo_sb.demo.process import Utterance
 from turbo_sb.demo.speakers import SPEAKERS
 from turbo_sb.utils.errors import InputError

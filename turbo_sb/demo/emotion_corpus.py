@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from turbo_sb.data.corpora.build_folder import make_once
 from turbo_sb.demo import process as generative
 from turbo_sb.demo.ceilings import ceilings
 from turbo_sb.demo.espeak import (
@@ -26,7 +27,6 @@ from turbo_sb.demo.espeak import (
     synthesise,
     write_wav,
 )
-from turbo_sb.demo.once import make_once
 from turbo_sb.demo.process import COMPLEMENTARY, EMOTIONS, Process, Utterance
 from turbo_sb.demo.speakers import SPEAKERS
 from turbo_sb.utils.errors import InputError

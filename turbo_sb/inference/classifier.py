@@ -12,7 +12,7 @@ from speechbrain.inference.interfaces import Pretrained
 from speechbrain.utils.fetching import FetchConfig
 from speechbrain.utils.logger import get_logger
 
-from turbo_sb.data.hearing import hear, windows
+from turbo_sb.data.audio_io import read_unprepared, windows
 from turbo_sb.inference.export_format import SETTINGS
 from turbo_sb.inference.joint_space import embed_rows
 from turbo_sb.inference.prediction.batches import asked, predict, words
@@ -163,7 +163,7 @@ class TurboClassifier(Pretrained):
         InputError
             If it cannot be read, is silent, too short or too long.
         """
-        signal = hear(path, self.audio_normalizer, start, stop)
+        signal = read_unprepared(path, self.audio_normalizer, start, stop)
         if self.equalizer:
             signal = self.equalizer(signal, name or Path(path).stem)
         return signal

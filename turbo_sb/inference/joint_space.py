@@ -8,7 +8,7 @@ import torch
 from speechbrain.utils.logger import get_logger
 from torch.nn.utils.rnn import pad_sequence
 
-from turbo_sb.data.hearing import windows
+from turbo_sb.data.audio_io import windows
 
 logger = get_logger(__name__)
 

@@ -81,7 +81,7 @@ class TurboBrain(ResumableBrain):
         """
         targets = batch.target.data.squeeze(1)
         if stage != sb.Stage.TRAIN:
-            self.outcomes.add(batch.id, targets, outputs, batch.speaker)
+            self.outcomes.add(batch.id, targets, outputs, batch.spk_id)
             return classification_loss(outputs["logits"], targets)
         columns = {
             "target": targets,

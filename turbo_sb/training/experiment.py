@@ -29,7 +29,7 @@ from turbo_sb.utils.errors import InputError, own_errors
 logger = get_logger(__name__)
 
 
-def train_and_test(hparams, run_opts, label_key, facts=None, others=None):
+def train_and_test(hparams, run_opts, facts=None, others=None):
     """Train on train.json and valid.json; test the best epoch on test.json.
 
     Arguments
@@ -38,8 +38,6 @@ def train_and_test(hparams, run_opts, label_key, facts=None, others=None):
         What the YAML describes, built.
     run_opts : dict
         SpeechBrain's own options.
-    label_key : str
-        The manifests' field with the label.
     facts : dict, optional
         Goes into metrics.json beside the metrics.
     others : dict, optional
@@ -68,7 +66,6 @@ def train_and_test(hparams, run_opts, label_key, facts=None, others=None):
         train_augment=hparams["train_augment"],
         data_root=hparams["data_folder"],
         labels=hparams["labels"],
-        label_key=label_key,
         group_by=hparams["loss"].mask_equal,
         sample_rate=hparams["sample_rate"],
         equalizer=hparams.get("equalizer"),
@@ -196,10 +193,10 @@ def open_cache(hparams, brain, annotations):
     cache = FeatureCache(
         hparams["audio_encoder"],
         hparams["cache_folder"],
-        hparams["cache_dtype"],
         hparams["sample_rate"],
         hparams.get("equalizer"),
         hparams["data_folder"],
+        hparams["cache_dtype"],
     )
     entries = {}
     for manifest in annotations.values():

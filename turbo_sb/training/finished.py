@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from turbo_sb.data.manifest import read_json
+from turbo_sb.data.manifest import read_json, read_manifest
 from turbo_sb.training.history import curves, read_history
 from turbo_sb.utils.errors import InputError
 
@@ -165,7 +165,7 @@ class FinishedRun:
         entries : dict
             Utterance ID to its fields; empty where the file is not there.
         """
-        return read_json(self.folder / f"{name}.json", missing={})
+        return read_manifest(self.folder / f"{name}.json", missing={})
 
     def cost(self):
         """What the training took.

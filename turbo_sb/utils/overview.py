@@ -28,7 +28,7 @@ def listing(counter):
     return ", ".join(f"{name} ({n:,})" for name, n in pairs) or "none"
 
 
-def set_table(sets, classes, label="emo", by="speaker"):
+def set_table(sets, classes, by="spk_id"):
     """Lay out utterances by class, and hours, of each speaker and set.
 
     Arguments
@@ -37,8 +37,6 @@ def set_table(sets, classes, label="emo", by="speaker"):
         Set name to entries, utterance ID to its fields.
     classes : sequence of str
         The columns.
-    label : str
-        The field with the class.
     by : str
         The field that the upper rows are for; "" has none.
 
@@ -50,7 +48,7 @@ def set_table(sets, classes, label="emo", by="speaker"):
 
     Example
     -------
-    >>> entry = {"speaker": "Ses01F", "emo": "neu", "duration": 360}
+    >>> entry = {"spk_id": "Ses01F", "label": "neu", "duration": 360}
     >>> print(set_table({"train": {"a": entry}}, ["hap", "neu"]))
                 hap    neu    all  hours
     Ses01F        0      1      1   0.10  train
@@ -68,16 +66,16 @@ def set_table(sets, classes, label="emo", by="speaker"):
     widths = [first, *(max(7, len(c) + 2) for c in (*classes, "all", "hours"))]
     lines = [_line(widths, ["", *classes, "all", "hours"])]
     for name in names:
-        row = _row(name, members[name], classes, label)
+        row = _row(name, members[name], classes)
         lines.append(f"{_line(widths, row)}  {' '.join(held[name])}")
     parts = {name: part.values() for name, part in sets.items()}
     for name, part in {**parts, "all": everything}.items():
-        lines.append(_line(widths, _row(name, part, classes, label)))
+        lines.append(_line(widths, _row(name, part, classes)))
     return "\n".join(lines)
 
 
-def _row(name, entries, classes, label):
-    counts = Counter(e[label] for e in entries)
+def _row(name, entries, classes):
+    counts = Counter(e["label"] for e in entries)
     cells = [f"{counts[c]:,}" for c in classes]
     hours = sum(e["duration"] for e in entries) / 3600
     return [name, *cells, f"{len(entries):,}", f"{hours:.2f}"]

@@ -95,7 +95,7 @@ def main(arguments):
     )
     facts["equalizer"] = hparams["equalizer"].describe()
     facts.update(read_json(hparams["preparation_file"], missing={}))
-    train_and_test(hparams, run_opts, "label", facts, curves)
+    train_and_test(hparams, run_opts, facts, curves)
 
 
 if __name__ == "__main__":

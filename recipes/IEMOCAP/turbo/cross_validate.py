@@ -24,4 +24,4 @@ from turbo_sb.utils.errors import plain_errors
 if __name__ == "__main__":
     with plain_errors():
         script = Path(__file__).with_name("train.py")
-        main(sys.argv[1:], Recipe(script, prepare_folds, "emo", Classification))
+        main(sys.argv[1:], Recipe(script, prepare_folds, Classification))

@@ -4,24 +4,29 @@
         --protocol=speaker10 --fold=1
 
 writes train.json, valid.json and test.json. Each maps an utterance's ID to
-`wav` ("{data_root}/..."), `duration` (s), `text`, `emo` (ang, hap, neu, sad),
-`speaker` (Ses01F), `session` (Session1), `dialog` (Ses01F_impro01) and `kind`
-(impro or script). The corpus: https://sail.usc.edu/iemocap/
+`wav` ("{data_root}/..."), `duration` (s), `text`, `label` (ang, hap, neu, sad),
+`spk_id` (Ses01F), `session` (Session1), `dialog` (Ses01F_impro01), `scenario`
+(impro01) and `kind` (impro or script). The corpus: https://sail.usc.edu/iemocap/
 
 Authors
  * The turbo_sb developers 2026
 """
 
 import argparse
-import hashlib
-import logging
 import re
-import sys
 from collections import Counter
 from pathlib import Path
 
-from turbo_sb.data.audiofile import inspect_all
+from turbo_sb.data.corpora.base import find_root
 from turbo_sb.data.manifest import write_sets
+from turbo_sb.data.preparation import (
+    add_audio,
+    boolean,
+    corpus_hash,
+    log_to_stdout,
+    read_lines,
+    report_lines,
+)
 from turbo_sb.data.splits.protocols import GIVEN, N_FOLDS, check_fold, cut_folds
 from turbo_sb.data.transcripts import replace_texts, text_source
 from turbo_sb.utils.errors import InputError, plain_errors, some_of
@@ -36,14 +41,13 @@ MERGED = {"exc": "hap"}  # happy is happiness and excitement
 LABELS = "dialog/EmoEvaluation"  # its sub-folders hold no dialogs
 TEXTS = "dialog/transcriptions"
 WAVS = "sentences/wav"
-MIN_SECONDS = 400 / 16000  # below this the encoders pad
 
 EXAMPLE = "Ses03M_impro05a_F001"  # markers on the man, the woman speaks
 UTTERANCE = re.compile(
     r"Ses0[1-5][FM]_(impro0[1-9][ab]?|script0[1-3]_[1-3]b?)_[FM]\d{3}"
 )
 SCENARIO = re.compile(r"(impro|script)\d\d")
-# Ses03F_impro05_MXX0: neither label nor wav.
+# Ses03F_impro05_MXX0 has neither label nor wav.
 UNNUMBERED = re.compile(r"Ses0[1-5][FM]_\w+_[FM]XX\d+")
 # [6.2901 - 8.2357]<TAB>Ses01F_impro01_F000<TAB>neu<TAB>[2.5, 2.5, 2.5]
 LABEL_LINE = re.compile(r"\[[^]]*\]\s+(\S+)\s+([a-z]{3})(?:\s|$)")
@@ -53,7 +57,7 @@ TEXT_LINE = re.compile(r"(Ses[^\s:]+)\s*(?:\[[^]]*\])?\s*:(.*)")
 OTHER_LINE = re.compile(r"$|%|[AC]-\w+:|[FM]\s*:")
 TAG = re.compile(r"\[(LAUGHTER|BREATHING|GARBAGE|LIPSMACK)\]", re.IGNORECASE)
 
-# The published corpus. Counts in the order of CLASSES.
+# The published corpus. Counts are in the order of CLASSES.
 DIALOGS = dict(Session1=28, Session2=30, Session3=32, Session4=30, Session5=31)
 SPEAKERS = {
     "Ses01F": (147, 132, 171, 78),
@@ -68,8 +72,8 @@ SPEAKERS = {
     "Ses05M": (92, 283, 163, 113),
 }
 HASHES = {
-    "emo": "95532f4b2cc500676531d786b6fb838197dedfa864cfd35199c48ec89b6eb01a",
-    "speaker": "ae3035711912cf24af5c07beb4705c63733016fb82e5ef456f881046b06924bf",
+    "label": "95532f4b2cc500676531d786b6fb838197dedfa864cfd35199c48ec89b6eb01a",
+    "spk_id": "ae3035711912cf24af5c07beb4705c63733016fb82e5ef456f881046b06924bf",
 }
 
 
@@ -81,7 +85,7 @@ def prepare_iemocap(
     save_folder: str | Path | None = None,
     **options,
 ) -> None:
-    """Check IEMOCAP, cut it into the sets of a fold, write their manifests.
+    """Check IEMOCAP, cut it into the sets of a fold, and write their manifests.
 
     Nothing is written before everything has been checked.
 
@@ -90,10 +94,11 @@ def prepare_iemocap(
     data_folder : str | Path
         The folder with Session1 ... Session5, or the folder around it.
     output_folder : str | Path
-        Where train.json, valid.json and test.json go, and preparation.json,
-        what metrics.json says of them.
+        Gets train.json, valid.json and test.json, and preparation.json, whose
+        facts go into metrics.json.
     protocol : str
-        speaker10, session5, random10 or scenario; see `turbo_sb.data.splits.protocols`.
+        speaker10, session5, random10, scenario or given; see
+        `turbo_sb.data.splits.protocols`.
     fold : int
         From 1.
     save_folder : str | Path, optional
@@ -104,7 +109,14 @@ def prepare_iemocap(
     Raises
     ------
     InputError
-        If the corpus is not what it should be, or has no such fold.
+        If the corpus is not as expected, or has no such fold.
+
+    Example
+    -------
+    >>> prepare_iemocap("IEMOCAP", "manifests", protocol="session5", fold=6)
+    Traceback (most recent call last):
+    ...
+    turbo_sb.utils.errors.InputError: fold=6: session5 has the folds 1 to 5.
     """
     check_fold(protocol, fold)
     folds, notes = prepare_folds(data_folder, protocol, [fold], **options)
@@ -119,33 +131,33 @@ def prepare_iemocap(
 def prepare_folds(
     data_folder: str | Path,
     protocol: str = "speaker10",
-    folds: list | None = None,
+    folds: list[int] | None = None,
     strict_corpus: bool = True,
     keep_tags: bool = False,
     empty_text: str = "[UNK]",
     split_seed: int = 1986,
     split_file: str | None = None,
     text_csv: str | None = None,
-    text_csv_sets: tuple = ("train", "valid", "test"),
-) -> tuple[dict, list]:
+    text_csv_sets: tuple[str, ...] = ("train", "valid", "test"),
+) -> tuple[dict, list[str]]:
     """Check IEMOCAP once, and cut it into the sets of several folds.
 
     Arguments
     ---------
     data_folder : str | Path
-        The folder with Session1 ... Session5, or the folder around it.
+        As in `prepare_iemocap`.
     protocol : str
-        speaker10, session5, random10 or scenario; see `turbo_sb.data.splits.protocols`.
+        As in `prepare_iemocap`.
     folds : list of int, optional
-        From 1; all that the corpus has, if not given.
+        From 1; by default all that the corpus has.
     strict_corpus : bool
         Whether the corpus must be the published 5,531 utterances. If not, a
-        part of it, or another corpus in its layout, is taken as it is.
+        part of it, or another corpus in its layout, is accepted.
     keep_tags : bool
         Whether [LAUGHTER] and the like stay in the text. They leak the class:
         7 % of the happy utterances have one, hardly any other has.
     empty_text : str
-        What stands for a text of which nothing is left.
+        Replaces a text that is empty.
     split_seed : int
         Of random10.
     split_file : str, optional
@@ -165,11 +177,13 @@ def prepare_folds(
     Raises
     ------
     InputError
-        If the corpus is not what it should be, or has no such fold.
+        If the corpus is not as expected, or has no such fold.
     """
     if not (empty_text or "").strip():
         raise InputError("empty_text is blank; give a token, such as [UNK].")
-    root = _find_root(Path(data_folder))
+    data_folder = Path(data_folder)
+    expected = "Session1 ... Session5 in --data_folder"
+    root = find_root(data_folder, "IEMOCAP", ("Session[0-9]",), expected)
     _check_folders(root, strict_corpus)
     entries, dropped = _read_labels(root)
     if strict_corpus:
@@ -178,41 +192,26 @@ def prepare_folds(
     notes.append(_add_texts(entries, root, keep_tags, empty_text))
     # Before the audio, which takes longest: there may be no such fold.
     found = cut_folds(entries, protocol, folds, split_seed, split_file)
-    notes.append(_add_audio(entries, root, Path(data_folder)))
-    whole, given = (
-        {},
-        f"the corpus's, {'with' if keep_tags else 'without'} tags",
-    )
+    nested = root.relative_to(data_folder)
+    wavs = [
+        nested / entry["session"] / WAVS / entry["dialog"] / f"{utterance}.wav"
+        for utterance, entry in entries.items()
+    ]
+    notes.append(add_audio(entries, data_folder, wavs))
+    whole, left_out = {}, Counter()
     for fold, sets in found.items():
-        facts = {"n_left_out": len(entries) - len(set().union(*sets.values()))}
-        facts["texts"] = given
+        n_left_out = len(entries) - len(set().union(*sets.values()))
+        texts = f"the corpus's, {'with' if keep_tags else 'without'} tags"
         if text_csv:
             options = (text_csv, text_csv_sets, empty_text)
             sets, note = replace_texts(sets, *options)
-            facts["texts"] = text_source(text_csv, text_csv_sets)
+            texts = text_source(text_csv, text_csv_sets)
             notes.append(f"fold {fold}: {note}")
-        whole[fold] = (sets, facts)
-    left_out = {fold: facts["n_left_out"] for fold, (_, facts) in whole.items()}
+        whole[fold] = (sets, {"n_left_out": n_left_out, "texts": texts})
+        left_out[fold] = n_left_out
     if any(left_out.values()):
-        notes.append(f"in no set of a fold: {listing(Counter(left_out))}")
+        notes.append(f"in no set of a fold: {listing(left_out)}")
     return whole, notes
-
-
-def _find_root(data_folder):
-    """Find the folder that holds the sessions: the given one, or one in it."""
-    wanted = "Expected --data_folder to hold Session1 ... Session5"
-    if not data_folder.is_dir():
-        raise InputError(f"{data_folder}: no such folder. {wanted}.")
-    inside = sorted(p for p in data_folder.iterdir() if p.is_dir())
-    roots = [p for p in (data_folder, *inside) if any(p.glob("Session[0-9]"))]
-    if roots[:1] == [data_folder] or len(roots) == 1:
-        return roots[0]
-    names = sorted(p.name for p in (roots or data_folder.iterdir()))
-    raise InputError(
-        f"{data_folder}: not IEMOCAP. {wanted}, or one folder that does. "
-        f"Found {'several that do' if roots else 'there'}:\n"
-        f"{some_of(names) or '  nothing, the folder is empty'}"
-    )
 
 
 def _check_folders(root, strict):
@@ -229,14 +228,14 @@ def _check_folders(root, strict):
         raise InputError(
             f"{root}: folders of IEMOCAP are missing:\n{some_of(missing)}\n"
             "Restore them. --strict_corpus=False accepts a corpus without "
-            "some of the sessions, but each one must be whole."
+            "some of the sessions, but each one must be complete."
         )
 
 
 def _read_labels(root):
-    """Return the entries of the four classes, and a count of other labels."""
+    """Return the entries of the four classes, and counts of other labels."""
     entries, dropped, seen, bad, odd = {}, Counter(), {}, [], []
-    for place, line in _read_lines(root, LABELS):
+    for place, line in read_lines(root, f"Session[0-9]/{LABELS}/*.txt"):
         if not (turn := LABEL_LINE.match(line)):
             if line.startswith("[") or "Ses0" in line:
                 bad.append(f'{place}: expected "[time] ID neu", got {line!r}')
@@ -248,15 +247,15 @@ def _read_labels(root):
         if UNNUMBERED.fullmatch(utterance):
             continue
         if not UTTERANCE.fullmatch(utterance):
-            bad.append(f"{place}: {utterance} is no ID like {EXAMPLE}")
+            bad.append(f"{place}: {utterance} is not an ID like {EXAMPLE}")
         elif utterance in seen:
             bad.append(f"{place}: {utterance} is also at {seen[utterance]}")
         elif label in CLASSES:
-            entries[utterance] = {"emo": label, **_parse_id(utterance)}
+            entries[utterance] = {"label": label, **_parse_id(utterance)}
         else:
             dropped[label] += 1
         seen[utterance] = place
-    _report_lines("label", bad, odd)
+    report_lines("label", bad, odd)
     if not entries:
         raise InputError(
             f"{root}: nothing is labelled {', '.join((*CLASSES, *MERGED))} in "
@@ -266,12 +265,12 @@ def _read_labels(root):
 
 
 def _parse_id(utterance):
-    """Tell speaker, session, dialog and kind from Ses03M_impro05a_F001."""
-    # The speaker is the LAST field's: the letter before it says who wore the
-    # markers, and the suffix of some dialogs moves every character index.
+    """Return speaker, session, dialog and kind of Ses03M_impro05a_F001."""
+    # The LAST field has the speaker. The letter before it says who wore the
+    # markers, and the suffix of some dialogs shifts all character positions.
     dialog, turn = utterance.rsplit("_", 1)
     return {
-        "speaker": utterance[:5] + turn[0],
+        "spk_id": utterance[:5] + turn[0],
         "session": f"Session{utterance[4]}",
         "dialog": dialog,
         # The three parts of a script, and the takes of a scenario, tell one
@@ -281,53 +280,8 @@ def _parse_id(utterance):
     }
 
 
-def _read_texts(root, wanted):
-    """Return ID to transcript, tags and all, of the wanted utterances."""
-    texts, seen, bad, odd = {}, {}, [], []
-    for place, line in _read_lines(root, TEXTS):
-        if not (turn := TEXT_LINE.match(line)):
-            if not OTHER_LINE.match(line):
-                odd.append(place)
-            continue
-        utterance, text = turn.groups()
-        if utterance not in wanted:
-            continue
-        if utterance in seen and texts[utterance] != text:
-            bad.append(
-                f"{place}: {utterance} is also at {seen[utterance]}, with another text"
-            )
-        texts[utterance], seen[utterance] = text, place
-    _report_lines("transcript", bad, odd)
-    return texts
-
-
-def _read_lines(root, folder):
-    """Yield ("path:line", text) for the lines of each dialog's file.
-
-    macOS leaves binary files named "._..." beside the real ones.
-    """
-    for path in sorted(root.glob(f"Session[0-9]/{folder}/*.txt")):
-        if path.is_file() and not path.name.startswith("._"):
-            text = path.read_text(encoding="utf-8-sig", errors="replace")
-            for number, line in enumerate(text.split("\n"), start=1):
-                yield f"{path}:{number}", line.strip()
-
-
-def _report_lines(what, bad, odd):
-    """Raise for lines that would mislead; warn of lines of unknown kind."""
-    if odd:
-        logger.warning(
-            f"skipped {len(odd)} lines of unknown kind:\n{some_of(odd, 3)}"
-        )
-    if bad:
-        raise InputError(
-            f"{len(bad)} {what} lines are wrong:\n{some_of(bad)}\n"
-            "Correct them, or restore the files from the corpus."
-        )
-
-
 def _check_corpus(entries, root):
-    """Compare with the published counts and hashes, and say what differs."""
+    """Compare with the published counts and hashes, and name differences."""
     differences = []
     for session, published in DIALOGS.items():
         files = (root / session / LABELS).glob("[!.]*.txt")
@@ -335,7 +289,7 @@ def _check_corpus(entries, root):
             differences.append(
                 f"{session}: {found} dialogs labelled, published {published}"
             )
-    counts = Counter((e["speaker"], e["emo"]) for e in entries.values())
+    counts = Counter((e["spk_id"], e["label"]) for e in entries.values())
     for speaker, published in SPEAKERS.items():
         pairs = [(c, counts[speaker, c], n) for c, n in zip(CLASSES, published)]
         if wrong := [f"{c} {k} (published {n})" for c, k, n in pairs if k != n]:
@@ -353,40 +307,15 @@ def _check_corpus(entries, root):
         )
 
 
-def corpus_hash(entries: dict, field: str) -> str:
-    """Hash one field of a corpus, independent of the order of its entries.
-
-    Arguments
-    ---------
-    entries : dict
-        Utterance ID to its fields.
-    field : str
-        The one to hash, such as `emo`.
-
-    Returns
-    -------
-    digest : str
-        The sha256 of the sorted lines "ID<TAB>value<NEWLINE>", in hex.
-
-    Example
-    -------
-    >>> corpus_hash({"a": {"emo": "neu"}}, "emo")[:8]  # of "a\\tneu\\n"
-    '42adb5ac'
-    """
-    lines = sorted(f"{ID}\t{entry[field]}\n" for ID, entry in entries.items())
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
 def _add_texts(entries, root, keep_tags, empty_text):
-    """Join the transcripts on the ID, add `text`, and return a note."""
+    """Add the transcripts as `text`, and return a note."""
     texts, missing, tagged, empty = _read_texts(root, entries), [], 0, 0
     for utterance, entry in entries.items():
         if utterance not in texts:
             path = root / entry["session"] / TEXTS / f"{entry['dialog']}.txt"
-            line = (
-                f"no line of {utterance}" if path.is_file() else "no such file"
-            )
-            missing.append(f"{path}: {line}")
+            there = path.is_file()
+            fault = f"no line of {utterance}" if there else "no such file"
+            missing.append(f"{path}: {fault}")
             continue
         text, tags = texts[utterance], TAG.search(texts[utterance])
         if tags and not keep_tags:
@@ -394,7 +323,7 @@ def _add_texts(entries, root, keep_tags, empty_text):
         text = " ".join(text.split())
         tagged, empty = tagged + bool(tags), empty + (not text)
         entry["text"] = text or empty_text
-    if missing := list(dict.fromkeys(missing)):  # a file stands once
+    if missing := list(dict.fromkeys(missing)):  # name a file once
         raise InputError(
             f"transcripts of labelled utterances are missing:\n"
             f"{some_of(missing)}\nRestore them from the corpus."
@@ -405,37 +334,29 @@ def _add_texts(entries, root, keep_tags, empty_text):
     )
 
 
-def _add_audio(entries, root, data_folder):
-    """Inspect every wav, add `wav` and `duration`, and return a note."""
-    nested = root.relative_to(data_folder)
-    paths = [
-        Path(e["session"], WAVS, e["dialog"], f"{utterance}.wav")
-        for utterance, e in entries.items()
-    ]
-    facts = inspect_all([root / path for path in paths])
-    for entry, path, fact in zip(entries.values(), paths, facts):
-        entry["wav"] = f"{{data_root}}/{(nested / path).as_posix()}"
-        entry["duration"] = fact.duration
-    short = sum(fact.duration < MIN_SECONDS for fact in facts)
-    formats = Counter(
-        f"{fact.rate} Hz {'mono' if fact.channels == 1 else 'multichannel'}"
-        for fact in facts
-    )
-    return (
-        f"audio: {listing(formats)}; {short} shorter than 400 samples at "
-        "16 kHz, which the encoder pads"
-    )
-
-
-def _boolean(text):
-    """Read True or False from the command line."""
-    if text.lower() not in ("true", "false"):
-        raise argparse.ArgumentTypeError(f"expected True or False, not {text}")
-    return text.lower() == "true"
+def _read_texts(root, wanted):
+    """Map the IDs of the wanted utterances to their transcripts, with tags."""
+    texts, seen, bad, odd = {}, {}, [], []
+    for place, line in read_lines(root, f"Session[0-9]/{TEXTS}/*.txt"):
+        if not (turn := TEXT_LINE.match(line)):
+            if not OTHER_LINE.match(line):
+                odd.append(place)
+            continue
+        utterance, text = turn.groups()
+        if utterance not in wanted:
+            continue
+        if utterance in seen and texts[utterance] != text:
+            bad.append(
+                f"{place}: {utterance} is also at {seen[utterance]}, with "
+                "another text"
+            )
+        texts[utterance], seen[utterance] = text, place
+    report_lines("transcript", bad, odd)
+    return texts
 
 
 def main():
-    """Run the preparation alone, from the command line."""
+    """Run the preparation from the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__.split("\n\n")[0], allow_abbrev=False
     )
@@ -446,16 +367,14 @@ def main():
     add("--protocol", default="speaker10", help=f"one of {protocols}")
     add("--fold", type=int, default=1, help="from 1")
     strict = "True (default): the published 5,531; False: any in its layout"
-    add("--strict_corpus", type=_boolean, default=True, help=strict)
+    add("--strict_corpus", type=boolean, default=True, help=strict)
     tags = "True: leave [LAUGHTER] and the like in the text"
-    add("--keep_tags", type=_boolean, default=False, help=tags)
-    add("--empty_text", default="[UNK]", help="stands for an empty text")
+    add("--keep_tags", type=boolean, default=False, help=tags)
+    add("--empty_text", default="[UNK]", help="replaces an empty text")
     add("--split_seed", type=int, default=1986, help="of random10")
     add("--split_file", help="CSV of ID,fold1,... that has the sets")
     add("--text_csv", help="CSV of ID,text that replaces transcripts")
-    logging.basicConfig(
-        level=logging.INFO, format="%(message)s", stream=sys.stdout
-    )
+    log_to_stdout()
     prepare_iemocap(**vars(parser.parse_args(spell(None, "_"))))
 
 

@@ -75,7 +75,7 @@ def main(arguments):
             save_folder=hparams["save_folder"],
         )
     facts = read_json(hparams["preparation_file"], missing={})
-    train_and_test(hparams, run_opts, "emo", facts)
+    train_and_test(hparams, run_opts, facts)
 
 
 if __name__ == "__main__":

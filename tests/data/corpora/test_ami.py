@@ -160,7 +160,9 @@ def test_damaged_xml_is_named(root):
     manual = root / "ami_public_manual_1.6.2"
     path = manual / "segments/ES2002a.A.segments.xml"
     path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(InputError, match="ES2002a.A.segments.xml: not XML"):
+    with pytest.raises(
+        InputError, match="ES2002a.A.segments.xml: not valid XML"
+    ):
         read_ami(root)
 
 

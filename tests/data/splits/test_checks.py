@@ -10,10 +10,10 @@ from turbo_sb.data.splits.checks import (
 )
 from turbo_sb.utils.errors import InputError
 
-A = {"a": {"speaker": "x", "session": "1"}}
-B = {"b": {"speaker": "x", "session": "2"}}
-C = {"c": {"speaker": "", "session": "1"}}
-D = {"d": {"speaker": "", "session": "2"}}
+A = {"a": {"spk_id": "x", "session": "1"}}
+B = {"b": {"spk_id": "x", "session": "2"}}
+C = {"c": {"spk_id": "", "session": "1"}}
+D = {"d": {"spk_id": "", "session": "2"}}
 
 
 def test_utterance_in_two_sets():
@@ -24,18 +24,18 @@ def test_utterance_in_two_sets():
 def test_speaker_in_two_sets_where_that_is_forbidden():
     sets = {"train": A, "test": B}
     check_split(sets)
-    with pytest.raises(RuntimeError, match="speaker x is in both train"):
-        check_split(sets, ("speaker",))
+    with pytest.raises(RuntimeError, match="spk_id x is in both train"):
+        check_split(sets, ("spk_id",))
 
 
 def test_speaker_who_is_not_known_is_nobody():
-    check_split({"train": C, "test": D}, ("speaker",))
+    check_split({"train": C, "test": D}, ("spk_id",))
 
 
 def test_lost_utterance():
     sets = {"train": A, "test": {}}
     check_split(sets)
-    with pytest.raises(RuntimeError, match="utterance b is lost"):
+    with pytest.raises(RuntimeError, match="utterance b is in no set"):
         check_split(sets, (), {**A, **B})
 
 
@@ -63,7 +63,7 @@ def test_manifests_that_share_a_speaker(tmp_path):
     check_manifests(files, "random10")
     check_manifests(files, "given")
     for protocol in ("speaker10", "manifest", "corpus"):
-        with pytest.raises(InputError, match="train.json.*speaker x is in"):
+        with pytest.raises(InputError, match="train.json.*spk_id x is in"):
             check_manifests(files, protocol)
 
 

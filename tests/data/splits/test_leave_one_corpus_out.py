@@ -53,7 +53,7 @@ def test_nothing_is_changed_but_the_choice():
 def test_on_a_cut():
     """Both classes in each set, and nobody of the corpus but in the test."""
     entries = {
-        f"{c}{k}_{i}": {"corpus": c, "label": k, "speaker": f"{c}{i % 20}"}
+        f"{c}{k}_{i}": {"corpus": c, "label": k, "spk_id": f"{c}{i % 20}"}
         for c, k in PAIRS
         for i in range(100)
     }

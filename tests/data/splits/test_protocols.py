@@ -18,10 +18,10 @@ def corpus(speakers=SPEAKERS, n_each=3):
     """n_each utterances of each class by each speaker, a scenario each."""
     return {
         f"{speaker}_{emo}{number}": {
-            "speaker": speaker,
+            "spk_id": speaker,
             "session": f"Session{speaker[4]}",
             "scenario": f"impro0{number}",
-            "emo": emo,
+            "label": emo,
         }
         for speaker, emo, number in itertools.product(
             speakers, CLASSES, range(n_each)
@@ -37,10 +37,10 @@ def values(entries, field):
 def test_speaker10_numbers_folds_as_speechbrain(fold, test):
     sets = split(corpus(), "speaker10", fold)
     other = test[:5] + ("M" if test[5] == "F" else "F")
-    assert values(sets["test"], "speaker") == {test}
-    assert values(sets["valid"], "speaker") == {other}
+    assert values(sets["test"], "spk_id") == {test}
+    assert values(sets["valid"], "spk_id") == {other}
     rest = set(SPEAKERS) - {test, other}
-    assert values(sets["train"], "speaker") == rest
+    assert values(sets["train"], "spk_id") == rest
 
 
 @pytest.mark.parametrize("fold", [1, 2, 3, 4, 5])
@@ -56,7 +56,7 @@ def test_random10_deals_every_class_evenly():
     entries = corpus(n_each=3)  # 30 of each class, 120 in all
     for fold in range(1, 11):
         test = split(entries, "random10", fold)["test"]
-        emos = Counter(entry["emo"] for entry in test.values())
+        emos = Counter(entry["label"] for entry in test.values())
         assert emos == dict.fromkeys(CLASSES, 3)
 
 
@@ -75,7 +75,7 @@ def test_random10_validates_on_the_next_tenth():
 
 def test_random10_is_the_same_everywhere():
     """printf 1986:a | sha256sum gives 71af..., b 2fa8..., c d9e0..."""
-    entries = {name: {"emo": "neu"} for name in "abc"}
+    entries = {name: {"label": "neu"} for name in "abc"}
     order = [[*split(entries, "random10", k)["test"]] for k in (1, 2, 3)]
     assert order == [["b"], ["a"], ["c"]]
 
@@ -153,7 +153,7 @@ def test_partial_corpus_has_the_folds_it_can_fill():
     entries = corpus(speakers)
     assert fold_names(entries, "speaker10") == speakers
     sets = split(entries, "speaker10", 3)
-    assert values(sets["test"], "speaker") == {"Ses04F"}
+    assert values(sets["test"], "spk_id") == {"Ses04F"}
     message = "fewer folds in speaker10: 1=Ses02F, 2=Ses02M, 3=Ses04F, 4=Ses04M"
     with pytest.raises(InputError, match=message):
         split(entries, "speaker10", 5)
@@ -176,5 +176,5 @@ def test_set_that_would_be_empty(speakers, protocol, fold, message):
 def test_speaker_who_moves_between_sessions_is_refused():
     entries = corpus()
     entries["Ses01F_ang0"]["session"] = "Session2"
-    with pytest.raises(RuntimeError, match="speaker Ses01F is in both"):
+    with pytest.raises(RuntimeError, match="spk_id Ses01F is in both"):
         split(entries, "session5", 1)

@@ -18,10 +18,10 @@ def corpus(sessions=SESSIONS, scenarios=SCENARIOS, n_each=1):
     cells = itertools.product(sessions, scenarios, CLASSES, range(n_each))
     return {
         f"{session}_{scenario}_{emo}{number}": {
-            "speaker": f"of {session}",
+            "spk_id": f"of {session}",
             "session": session,
             "scenario": scenario,
-            "emo": emo,
+            "label": emo,
         }
         for session, scenario, emo, number in cells
     }
@@ -36,7 +36,7 @@ def test_no_two_sets_share_a_session_or_a_scenario():
     for fold in range(1, N_FOLDS["scenario"] + 1):
         sets = split(entries, "scenario", fold)
         for one, other in itertools.combinations(sets.values(), 2):
-            for field in ("session", "scenario", "speaker"):
+            for field in ("session", "scenario", "spk_id"):
                 assert not values(one, field) & values(other, field)
 
 
@@ -59,7 +59,7 @@ def test_first_five_folds_test_each_session_and_each_scenario_once():
 def test_groups_have_about_one_size_and_mix_of_classes():
     """Five angry scenarios and five sad ones: a group has one of each."""
     entries = {
-        f"{emo}{k}-{i}": {"scenario": f"{emo}{k}", "emo": emo}
+        f"{emo}{k}-{i}": {"scenario": f"{emo}{k}", "label": emo}
         for emo in ("ang", "sad")
         for k in range(5)
         for i in range(10 + k)

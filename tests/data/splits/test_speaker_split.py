@@ -12,7 +12,7 @@ from turbo_sb.utils.errors import InputError
 
 def singletons(n=100, label="a", **fields):
     return {
-        f"{label}{i}": {"label": label, "speaker": "", **fields}
+        f"{label}{i}": {"label": label, "spk_id": "", **fields}
         for i in range(n)
     }
 
@@ -20,7 +20,7 @@ def singletons(n=100, label="a", **fields):
 def spoken(counts):
     """Make entries from (speaker, label) to a number of utterances."""
     return {
-        f"{speaker}_{label}{i}": {"label": label, "speaker": speaker}
+        f"{speaker}_{label}{i}": {"label": label, "spk_id": speaker}
         for (speaker, label), n in counts.items()
         for i in range(n)
     }
@@ -38,7 +38,7 @@ def sizes(sets):
 
 def speakers(sets):
     """The number of speakers in each set, and none may be in two."""
-    found = [{e["speaker"] for e in part.values()} for part in sets.values()]
+    found = [{e["spk_id"] for e in part.values()} for part in sets.values()]
     assert sum(map(len, found)) == len(set().union(*found))
     return tuple(map(len, found))
 
@@ -93,7 +93,7 @@ class TestSizes:
         }
         entries = spoken(counts)
         sets = cut(entries, seed)
-        check_split(sets, ("speaker",), entries)
+        check_split(sets, ("spk_id",), entries)
         total = Counter(e["label"] for e in entries.values())
         for s, share in (("train", 0.8), ("valid", 0.1), ("test", 0.1)):
             held = Counter(e["label"] for e in sets[s].values())
@@ -168,7 +168,7 @@ class TestDraw:
         before = place(cut(entries))
         moved = []
         for k in range(5):
-            more = {**entries, f"new{k}": {"label": "a", "speaker": ""}}
+            more = {**entries, f"new{k}": {"label": "a", "spk_id": ""}}
             after = place(cut(more))
             moved.append(sum(after[n] != before[n] for n in entries) / 1000)
         assert 0 < max(moved) < 0.2
@@ -180,7 +180,7 @@ class TestDraw:
 
     def test_every_speaker_is_tested_on_by_some_seed(self):
         tested = {
-            e["speaker"]
+            e["spk_id"]
             for seed in range(100)
             for e in cut(both(10), seed)["test"].values()
         }
@@ -188,15 +188,15 @@ class TestDraw:
 
     def test_the_same_cut_on_every_machine(self):
         sets = cut(both(10), split_seed=1986)
-        names = {s: {e["speaker"] for e in sets[s].values()} for s in SETS}
+        names = {s: {e["spk_id"] for e in sets[s].values()} for s in SETS}
         assert (names["valid"], names["test"]) == ({"s2"}, {"s6"})
 
     def test_utterances_of_unknown_speakers_are_cut_one_by_one(self):
         entries = {**both(10, each=5), **singletons(100, "a")}
         sets = cut(entries)
-        check_split(sets, ("speaker",), entries)
+        check_split(sets, ("spk_id",), entries)
         unknown = [
-            sum(not e["speaker"] for e in part.values())
+            sum(not e["spk_id"] for e in part.values())
             for part in sets.values()
         ]
         assert sizes(sets) == (160, 20, 20)
@@ -205,7 +205,7 @@ class TestDraw:
     def test_a_speaker_named_as_an_utterance_is_another(self):
         """Else there would be two groups, and nothing to test on."""
         names = {"x": "a0", "y": "a0", "a0": "", "z": ""}
-        entries = {n: {"label": "a", "speaker": s} for n, s in names.items()}
+        entries = {n: {"label": "a", "spk_id": s} for n, s in names.items()}
         assert sizes(cut(entries)) == (2, 1, 1)
 
     def test_an_entry_without_speaker_or_corpus_will_do(self):
@@ -216,10 +216,10 @@ class TestDraw:
 
 class TestGiven:
     ENTRIES = {
-        "x": {"split": "train", "speaker": "s"},
-        "y": {"split": "valid", "speaker": "t"},
-        "z": {"split": "test", "speaker": ""},
-        "w": {"split": "train", "speaker": ""},
+        "x": {"split": "train", "spk_id": "s"},
+        "y": {"split": "valid", "spk_id": "t"},
+        "z": {"split": "test", "spk_id": ""},
+        "w": {"split": "train", "spk_id": ""},
     }
 
     def given(self, **changes):
@@ -236,12 +236,12 @@ class TestGiven:
         with pytest.raises(InputError) as caught:
             self.given(y={"split": name})
         message = str(caught.value)
-        assert "1 utterances are in none of train, valid, test" in message
+        assert "1 cells are not one of train, valid, test" in message
         assert f"y: {name!r}" in message
 
     def test_a_speaker_in_two_sets_is_named(self):
         with pytest.raises(InputError) as caught:
-            self.given(y={"speaker": "s"}, z={"speaker": "s"})
+            self.given(y={"spk_id": "s"}, z={"spk_id": "s"})
         message = str(caught.value)
         assert "1 speakers are in more than one set" in message
         assert "  s: train, valid, test" in message
@@ -249,8 +249,8 @@ class TestGiven:
 
 class TestCheck:
     def test_a_set_without_a_class_is_named(self):
-        one = {"x": {"label": "a", "speaker": ""}}
-        two = {**one, "y": {"label": "b", "speaker": ""}}
+        one = {"x": {"label": "a", "spk_id": ""}}
+        two = {**one, "y": {"label": "b", "spk_id": ""}}
         sets = {"train": two, "valid": one, "test": {}}
         with pytest.raises(InputError) as caught:
             check_sets(two, sets, ["b", "a"])
@@ -263,7 +263,7 @@ class TestCheck:
             s: {
                 f"{s}{c}": {
                     "label": c,
-                    "speaker": s if s != "test" else "train",
+                    "spk_id": s if s != "test" else "train",
                 }
                 for c in "ab"
             }
@@ -276,8 +276,8 @@ class TestCheck:
     def test_a_lost_utterance_is_a_fault_of_the_code(self):
         entries = both(3)
         sets = cut(entries)
-        entries["more"] = {"label": "a", "speaker": ""}
-        with pytest.raises(RuntimeError, match="more is lost"):
+        entries["more"] = {"label": "a", "spk_id": ""}
+        with pytest.raises(RuntimeError, match="more is in no set"):
             check_sets(entries, sets, ["a", "b"])
 
 
@@ -286,7 +286,7 @@ def test_many_small_corpora_leave_the_shares_as_they_are(rows):
     entries = {
         f"{k:03}": {
             "label": "ab"[k // rows % 2],
-            "speaker": "",
+            "spk_id": "",
             "corpus": f"c{k // rows}",
         }
         for k in range(600)
@@ -299,12 +299,12 @@ def test_many_small_corpora_leave_the_shares_as_they_are(rows):
 def test_another_seed_tests_other_speakers_although_sizes_differ():
     """100 speakers, no two with equally many utterances."""
     entries = {
-        f"s{k}_{i}": {"label": "ab"[i % 2], "speaker": f"s{k}"}
+        f"s{k}_{i}": {"label": "ab"[i % 2], "spk_id": f"s{k}"}
         for k in range(100)
         for i in range(20 + k)
     }
     tested = [
-        {e["speaker"] for e in cut(entries, seed)["test"].values()}
+        {e["spk_id"] for e in cut(entries, seed)["test"].values()}
         for seed in range(20)
     ]
     shared = [len(one & two) / len(one) for one, two in zip(tested, tested[1:])]

@@ -6,7 +6,7 @@ from turbo_sb.data.splits.split_file import read_split_file, write_split_file
 from turbo_sb.utils.errors import InputError
 
 ENTRIES = {
-    name: {"speaker": speaker, "session": "1"}
+    name: {"spk_id": speaker, "session": "1"}
     for name, speaker in [("a", "x"), ("b", "x"), ("c", "y"), ("d", "z")]
 }
 
@@ -49,7 +49,10 @@ def test_file_of_a_spreadsheet_with_blanks(tmp_path):
         ),
         ("ID,fold1\na,dev\nb,train\nc,valid\nd,test\n", "fold1 is 'dev'"),
         ("ID,fold1\na,train\nb,train\nc,train\nd,test\n", "in valid of fold1"),
-        ("ID,x\na,train\nb,train\nc,valid\nd,test\n", "no column fold1"),
+        (
+            "ID,x\na,train\nb,train\nc,valid\nd,test\n",
+            "the column fold1 is missing",
+        ),
     ],
 )
 def test_file_that_does_not_fit(tmp_path, text, message):
@@ -81,7 +84,7 @@ TWICE = (
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (SHARED, "speaker x is in both train and test.*protocol=given"),
+        (SHARED, "spk_id x is in both train and test.*protocol=given"),
         (TWICE, "a is tested 0 times over the folds 1, 2"),
     ],
 )

@@ -46,7 +46,7 @@ def corpus(tmp_path):
                 "start": 0.1,
                 "stop": 0.2,
                 "label": label,
-                "speaker": f"s{k}",
+                "spk_id": f"s{k}",
             }
     write_json({tmp_path / f"{s}.json": part for s, part in sets.items()})
     return tmp_path
@@ -90,7 +90,7 @@ def test_it_is_the_report_on_the_signals_that_the_model_hears(corpus, rate):
         features.append(signal_features(signal, rate))
     targets = [int(n.endswith("_directed") and "non" not in n) for n in names]
     expected = shortcut_report(
-        features, targets, [every[n]["speaker"] for n in names]
+        features, targets, [every[n]["spk_id"] for n in names]
     )
     assert expected["shortcut_ACC"] == 1.0
     for key in {*KEYS, "n", "n_groups", "n_folds"}.intersection(expected):
@@ -149,9 +149,9 @@ def test_speakers_that_are_not_known(corpus):
     every = entries(corpus)
     for k, entry in enumerate(every.values()):
         if k % 2:
-            del entry["speaker"]
+            del entry["spk_id"]
         else:
-            entry["speaker"] = "" if k % 4 else "s1"
+            entry["spk_id"] = "" if k % 4 else "s1"
     rewrite(corpus, every)
     assert report(corpus)["n_groups"] == 16  # 15 alone, and s1
 
@@ -159,14 +159,14 @@ def test_speakers_that_are_not_known(corpus):
 def test_a_speaker_named_as_an_utterance_is_another(corpus):
     every = entries(corpus)
     for entry in every.values():
-        entry["speaker"] = ""
-    every["s0_directed"]["speaker"] = "s1_directed"
+        entry["spk_id"] = ""
+    every["s0_directed"]["spk_id"] = "s1_directed"
     rewrite(corpus, every)
     assert report(corpus)["n_groups"] == 20
 
 
 def test_what_cannot_be_measured_does_not_stop_a_run(corpus, caplog):
-    every = {n: {**e, "speaker": "s"} for n, e in entries(corpus).items()}
+    every = {n: {**e, "spk_id": "s"} for n, e in entries(corpus).items()}
     rewrite(corpus, every)
     with caplog.at_level("INFO"):
         found = report(corpus)
@@ -233,5 +233,5 @@ def test_a_label_that_is_not_among_them_is_named(corpus):
 
 def test_a_recording_that_is_gone_is_named(corpus):
     (corpus / "s3_directed.wav").unlink()
-    with pytest.raises(InputError, match="s3_directed.wav: cannot be read"):
+    with pytest.raises(InputError, match="s3_directed.wav: no such file"):
         report(corpus)

@@ -34,7 +34,7 @@ def entries(lines, prefix):
     """Each line is a label and a text."""
     parts = [line.split(" ", 1) for line in lines]
     return {
-        f"{prefix}{k}": {"emo": label, "text": text, "speaker": f"s{k % 2}"}
+        f"{prefix}{k}": {"label": label, "text": text, "spk_id": f"s{k % 2}"}
         for k, (label, text) in enumerate(parts)
     }
 
@@ -47,7 +47,7 @@ def make_sets(train=TRAIN, valid=VALID, test=TEST):
 
 def baseline(sets, labels=LABELS, best_metric="UA"):
     scoring = Classification(labels, best_metric)
-    return train_text_baseline(sets, labels, "emo", scoring)
+    return train_text_baseline(sets, labels, scoring)
 
 
 def by_hand(strength, train=TRAIN, others=TEST):
@@ -82,7 +82,7 @@ class TestTrain:
     @pytest.mark.parametrize("strength", [0.1, 1, 10, 100])
     def test_the_validation_chooses_the_strength(self, strength):
         scoring = Telling(strength)
-        found = train_text_baseline(make_sets(), LABELS, "emo", scoring)
+        found = train_text_baseline(make_sets(), LABELS, scoring)
         assert found == pytest.approx(by_hand(strength), abs=1e-12)
 
     def test_the_stronger_regularisation_of_equals(self):
@@ -110,7 +110,7 @@ class TestTrain:
     def test_labels_of_the_test_set_are_not_read(self):
         sets, others = make_sets(), make_sets()
         for entry in others["test"].values():
-            entry["emo"] = "unknown"
+            entry["label"] = "unknown"
         assert np.array_equal(baseline(sets), baseline(others))
 
     def test_no_word_of_validation_or_test_is_learnt(self):
@@ -150,7 +150,7 @@ class TestTrain:
         sets = make_sets(valid=["ang no", "fea oh"])
         with pytest.raises(InputError) as caught:
             baseline(sets)
-        assert "valid: 1 of 2 utterances have no emo of ang, hap, sad" in str(
+        assert "valid: 1 of 2 utterances have no label of ang, hap, sad" in str(
             caught.value
         )
         assert "\n  v1: 'fea'\n" in str(caught.value)
@@ -166,7 +166,7 @@ class TestRun:
 
     def run(self, folder, sets=None, labels=LABELS, scoring=None):
         scoring = scoring or Classification(labels)
-        given = (sets or make_sets(), labels, "emo", scoring, self.FACTS)
+        given = (sets or make_sets(), labels, scoring, self.FACTS)
         return run_text_baseline(folder, *given)
 
     def test_leaves_what_a_run_leaves(self, tmp_path):

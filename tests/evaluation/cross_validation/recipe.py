@@ -63,11 +63,11 @@ with open(folder / "predictions.csv", "w", newline="") as file:
     writer = csv.writer(file)
     writer.writerow(["ID", "label", "prediction", "p_ang", "p_hap"])
     for name, e in test.items():
-        p = [float(e["emo"] == label) for label in labels]
-        writer.writerow([name, e["emo"], e["emo"], *p])
+        p = [float(e["label"] == label) for label in labels]
+        writer.writerow([name, e["label"], e["label"], *p])
 counts = [[0, 0], [0, 0]]
 for e in test.values():
-    counts[labels.index(e["emo"])][labels.index(e["emo"])] += 1
+    counts[labels.index(e["label"])][labels.index(e["label"])] += 1
 found = {"WA": 1.0, "UA": 1.0, "labels": labels, "confusion": counts, **facts}
 found.update(protocol=keys.get("protocol", "speaker10"), best_epoch=1)
 found.update(fold=int(keys["fold"]), seed=int(keys["seed"]))
@@ -79,7 +79,7 @@ SPEAKERS = ["s1", "s2", "s3", "s4"]
 def folds(n_speakers=4, planted=False):
     """A speaker is tested, the next one validates; the text is the label."""
     entries = {
-        f"{speaker}_{emo}": {"speaker": speaker, "emo": emo, "text": emo}
+        f"{speaker}_{emo}": {"spk_id": speaker, "label": emo, "text": emo}
         for speaker in SPEAKERS[:n_speakers]
         for emo in ("ang", "hap")
     }
@@ -88,7 +88,7 @@ def folds(n_speakers=4, planted=False):
         place = {SPEAKERS[k]: "test", SPEAKERS[(k + 1) % n_speakers]: "valid"}
         sets = {"train": {}, "valid": {}, "test": {}}
         for name, e in entries.items():
-            sets[place.get(e["speaker"], "train")][name] = e
+            sets[place.get(e["spk_id"], "train")][name] = e
         if planted:
             sets["train"] |= sets["test"]
         found[k + 1] = (sets, {"n_left_out": 0, "texts": "made up"})
@@ -108,4 +108,4 @@ def lay_out(folder, names=("vanilla", "turbo"), **options):
         return folds(**options), [f"prepared {data_folder}"]
 
     script = folder / "train.py"
-    return Recipe(script, prepare_folds, "emo", Classification), yamls
+    return Recipe(script, prepare_folds, Classification), yamls

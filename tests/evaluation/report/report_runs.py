@@ -32,14 +32,14 @@ def write_fold(
     run.mkdir(parents=True)
     entries = {
         ID: {
-            "speaker": speaker,
+            "spk_id": speaker,
             "text": f"text of {ID}",
             "kind": kind[0] if kind else "",
         }
         for ID, speaker, _, _, *kind in tested
     }
-    train = train or {"other": {"speaker": "else", "text": "text of a"}}
-    valid = {"third": {"speaker": "third", "text": "x"}}
+    train = train or {"other": {"spk_id": "else", "text": "text of a"}}
+    valid = {"third": {"spk_id": "third", "text": "x"}}
     sets = {"train": train, "valid": valid, "test": entries}
     write_json({run / f"{name}.json": part for name, part in sets.items()})
     write_predictions(run / "predictions.csv", tested, labels)

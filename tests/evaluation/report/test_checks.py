@@ -38,16 +38,16 @@ def test_protocol_that_tests_some_twice_passes(tmp_path):
 
 
 def test_utterance_that_was_also_trained_on(tmp_path):
-    leak = {"a": {"speaker": "z", "text": "ja"}}
+    leak = {"a": {"spk_id": "z", "text": "ja"}}
     write_fold(tmp_path, "turbo", 1, FIRST, train=leak)
     with pytest.raises(InputError, match="utterance a is in both train and"):
         check(tmp_path)
 
 
 def test_speaker_that_was_also_trained_on(tmp_path):
-    leak = {"e": {"speaker": "x", "text": "ja"}}
+    leak = {"e": {"spk_id": "x", "text": "ja"}}
     write_fold(tmp_path, "turbo", 1, FIRST, train=leak)
-    with pytest.raises(InputError, match="speaker x is in both train and"):
+    with pytest.raises(InputError, match="spk_id x is in both train and"):
         check(tmp_path)
     write_fold(
         tmp_path / "b", "turbo", 1, FIRST, train=leak, protocol="random10"

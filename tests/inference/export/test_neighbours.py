@@ -28,7 +28,7 @@ def folder(make_model, tmp_path):
             "wav": f"{{data_root}}/{k}.wav",
             "duration": 0.25 * (k + 1),
             "text": ["hello", "world", "hello world", "well"][k],
-            "emo": label,
+            "label": label,
         }
     write_json({tmp_path / "train.json": entries})
     model = make_model().eval()

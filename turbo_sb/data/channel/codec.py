@@ -1,4 +1,4 @@
-"""A codec's round trip in memory, aligned to the sample.
+"""Encode and decode a signal in memory, aligned to the sample.
 
 Authors
  * The turbo_sb developers 2026
@@ -36,23 +36,13 @@ CODEC_PEAK = 0.9  # a codec clips at 1
 BLOCK = 16000
 
 
-def available_codecs():
-    """The codecs that the installed libsndfile can write and read.
-
-    Returns
-    -------
-    names : list of str
-
-    Example
-    -------
-    >>> available_codecs()[:2]
-    ['mulaw', 'alaw']
-    """
+def available_codecs() -> list[str]:
+    """List the codecs that the installed libsndfile can write and read."""
     return [name for name in CODECS if _works(name)]
 
 
-def _works(name):
-    """Whether a little noise survives; a list of formats may promise more."""
+def _works(name: str) -> bool:
+    """Whether it codes some noise; a list of formats may promise more."""
     rates = CODECS[name][2] or (16000,)
     try:
         return len(_round_trip(_probe(rates[0]), name, rates[0])) > 0
@@ -60,8 +50,8 @@ def _works(name):
         return False
 
 
-def _probe(rate):
-    """Half a second of dull noise, always the same: (samples,) float32."""
+def _probe(rate: int) -> np.ndarray:
+    """Half a second of low-pass noise, always the same: (samples,) float32."""
     noise = np.random.RandomState(0).standard_normal(rate // 2 + 7)
     # Like speech, strongest where a codec keeps the waveform.
     noise = np.convolve(noise, np.ones(8), mode="valid")
@@ -69,12 +59,12 @@ def _probe(rate):
 
 
 def _resample(signal, old_rate, new_rate):
-    """With slopes steep enough to leave nothing of an image."""
+    """Resample with slopes steep enough to remove images."""
     return resample(signal, old_rate, new_rate, lowpass_filter_width=32)
 
 
-def _round_trip(samples, name, rate):
-    """Encode and decode (samples,) float32, as libsndfile gives it back."""
+def _round_trip(samples: np.ndarray, name: str, rate: int) -> np.ndarray:
+    """Encode and decode (samples,) float32."""
     form, subtype, _ = CODECS[name]
     buffer = io.BytesIO()
     with soundfile.SoundFile(
@@ -87,14 +77,13 @@ def _round_trip(samples, name, rate):
 
 
 class Codec:
-    """Encodes and decodes a signal, whose length, level and timing stay.
+    """Encode and decode a signal; its length, level and timing stay.
 
     The signal enters the codec at -26 dBFS RMS, or lower where its peak would
-    pass 0.9, and gets its gain back after: what the codec loses does not
-    depend on how loud the recording was. A codec that lacks the rate runs at
-    the next higher one it has (gsm: at 8 kHz). Its delay is measured at
-    construction and taken out: with libsndfile 1.2.2 it is 0, but for opus at
-    24 kHz, which is a sample early.
+    pass 0.9, and gets its gain back afterwards: the loss does not depend on
+    how loud the recording was. A codec that lacks the rate runs at the next
+    higher one that it has (gsm: at 8 kHz). Its delay is measured at
+    construction and removed.
 
     Arguments
     ---------
@@ -115,12 +104,12 @@ class Codec:
     torch.Size([12345])
     """
 
-    def __init__(self, name, sample_rate=16000):
+    def __init__(self, name: str, sample_rate: int = 16000):
         if not isinstance(name, str) or name not in CODECS or not _works(name):
             raise InputError(
-                f"equalize_codec: {name!r} is no codec that libsndfile "
-                f"{soundfile.__libsndfile_version__} can do here; it can do "
-                f"{', '.join(available_codecs())}. null is none."
+                f"equalize_codec: {name!r} is not available; libsndfile "
+                f"{soundfile.__libsndfile_version__} here has "
+                f"{', '.join(available_codecs())}. null switches it off."
             )
         self.name, self.sample_rate = name, sample_rate
         rates = CODECS[name][2] or (sample_rate,)
@@ -129,7 +118,7 @@ class Codec:
         )
         self.delay = _delay(name, self.codec_rate)
 
-    def __call__(self, signal):
+    def __call__(self, signal: torch.Tensor) -> torch.Tensor:
         """Encode and decode one utterance.
 
         Arguments
@@ -152,7 +141,7 @@ class Codec:
         return (coded.double() / gain).to(signal.dtype)
 
     def _code(self, signal):
-        """The round trip at the codec's rate, without its delay."""
+        """Encode and decode at the codec's rate, and remove the delay."""
         signal = _resample(signal, self.sample_rate, self.codec_rate)
         padded = F.pad(signal, (0, max(0, self.delay)))
         coded = _round_trip(padded.numpy(), self.name, self.codec_rate)
@@ -160,8 +149,8 @@ class Codec:
         return F.pad(torch.from_numpy(coded), (-self.delay, 0))
 
 
-def _delay(name, rate):
-    """Samples by which the codec is late, from its cross-correlation."""
+def _delay(name: str, rate: int) -> int:
+    """Measure the codec's delay in samples, by cross-correlation."""
     sent = torch.from_numpy(_probe(rate)).double()
     back = torch.from_numpy(_round_trip(sent.float().numpy(), name, rate))
     size = len(sent) + len(back)

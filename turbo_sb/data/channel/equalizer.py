@@ -1,13 +1,17 @@
-"""One channel for all utterances, so that it cannot tell the classes apart.
+"""Give all utterances one channel, so that it does not reveal the class.
 
 Where two classes come from two corpora, level, noise floor, band and silence
-give the class away. `turbo_sb.evaluation.baselines.shortcut` measures how much of that is left.
+give the class away. `turbo_sb.evaluation.baselines.shortcut` measures how much
+of that is left.
 
 Authors
  * The turbo_sb developers 2026
 """
 
 import math
+from typing import Any
+
+import torch
 
 from turbo_sb.data.channel.codec import Codec
 from turbo_sb.data.channel.equalization import (
@@ -22,45 +26,41 @@ from turbo_sb.utils.errors import InputError
 
 
 class Equalizer:
-    """Gives every utterance one band, codec, noise floor and level.
+    """Give every utterance one band, codec, noise floor and level.
 
-    In this order: trim first, so that levels are the speech's; then band and
-    codec, as on a telephone line; noise after them, so that it also masks
-    what they leave outside the band; the level last, so that it is exact.
-    The band does not replace noise: what a filter removes is still there,
-    80 dB down, for a model of log spectra to see.
+    The order is: trim, so that levels are those of the speech; band and
+    codec, as on a telephone line; noise, which also masks what they leave
+    outside the band; and last the level, so that it is exact.
 
-    It has no state and draws from no global generator: an utterance sounds
-    the same in every epoch, split, process and run. Its gain has no effect if
-    `rms_db` is given. A second of audio at 16 kHz takes one thread some 4 ms,
-    a codec 0.4 (mulaw, alaw), 3 (vorbis), 4 (gsm), 6 (mp3) or 34 ms (opus).
+    There is no state and no random draw but the noise, which depends on the
+    utterance's ID: an utterance sounds the same in every epoch, split, process
+    and run.
 
     Arguments
     ---------
     trim : bool
-        Whether to cut leading and trailing silence (`speech_bounds`).
+        Whether to cut leading and trailing silence.
     rms_db : float, optional
         RMS level of the result, in dBFS. Its peaks may pass 1.
     band : (float, float), optional
-        Lowest and highest frequency in Hz, such as [300, 3400] (`band_taps`).
+        Lowest and highest frequency in Hz, such as [300, 3400].
     codec : str, optional
         mulaw, alaw, gsm, mp3, vorbis or opus (`Codec`).
     snr_db : float, optional
-        Ratio of signal to added white noise, in dB (`add_noise`).
+        Ratio of signal to added white noise, in dB.
     sample_rate : int
         Of the signals, in Hz.
 
     Raises
     ------
     InputError
-        Naming the YAML's key of a value that cannot be used.
+        If a value is invalid; the YAML's key is named.
 
     Example
     -------
     >>> equalizer = Equalizer(rms_db=-26, band=[300, 3400], snr_db=20)
     >>> print(equalizer.describe())
     300-3400 Hz, white noise at 20 dB SNR, -26 dBFS RMS
-    >>> import torch
     >>> quiet = torch.rand(16000) / 256
     >>> (equalizer(quiet, "a") == equalizer(128 * quiet, "a")).all()
     tensor(True)
@@ -68,12 +68,12 @@ class Equalizer:
 
     def __init__(
         self,
-        trim=False,
-        rms_db=None,
-        band=None,
-        codec=None,
-        snr_db=None,
-        sample_rate=16000,
+        trim: bool = False,
+        rms_db: float | None = None,
+        band: tuple[float, float] | None = None,
+        codec: str | None = None,
+        snr_db: float | None = None,
+        sample_rate: int = 16000,
     ):
         if not isinstance(trim, bool):
             raise InputError(f"equalize_trim: {trim!r} is not True or False.")
@@ -89,24 +89,19 @@ class Equalizer:
         self.taps = self.band and band_taps(*self.band, sample_rate)
         self.codec = None if codec is None else Codec(codec, sample_rate)
 
-    def __bool__(self):
-        """Whether anything is switched on.
-
-        Returns
-        -------
-        active : bool
-        """
+    def __bool__(self) -> bool:
+        """Whether any step is on."""
         return bool(self._steps())
 
-    def __call__(self, signal, key):
+    def __call__(self, signal: torch.Tensor, key: str) -> torch.Tensor:
         """Equalise one utterance.
 
         Arguments
         ---------
         signal : (samples,) torch.Tensor
-            float32, finite. Silence and a few samples pass, too.
+            float32, finite. Silence and a few samples are accepted.
         key : str
-            The utterance's ID, of which the noise is a function.
+            The utterance's ID, from which the noise is drawn.
 
         Returns
         -------
@@ -120,7 +115,7 @@ class Equalizer:
         """
         if signal.dim() != 1 or not signal.is_floating_point():
             raise InputError(
-                f"{key}: the equaliser takes floats of shape (samples,), not "
+                f"{key}: the equaliser expects floats of shape (samples,), not "
                 f"{signal.dtype} of shape {tuple(signal.shape)}."
             )
         if self.trim:
@@ -136,8 +131,8 @@ class Equalizer:
             signal = set_level(signal, self.rms_db)
         return signal
 
-    def describe(self):
-        """What is switched on, in one line for a log.
+    def describe(self) -> str:
+        """Name the steps that are on, in one line for a log.
 
         Returns
         -------
@@ -150,8 +145,8 @@ class Equalizer:
         """
         return ", ".join(self._steps()) or "channel as recorded"
 
-    def _steps(self):
-        """Name the steps that are on, in their order."""
+    def _steps(self) -> list[str]:
+        """List the steps that are on, in their order."""
         steps = []
         if self.trim:
             steps.append("trimmed to speech")
@@ -166,24 +161,24 @@ class Equalizer:
         return steps
 
 
-def _is_number(value):
-    """Whether it is a finite int or float; True and False are none."""
+def _is_number(value: Any) -> bool:
+    """Whether it is a finite int or float, not a bool."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return number and math.isfinite(value)
 
 
 def _check_decibels(key, value, lowest, highest, example):
-    """Raise an InputError if it is neither None nor a level in dB."""
+    """Reject what is neither None nor a level in dB."""
     if value is None or _is_number(value) and lowest <= value <= highest:
         return
     raise InputError(
-        f"{key}: {value!r} is not a number of dB from {lowest} to {highest}, "
-        f"such as {example}, or null for none."
+        f"{key}: {value!r} is invalid; expected dB from {lowest} to {highest}, "
+        f"such as {example}, or null to switch it off."
     )
 
 
 def _checked_band(band, sample_rate):
-    """The band as (low, high) in Hz, or an InputError."""
+    """Return the band as (low, high) in Hz, or reject it."""
     nyquist, room = sample_rate / 2, TRANSITION / 2
     pair = tuple(band) if isinstance(band, list | tuple) else ()
     if len(pair) == 2 and all(_is_number(edge) for edge in pair):
@@ -197,5 +192,5 @@ def _checked_band(band, sample_rate):
         f"equalize_band: {band!r} is not a band at {sample_rate} Hz; expected "
         f"[low, high] in Hz, such as [300, 3400], at least {TRANSITION} apart: "
         f"low 0 or from {room:g}, high up to {nyquist - room:g} or {nyquist:g}; "
-        "null for none."
+        "null switches it off."
     )

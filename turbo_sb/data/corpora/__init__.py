@@ -1,27 +1,24 @@
-"""Corpora of device-directed and other speech, in the layouts people have.
+"""Corpora of device-directed and other speech, in their published layouts.
 
-Each reader lists a corpus without opening its audio; `build_corpus` makes one
-balanced folder of several.
+A reader lists a corpus without opening its audio; `build_corpus` makes one
+balanced corpus of several.
 
 Authors
  * The turbo_sb developers 2026
 """
 
-from turbo_sb.data.corpora.ami import read_ami
-from turbo_sb.data.corpora.build import READERS, build_corpus
-from turbo_sb.data.corpora.fluent import read_fluent
-from turbo_sb.data.corpora.librispeech import read_librispeech
-from turbo_sb.data.corpora.slurp import read_slurp
-from turbo_sb.data.corpora.timers import read_timers
-from turbo_sb.data.corpora.utterance import Utterance
+import lazy_loader
 
-__all__ = [
-    "READERS",
-    "Utterance",
-    "build_corpus",
-    "read_ami",
-    "read_fluent",
-    "read_librispeech",
-    "read_slurp",
-    "read_timers",
-]
+# A name is imported when it is used: what reads tables need not wait for torch.
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "ami": ["read_ami"],
+        "base": ["Utterance"],
+        "builder": ["READERS", "build_corpus"],
+        "fluent_speech_commands": ["read_fluent"],
+        "librispeech": ["read_librispeech"],
+        "slurp": ["read_slurp"],
+        "timers_and_such": ["read_timers"],
+    },
+)

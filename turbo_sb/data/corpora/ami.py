@@ -1,4 +1,4 @@
-"""AMI: meetings, each speaker on a headset, in NXT's stand-off XML.
+"""AMI: meetings, each speaker on a headset, annotated in NXT's XML.
 
     amicorpus/ES2002a/audio/ES2002a.Headset-0.wav
     ami_public_manual_1.6.2/
@@ -14,11 +14,12 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import re
 from collections import Counter, defaultdict
 from pathlib import Path
+from xml.etree import ElementTree
 
-from turbo_sb.data.corpora.nxt import read_meetings, read_segments, read_words
-from turbo_sb.data.corpora.utterance import (
+from turbo_sb.data.corpora.base import (
     Utterance,
     find_root,
     gather,
@@ -33,19 +34,21 @@ CORPUS = "ami"
 # Fewer are mostly back-channels, "yeah" or "oh okay". They would make a class
 # of one-second utterances that length alone tells from commands.
 MIN_WORDS = 3
+NITE = "{http://nite.sourceforge.net/}"
+# ES2002a.A.words.xml#id(ES2002a.A.words0)..id(ES2002a.A.words4), or one id.
+HREF = re.compile(r"#id\(([^)]+)\)(?:\.\.id\(([^)]+)\))?$")
 ANNOTATIONS = "corpusResources/meetings.xml"
 # Directly; below amicorpus/, wav_db/ or the like; below the folder around it.
 AUDIO = tuple("*/" * depth + "audio/*.Headset-*.wav" for depth in (1, 2, 3))
 
 
 def read_ami(folder: str | Path) -> list[Utterance]:
-    """List AMI, a segment of a speaker's headset at a time.
+    """List AMI, one utterance per segment of a speaker's headset.
 
     Left out: meetings without any headset file, which were not downloaded;
-    segments of fewer than 3 words, punctuation and cut-off words not counted;
+    segments of fewer than 3 words, not counting punctuation and cut-off words;
     segments without times, and those that overlap with one of the same
-    speaker. Others may talk at the same time; a headset hardly hears them.
-    Cut-off words ("th-") and laughter are not in the text.
+    speaker. Cut-off words ("th-") and laughter are not in the text.
 
     Arguments
     ---------
@@ -153,6 +156,7 @@ def _spoken(segments, words, dropped):
 
 
 def _utterance(meeting, agent, wav, speaker, start, stop, text):
+    """Make an utterance of a segment."""
     times = [f"{round(1000 * time):07}" for time in (start, stop)]  # ms
     return Utterance(
         id=make_id(CORPUS, meeting, agent, *times),
@@ -163,3 +167,68 @@ def _utterance(meeting, agent, wav, speaker, start, stop, text):
         stop=stop,
         corpus=CORPUS,
     )
+
+
+def read_meetings(path: Path) -> dict[tuple, tuple]:
+    """Map (meeting, agent) to (channel, speaker), "" if unknown."""
+    return {
+        (meeting.get("observation"), agent.get("nxt_agent")): (
+            agent.get("channel", ""),
+            agent.get("global_name", ""),
+        )
+        for meeting in _parse(path).iter("meeting")
+        for agent in meeting.iter("speaker")
+    }
+
+
+def read_words(path: Path) -> dict[str, str]:
+    """Map the IDs of one speaker's words to them, "" for no whole word."""
+    words = {}
+    for token in _parse(path):
+        whole = token.tag == "w" and not {"punc", "trunc"} & set(token.attrib)
+        words[token.get(f"{NITE}id")] = (
+            token.text or "" if whole else ""
+        ).strip()
+    return words
+
+
+def read_segments(path: Path, dropped: Counter) -> list[tuple]:
+    """List one speaker's (start, stop, first word ID, last), by time."""
+    segments = []
+    for segment in _parse(path).iter("segment"):
+        times = _times(segment)
+        ids = [
+            name
+            for child in segment.iter(f"{NITE}child")
+            if (match := HREF.search(child.get("href", "")))
+            for name in match.groups()
+            if name
+        ]
+        if not times:
+            dropped["without times"] += 1
+        elif not ids:
+            dropped["without words"] += 1
+        else:
+            segments.append((*times, ids[0], ids[-1]))
+    return sorted(segments)
+
+
+def _times(segment):
+    """Return start and stop, or None if they are missing or invalid."""
+    try:
+        start = float(segment.get("transcriber_start", "nan"))
+        stop = float(segment.get("transcriber_end", "nan"))
+    except ValueError:
+        return None
+    return (start, stop) if 0 <= start < stop else None
+
+
+def _parse(path):
+    """Parse one file of the annotations."""
+    try:
+        return ElementTree.parse(path).getroot()
+    except (ElementTree.ParseError, ValueError, OSError) as error:
+        raise InputError(
+            f"{path}: not valid XML ({error}). Unpack "
+            "ami_public_manual_1.6.2.zip again."
+        ) from error

@@ -9,7 +9,7 @@ import argparse
 import yaml
 from tqdm import tqdm
 
-from turbo_sb.data.corpora.build import READERS, build_corpus
+from turbo_sb.data.corpora.builder import READERS, build_corpus
 
 # As in the YAMLs of the recipe, which say what each does.
 EQUALIZER = {
@@ -21,22 +21,8 @@ EQUALIZER = {
 }
 
 
-def add_build(commands):
-    """Add the command `build`, which sets `run` in the options.
-
-    Arguments
-    ---------
-    commands : argparse._SubParsersAction
-        Of `argparse.ArgumentParser.add_subparsers`.
-
-    Example
-    -------
-    >>> parser = argparse.ArgumentParser()
-    >>> add_build(parser.add_subparsers())
-    >>> arguments = "build --output_folder=dsd --equalize_band=[300,3400]"
-    >>> parser.parse_args(arguments.split()).equalize_band
-    [300, 3400]
-    """
+def add_build(commands: argparse._SubParsersAction) -> None:
+    """Add the command `build`, whose `run` builds a corpus."""
     parser = commands.add_parser("build", help="make one from corpora")
     parser.set_defaults(run=_build)
     add = parser.add_argument
@@ -54,16 +40,16 @@ def add_build(commands):
 
 
 def _yaml(text):
-    """Read a value as train.py does: True, -26, [300,3400]."""
+    """Parse a value as train.py does: True, -26, [300,3400]."""
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise argparse.ArgumentTypeError(f"not a value: {text}") from error
+        raise argparse.ArgumentTypeError(f"invalid YAML: {text}") from error
 
 
 def _build(options):
     """Build a manifest and its audio from corpora."""
-    # Here: --help and the command `split` need not wait for torch.
+    # Here, as --help and the command `split` need no torch.
     from turbo_sb.data.channel.equalizer import Equalizer
 
     given = {name: getattr(options, name) for name in READERS}

@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from turbo_sb.data.corpora.utterance import Utterance, gather, make_id
+from turbo_sb.data.corpora.base import Utterance, gather, make_id
 from turbo_sb.utils.errors import InputError, some_of
 
 CORPUS = "librispeech"
@@ -23,7 +23,7 @@ LINE = re.compile(r"((\d+)-\d+-\d+)\s+(.*\S)")
 
 
 def read_librispeech(folder: str | Path) -> list[Utterance]:
-    """List LibriSpeech, all the splits that are there.
+    """List LibriSpeech, all splits that are in the folder.
 
     Arguments
     ---------
@@ -71,7 +71,7 @@ def read_librispeech(folder: str | Path) -> list[Utterance]:
 
 
 def _explain(folder):
-    """Say what was expected, and what is there."""
+    """Explain what was expected, and what was found."""
     if not folder.is_dir():
         return f"{folder}: no such folder. Expected LibriSpeech."
     names = sorted(path.name for path in folder.iterdir())
@@ -83,6 +83,7 @@ def _explain(folder):
 
 
 def _utterance(chapter, name, speaker, text):
+    """Make an utterance of a line."""
     return Utterance(
         id=make_id(CORPUS, name),
         path=chapter / f"{name}.flac",

@@ -19,7 +19,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from turbo_sb.data.corpora.utterance import (
+from turbo_sb.data.corpora.base import (
     Utterance,
     find_root,
     gather,
@@ -42,9 +42,9 @@ CLOSE = "-headset"
 def read_slurp(folder: str | Path, synthetic: bool = False) -> list[Utterance]:
     """List SLURP, one microphone of each recording.
 
-    The close one where there are both: the two hold the same words of the
-    same moment, and distance would tell SLURP from the other corpora.
-    Recordings whose status is not "correct" are left out.
+    The close one where there are both: the two are recordings of the same
+    words, and distance would reveal that an utterance is of SLURP. Recordings
+    whose status is not "correct" are left out.
 
     Arguments
     ---------
@@ -93,12 +93,13 @@ def read_slurp(folder: str | Path, synthetic: bool = False) -> list[Utterance]:
 
 
 def _lists(place, names):
-    """Return those of the lists that are there."""
+    """Return the lists that exist."""
     paths = [place / f"{name}.jsonl" for name in names]
     return [path for path in paths if path.is_file()]
 
 
 def _audio_folder(root, kind):
+    """Find the folder of real or synthesised audio."""
     places = [root / "audio" / kind, root / kind]
     for place in places:
         if place.is_dir():
@@ -113,7 +114,7 @@ def _read_speakers(path):
     """Return file name to speaker, empty if there is no metadata."""
     if not path.is_file():
         logger.warning(
-            f"{path}: not there, so SLURP's speakers are unknown, and sets may "
+            f"{path}: missing, so SLURP's speakers are unknown, and sets may "
             "share voices. It is in SLURP's repository, in dataset/slurp/."
         )
         return {}
@@ -179,4 +180,5 @@ def _utterances(line, audio, speakers, dropped):
 
 
 def _speaker(name):
+    """Add the corpus to a known speaker."""
     return f"{CORPUS}_{name}" if name else ""

@@ -1,4 +1,4 @@
-"""What became of the corpora in a build, counted and laid out.
+"""Count what became of the corpora in a build.
 
 Authors
  * The turbo_sb developers 2026
@@ -7,27 +7,8 @@ Authors
 COLUMNS = ("listed", "missing", "kept", "hours", "speakers")
 
 
-def count(sources: list, quotas: dict) -> dict:
-    """Count the utterances of a build.
-
-    Arguments
-    ---------
-    sources : list of Source
-        Its corpora.
-    quotas : dict
-        Corpus to how many are in the manifest.
-
-    Returns
-    -------
-    counts : dict
-        `corpora`: corpus to its counts (`Source.counts`); `classes`: class to
-        utterances.
-
-    Example
-    -------
-    >>> count([], {})
-    {'corpora': {}, 'classes': {}}
-    """
+def count(sources: list, quotas: dict[str, int]) -> dict:
+    """Count the utterances by corpus and by class."""
     corpora = {s.name: s.counts(quotas[s.name]) for s in sources}
     classes = dict.fromkeys((s.label for s in sources), 0)
     for entry in corpora.values():
@@ -36,28 +17,7 @@ def count(sources: list, quotas: dict) -> dict:
 
 
 def table(counts: dict) -> str:
-    """Lay out the counts of a build, a row for each corpus.
-
-    Arguments
-    ---------
-    counts : dict
-        Of `count`.
-
-    Returns
-    -------
-    text : str
-
-    Example
-    -------
-    >>> row = dict(listed=9, missing=1, kept=6, hours=0.5, speakers=2)
-    >>> row |= dict(label="directed", skipped={"damaged": 2})
-    >>> counts = {"corpora": {"slurp": row}, "classes": {"directed": 6}}
-    >>> print(table(counts))
-                    listed   missing      kept     hours  speakers  label
-    slurp                9         1         6      0.50         2  directed
-    skipped of slurp: damaged 2
-    classes: directed 6
-    """
+    """Lay out the counts of a build, one row per corpus."""
     lines = [f"{'':12}" + "".join(f"{c:>10}" for c in COLUMNS) + "  label"]
     for name, entry in counts["corpora"].items():
         cells = "".join(

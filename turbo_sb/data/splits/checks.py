@@ -1,4 +1,4 @@
-"""What must hold of the sets of a protocol, checked at run time.
+"""Check at run time that the sets of a protocol are disjoint.
 
 Authors
  * The turbo_sb developers 2026
@@ -7,37 +7,39 @@ Authors
 from collections import Counter
 from itertools import combinations
 
-from turbo_sb.data.manifest import read_json
+from turbo_sb.data.manifest import read_manifest
 from turbo_sb.utils.errors import InputError, some_of
 
 SETS = ("train", "valid", "test")
 
-# What no two sets of a protocol may share. `given` is a split file's own.
+# The fields that no two sets may share. `given` is the user's split file.
 DISJOINT = {
-    "speaker10": ("speaker",),
-    "session5": ("speaker", "session"),
+    "speaker10": ("spk_id",),
+    "session5": ("spk_id", "session"),
     "random10": (),
-    "scenario": ("speaker", "session", "scenario"),
-    "manifest": ("speaker",),
-    "corpus": ("speaker",),
+    "scenario": ("spk_id", "session", "scenario"),
+    "manifest": ("spk_id",),
+    "corpus": ("spk_id",),
     "given": (),
 }
-# Whose folds together test every utterance, and none of them twice.
+# The folds of these together test every utterance once.
 COMPLETE = ("speaker10", "session5", "random10", "scenario")
 
 
 def check_split(
-    sets: dict, disjoint: tuple = (), entries: dict | None = None
+    sets: dict[str, dict],
+    disjoint: tuple[str, ...] = (),
+    entries: dict | None = None,
 ) -> None:
-    """Verify that sets share nothing forbidden.
+    """Check that sets share nothing forbidden.
 
     Arguments
     ---------
     sets : dict
         Name to entries, utterance ID to its fields.
     disjoint : tuple of str
-        Fields, such as `speaker`, whose values stay within one set; "" is not
-        known, and may be in several.
+        Fields, such as `spk_id`, whose values must stay within one set; ""
+        is unknown, and may be in several.
     entries : dict, optional
         The whole corpus, if each of its utterances must be in a set.
 
@@ -70,31 +72,13 @@ def check_split(
                 )
     held = set().union(*sets.values())
     if entries is not None and (stray := sorted(set(entries) ^ held)):
-        raise RuntimeError(f"utterance {stray[0]} is lost or made up")
+        raise RuntimeError(
+            f"utterance {stray[0]} is in no set, or not in the corpus"
+        )
 
 
 def check_tested_once(tests: dict, entries: dict | None = None) -> None:
-    """Verify that the folds of a cross-validation test no utterance twice.
-
-    Arguments
-    ---------
-    tests : dict
-        Fold to the IDs that it tests.
-    entries : dict, optional
-        The whole corpus, if the folds together must test all of it.
-
-    Raises
-    ------
-    RuntimeError
-        Naming an utterance that is tested twice or never.
-
-    Example
-    -------
-    >>> check_tested_once({1: ["a", "b"], 2: ["b"]})
-    Traceback (most recent call last):
-    ...
-    RuntimeError: utterance b is tested 2 times over the folds 1, 2
-    """
+    """Check that folds test no utterance twice, and all of `entries`."""
     counts = Counter(name for names in tests.values() for name in names)
     counts.update(dict.fromkeys(entries or (), 0))
     wrong = [n for n, count in sorted(counts.items()) if count != 1]
@@ -106,15 +90,15 @@ def check_tested_once(tests: dict, entries: dict | None = None) -> None:
         )
 
 
-def check_manifests(annotations: dict, protocol: str) -> None:
-    """Verify the very files that a run trains on and tests.
+def check_manifests(annotations: dict[str, str], protocol: str) -> None:
+    """Check the files that a run trains on and tests.
 
     Arguments
     ---------
     annotations : dict
         "train", "valid" and "test" to a manifest.
     protocol : str
-        Says what the sets may not share: a key of `DISJOINT`.
+        A key of `DISJOINT`, which lists what the sets may not share.
 
     Raises
     ------
@@ -127,13 +111,13 @@ def check_manifests(annotations: dict, protocol: str) -> None:
     >>> from turbo_sb.data.manifest import write_json
     >>> path = str(getfixture("tmp_path") / "{}.json")
     >>> files = {name: path.format(name) for name in SETS}
-    >>> write_json({file: {"a": {"speaker": "x"}} for file in files.values()})
+    >>> write_json({file: {"a": {"spk_id": "x"}} for file in files.values()})
     >>> check_manifests(files, "speaker10")
     Traceback (most recent call last):
     ...
     turbo_sb.utils.errors.InputError: ...train.json, ...: utterance a is in both train and valid. ...
     """
-    sets = {name: read_json(path) for name, path in annotations.items()}
+    sets = {name: read_manifest(path) for name, path in annotations.items()}
     disjoint = DISJOINT.get(protocol, ())
     bare = [
         f"{name}: {field}"
@@ -144,8 +128,8 @@ def check_manifests(annotations: dict, protocol: str) -> None:
     files = ", ".join(str(path) for path in annotations.values())
     if bare:
         raise InputError(
-            f"{files}: protocol={protocol} needs a field in every entry that "
-            f"is not there:\n{some_of(bare)}\nPrepare them again."
+            f"{files}: protocol={protocol} needs fields that are missing:\n"
+            f"{some_of(bare)}\nPrepare them again."
         )
     try:
         check_split(sets, disjoint)
@@ -153,5 +137,5 @@ def check_manifests(annotations: dict, protocol: str) -> None:
         raise InputError(
             f"{files}: {error}. A model would be tested on what it was "
             f"trained on, which protocol={protocol} excludes. Prepare them "
-            "again; a split of yours that shares it is protocol=given."
+            "again; to keep a split of your own, use protocol=given."
         ) from error

@@ -1,4 +1,4 @@
-"""Leave one corpus out: does a model know the class, or the corpus?
+"""Leave one corpus out: tell whether a model knows the class or the corpus.
 
 Authors
  * The turbo_sb developers 2026
@@ -9,32 +9,12 @@ from collections import defaultdict
 from turbo_sb.utils.errors import InputError, some_of
 
 
-def corpora_to_leave_out(entries: dict, label: str = "label") -> list[str]:
-    """Name the corpora whose class has another corpus too.
-
-    Arguments
-    ---------
-    entries : dict
-        Utterance ID to its fields, with `corpus` and the label.
-    label : str
-        The field with the class.
-
-    Returns
-    -------
-    corpora : list of str
-        Sorted; fold k leaves out the k-th.
-
-    Example
-    -------
-    >>> pairs = [("slurp", "directed"), ("fsc", "directed"), ("ami", "other")]
-    >>> entries = {c: {"corpus": c, "label": l} for c, l in pairs}
-    >>> corpora_to_leave_out(entries)
-    ['fsc', 'slurp']
-    """
+def corpora_to_leave_out(entries: dict) -> list[str]:
+    """Name the corpora whose class is in another corpus too, sorted."""
     classes, corpora = defaultdict(set), defaultdict(set)
     for entry in entries.values():
-        classes[entry["corpus"]].add(entry[label])
-        corpora[entry[label]].add(entry["corpus"])
+        classes[entry["corpus"]].add(entry["label"])
+        corpora[entry["label"]].add(entry["corpus"])
     return sorted(
         corpus
         for corpus, found in classes.items()
@@ -42,24 +22,20 @@ def corpora_to_leave_out(entries: dict, label: str = "label") -> list[str]:
     )
 
 
-def leave_out(
-    entries: dict, sets: dict, fold: int, label: str = "label"
-) -> tuple[dict, str]:
+def leave_out(entries: dict, sets: dict, fold: int) -> tuple[dict, str]:
     """Train without a corpus, and test on it against the other class.
 
-    The test set is a part of the test set of `sets`, so that its figures can
-    be laid beside those of a model that knew the corpus.
+    The test set is a part of the test set of `sets`, so that results can be
+    compared with those of a model that knew the corpus.
 
     Arguments
     ---------
     entries : dict
-        Utterance ID to its fields, with `corpus` and the label.
+        Utterance ID to its fields, with `corpus` and `label`.
     sets : dict
         Of `cut` or `given_split`.
     fold : int
-        From 1, in the order of `corpora_to_leave_out`.
-    label : str
-        The field with the class.
+        From 1: the k-th corpus, sorted, whose class has another corpus too.
 
     Returns
     -------
@@ -84,12 +60,12 @@ def leave_out(
     ('fsc', ['slurp', 'ami'], ['fsc', 'ami'])
     """
     blank = [name for name, entry in entries.items() if not entry["corpus"]]
-    if 0 < len(blank) < len(entries):  # these may be of the one left out
+    if 0 < len(blank) < len(entries):  # they may be of the one left out
         raise InputError(
             f"protocol=corpus: {len(blank)} of {len(entries)} utterances have "
             f"no corpus:\n{some_of(blank)}\nFill in the column."
         )
-    corpora = corpora_to_leave_out(entries, label)
+    corpora = corpora_to_leave_out(entries)
     if type(fold) is not int or not 1 <= fold <= len(corpora):
         which = [f"{k} {name}" for k, name in enumerate(corpora, start=1)]
         raise InputError(
@@ -98,7 +74,7 @@ def leave_out(
             "in the manifest's column corpus."
         )
     out = corpora[fold - 1]
-    own = {e[label] for e in entries.values() if e["corpus"] == out}
+    own = {e["label"] for e in entries.values() if e["corpus"] == out}
     kept = {
         s: {n: e for n, e in part.items() if e["corpus"] != out}
         for s, part in sets.items()
@@ -106,6 +82,6 @@ def leave_out(
     kept["test"] = {
         n: e
         for n, e in sets["test"].items()
-        if e["corpus"] == out or e[label] not in own
+        if e["corpus"] == out or e["label"] not in own
     }
     return kept, out

@@ -1,4 +1,4 @@
-"""How a corpus is cut into training, validation and test sets.
+"""Protocols: how a corpus is cut into training, validation and test sets.
 
 | protocol | test | validation | train |
 |---|---|---|---|
@@ -8,8 +8,8 @@
 | scenario | a fifth of the scenarios, in one session | the next fifth, in the next session | the other scenarios, in the other sessions |
 
 Folds count from 1, in the sorted order of speakers or sessions; on IEMOCAP
-speaker10 numbers them as SpeechBrain does: Ses01F = 1, Ses01M = 2, ... What
-scenario does is in `turbo_sb.data.splits.scenarios`; it alone leaves utterances out.
+speaker10 numbers them as SpeechBrain does: Ses01F = 1, Ses01M = 2, ... Only
+scenario (`turbo_sb.data.splits.scenarios`) leaves utterances out.
 
 Authors
  * The turbo_sb developers 2026
@@ -53,7 +53,7 @@ def check_fold(protocol: str, fold: int) -> None:
     Raises
     ------
     InputError
-        If there is no such protocol or no such fold in it.
+        If there is no such protocol, or it has no such fold.
 
     Example
     -------
@@ -65,7 +65,7 @@ def check_fold(protocol: str, fold: int) -> None:
     if protocol not in (*N_FOLDS, GIVEN):
         raise InputError(
             f"protocol={protocol}: there is no such protocol. Choose one of "
-            f"{', '.join(N_FOLDS)}, or {GIVEN}, with a split_file of yours."
+            f"{', '.join(N_FOLDS)}, or {GIVEN} with your own split_file."
         )
     last = N_FOLDS.get(protocol, MAX_FOLDS)
     if type(fold) is not int or not 1 <= fold <= last:
@@ -73,93 +73,29 @@ def check_fold(protocol: str, fold: int) -> None:
 
 
 def fold_names(
-    entries: dict, protocol: str, split_seed: int = 1986, label: str = "emo"
+    entries: dict, protocol: str, split_seed: int = 1986
 ) -> list[str]:
-    """Name what each fold tests on: a speaker, a session, a tenth, a cell.
-
-    Arguments
-    ---------
-    entries : dict
-        Utterance ID to its fields: `speaker`, `session`, the label, and
-        `scenario` for the protocol of that name.
-    protocol : str
-        A key of `N_FOLDS`.
-    split_seed : int
-        Of random10.
-    label : str
-        The field that random10 stratifies by.
-
-    Returns
-    -------
-    names : list of str
-        Fold 1 first.
-
-    Example
-    -------
-    >>> a = {"speaker": "Ses01F", "session": "Session1", "emo": "neu"}
-    >>> b = {"speaker": "Ses01M", "session": "Session1", "emo": "neu"}
-    >>> fold_names({"a": a, "b": b}, "speaker10")
-    ['Ses01F', 'Ses01M']
-    """
+    """Name what each fold tests on: a speaker, a session, a tenth, a cell."""
     if protocol == "scenario":
-        return [name for name, _, _ in cells(entries, label)]
-    return sorted(set(_groups(entries, protocol, split_seed, label).values()))
+        return [name for name, _, _ in cells(entries)]
+    return sorted(set(_groups(entries, protocol, split_seed).values()))
 
 
 def split(
-    entries: dict,
-    protocol: str,
-    fold: int,
-    split_seed: int = 1986,
-    label: str = "emo",
-) -> dict:
-    """Cut a corpus into the three sets of one fold.
-
-    Arguments
-    ---------
-    entries : dict
-        Utterance ID to its fields: `speaker`, `session`, the label, and
-        `scenario` for the protocol of that name.
-    protocol : str
-        A key of `N_FOLDS`; the module's table says what each does.
-    fold : int
-        From 1.
-    split_seed : int
-        Another one deals random10 anew. It is not the seed of the training.
-    label : str
-        The field that random10 stratifies by.
-
-    Returns
-    -------
-    sets : dict
-        `train`, `valid` and `test`, each a dict like `entries`.
-
-    Raises
-    ------
-    InputError
-        If this corpus has no such fold, or one of its sets would be empty.
-
-    Example
-    -------
-    >>> entries = {
-    ...     str(k): {"speaker": f"spk{k}", "session": f"Session{k}"}
-    ...     for k in (1, 2, 3, 4)
-    ... }
-    >>> sets = split(entries, "session5", fold=4)
-    >>> {name: list(part) for name, part in sets.items()}
-    {'train': ['2', '3'], 'valid': ['1'], 'test': ['4']}
-    """
+    entries: dict, protocol: str, fold: int, split_seed: int = 1986
+) -> dict[str, dict]:
+    """Cut a corpus into the three sets of one fold."""
     check_fold(protocol, fold)
-    names = fold_names(entries, protocol, split_seed, label)
+    names = fold_names(entries, protocol, split_seed)
     here = ", ".join(f"{k}={name}" for k, name in enumerate(names, start=1))
     if fold > len(names):
         raise InputError(
             f"fold={fold}: this corpus has fewer folds in {protocol}: {here}."
         )
     if protocol == "scenario":
-        place = parts(entries, fold, label)
+        place = parts(entries, fold)
     else:
-        groups = _groups(entries, protocol, split_seed, label)
+        groups = _groups(entries, protocol, split_seed)
         place = _place(entries, protocol, groups, names, names[fold - 1])
     sets = {name: {} for name in SETS}
     for utterance, entry in entries.items():
@@ -180,43 +116,43 @@ def split(
 def cut_folds(
     entries: dict,
     protocol: str,
-    folds: list | None = None,
+    folds: list[int] | None = None,
     split_seed: int = 1986,
     split_file: str | None = None,
-    label: str = "emo",
-) -> dict:
+) -> dict[int, dict]:
     """Cut a corpus into some or all folds of a cross-validation.
 
     Arguments
     ---------
     entries : dict
-        Utterance ID to its fields, as `split` takes them.
+        Utterance ID to its fields: `spk_id`, `session`, `label`, and
+        `scenario` for the protocol of that name.
     protocol : str
         A key of `N_FOLDS`; with a split file also "given".
     folds : list of int, optional
-        Those wanted; all that the corpus has if None, and it is then
-        asserted that they test every utterance once.
+        By default all that the corpus has; these are checked to test every
+        utterance once.
     split_seed : int
-        Of random10.
+        Another one deals random10 differently. It is not the seed of the
+        training.
     split_file : str, optional
-        Has the sets: see `turbo_sb.data.splits.split_file`.
-    label : str
-        The field that random10 stratifies by.
+        Has the sets: see `read_split_file`.
 
     Returns
     -------
     sets : dict
-        Fold to `train`, `valid` and `test`.
+        Fold to `train`, `valid` and `test`, each a dict like `entries`.
 
     Raises
     ------
     InputError
-        If there is no such fold, or the file breaks the protocol's rules.
+        If the corpus has no such fold, a set would be empty, or the file
+        breaks the protocol's rules.
 
     Example
     -------
     >>> entries = {
-    ...     str(k): {"speaker": f"spk{k}", "session": f"Session{k}"}
+    ...     str(k): {"spk_id": f"spk{k}", "session": f"Session{k}"}
     ...     for k in (1, 2, 3)
     ... }
     >>> {k: list(sets["test"]) for k, sets in cut_folds(entries, "session5").items()}
@@ -234,11 +170,11 @@ def cut_folds(
         return {fold: given[fold] for fold in folds or given}
     if protocol == GIVEN:
         raise InputError(
-            "protocol=given: the folds are a file's; name it: --split_file=..."
+            "protocol=given: the folds come from a file: --split_file=..."
         )
-    names = fold_names(entries, protocol, split_seed, label)
+    names = fold_names(entries, protocol, split_seed)
     wanted = folds or range(1, len(names) + 1)
-    found = {k: split(entries, protocol, k, split_seed, label) for k in wanted}
+    found = {k: split(entries, protocol, k, split_seed) for k in wanted}
     if folds is None:
         tests = {fold: sets["test"] for fold, sets in found.items()}
         check_tested_once(tests, entries)
@@ -252,23 +188,21 @@ def _place(entries, protocol, groups, names, test):
     return {name: of_group.get(groups[name], "train") for name in entries}
 
 
-def _groups(entries, protocol, split_seed, label):
-    """Map each utterance to its group: folds test on one group each."""
+def _groups(entries, protocol, split_seed):
+    """Map each utterance to the group that one fold tests."""
     if protocol == "random10":
-        return _tenths(entries, split_seed, label)
-    field = {"speaker10": "speaker", "session5": "session"}[protocol]
+        return _tenths(entries, split_seed)
+    field = {"speaker10": "spk_id", "session5": "session"}[protocol]
     return {utterance: entry[field] for utterance, entry in entries.items()}
 
 
-def _tenths(entries, split_seed, label):
-    """Deal the utterances, class after class, round ten folds.
-
-    A hash orders them, so no platform's or version's generator matters.
-    """
+def _tenths(entries, split_seed):
+    """Deal the utterances, class after class, to ten folds in turn."""
 
     def deal(utterance):
+        """Sort by class, then by a hash: the same on every platform."""
         key = f"{split_seed}:{utterance}".encode()
-        return entries[utterance][label], hashlib.sha256(key).hexdigest()
+        return entries[utterance]["label"], hashlib.sha256(key).hexdigest()
 
     return {
         utterance: f"tenth{place % 10 + 1:02}"
@@ -280,7 +214,7 @@ def _validation(entries, protocol, names, test):
     """Name the groups to validate on, given the one to test on."""
     if protocol != "speaker10":
         return {names[(names.index(test) + 1) % len(names)]}
-    session_of = {e["speaker"]: e["session"] for e in entries.values()}
+    session_of = {e["spk_id"]: e["session"] for e in entries.values()}
     return {
         name
         for name in names

@@ -1,4 +1,4 @@
-"""The protocol that holds out sessions and scenarios at once.
+"""A protocol that holds out sessions and scenarios at once.
 
 In IEMOCAP the same scripts and scenarios recur in every session, so words
 tell a speaker-independent test set's classes from those of training. Here no
@@ -21,18 +21,16 @@ from collections import Counter, defaultdict
 N_GROUPS = 5
 
 
-def scenario_groups(entries: dict, label: str = "emo") -> dict[str, int]:
+def scenario_groups(entries: dict) -> dict[str, int]:
     """Deal the scenarios into groups of about one size and mix of classes.
 
-    The largest first, each to the group whose classes are then most even. It
-    depends on the counts alone, and not on the order of the entries.
+    The largest first, each to the group whose classes are then most even. The
+    order of the entries has no effect.
 
     Arguments
     ---------
     entries : dict
-        Utterance ID to its fields, `scenario` and the label.
-    label : str
-        The field with the class.
+        Utterance ID to its fields, with `scenario` and `label`.
 
     Returns
     -------
@@ -43,7 +41,7 @@ def scenario_groups(entries: dict, label: str = "emo") -> dict[str, int]:
     -------
     >>> sizes = {"a": 3, "b": 2, "c": 2, "d": 2, "e": 2, "f": 1}
     >>> entries = {
-    ...     f"{name}{i}": {"scenario": name, "emo": "neu"}
+    ...     f"{name}{i}": {"scenario": name, "label": "neu"}
     ...     for name, n in sizes.items() for i in range(n)
     ... }
     >>> scenario_groups(entries)
@@ -51,7 +49,7 @@ def scenario_groups(entries: dict, label: str = "emo") -> dict[str, int]:
     """
     counts = defaultdict(Counter)
     for entry in entries.values():
-        counts[entry["scenario"]][entry[label]] += 1
+        counts[entry["scenario"]][entry["label"]] += 1
     held, groups = [Counter() for _ in range(N_GROUPS)], {}
     for name in sorted(counts, key=lambda k: (-counts[k].total(), k)):
         new = counts[name]
@@ -65,29 +63,9 @@ def scenario_groups(entries: dict, label: str = "emo") -> dict[str, int]:
     return groups
 
 
-def cells(entries: dict, label: str = "emo") -> list[tuple[str, str, int]]:
-    """Name the folds: a session and a group of scenarios each.
-
-    Arguments
-    ---------
-    entries : dict
-        Utterance ID to its fields, `session`, `scenario` and the label.
-    label : str
-        The field with the class.
-
-    Returns
-    -------
-    cells : list of (str, str, int)
-        Name, session and group; fold 1 first. A cell without an utterance
-        is none.
-
-    Example
-    -------
-    >>> entries = {"a": {"session": "Session2", "scenario": "impro01", "emo": "neu"}}
-    >>> cells(entries)
-    [('Session2: impro01', 'Session2', 0)]
-    """
-    groups = scenario_groups(entries, label)
+def cells(entries: dict) -> list[tuple[str, str, int]]:
+    """List the folds as (name, session, group), fold 1 first."""
+    groups = scenario_groups(entries)
     sessions = sorted({entry["session"] for entry in entries.values()})
     filled = defaultdict(set)
     for entry in entries.values():
@@ -106,42 +84,19 @@ def cells(entries: dict, label: str = "emo") -> list[tuple[str, str, int]]:
     ]
 
 
-def parts(entries: dict, fold: int, label: str = "emo") -> dict:
-    """Say which set each utterance is in.
-
-    Arguments
-    ---------
-    entries : dict
-        Utterance ID to its fields, `session`, `scenario` and the label.
-    fold : int
-        From 1; see `cells`.
-    label : str
-        The field with the class.
-
-    Returns
-    -------
-    parts : dict
-        Utterance ID to "train", "valid" or "test"; None if it is left out.
-
-    Example
-    -------
-    >>> entries = {
-    ...     f"{s}-{k}": {"session": s, "scenario": k, "emo": "neu"}
-    ...     for s in "123" for k in "abc"
-    ... }
-    >>> {k: v for k, v in parts(entries, fold=1).items() if v}
-    {'1-a': 'test', '2-b': 'valid', '3-c': 'train'}
-    """
-    groups = scenario_groups(entries, label)
+def parts(entries: dict, fold: int) -> dict[str, str | None]:
+    """Map each ID to "train", "valid" or "test"; None if it is left out."""
+    groups = scenario_groups(entries)
     cell_of = {
         name: (entry["session"], groups[entry["scenario"]])
         for name, entry in entries.items()
     }
-    test = cells(entries, label)[fold - 1][1:]
+    test = cells(entries)[fold - 1][1:]
     held = {"test": test, "valid": _following(test, set(cell_of.values()))}
     place = {cell: name for name, cell in held.items() if cell}
 
     def part(cell):
+        """Find the set of a session and group."""
         if cell in place:
             return place[cell]
         apart = all(a != b for own in place for a, b in zip(cell, own))

@@ -1,16 +1,15 @@
-"""The exact sets of every fold, in a file that others can use.
+"""Write and read the sets of every fold as a file that others can use.
 
-A CSV with a row an utterance: ``ID,fold1,fold2,...``, where a cell says
+A CSV with one row per utterance: ``ID,fold1,fold2,...``, where a cell says
 ``train``, ``valid`` or ``test``, or nothing if the fold leaves it out.
 
 Authors
  * The turbo_sb developers 2026
 """
 
-import csv
 from pathlib import Path
 
-from turbo_sb.data.csv_table import read_table
+from turbo_sb.data.csv_table import read_table, write_table
 from turbo_sb.data.splits.checks import (
     COMPLETE,
     DISJOINT,
@@ -19,12 +18,11 @@ from turbo_sb.data.splits.checks import (
     check_tested_once,
 )
 from turbo_sb.utils.errors import InputError, some_of
-from turbo_sb.utils.files import replacing
 
 MAX_FOLDS = 100  # columns that are looked for
 
 
-def write_split_file(path: str | Path, folds: dict) -> None:
+def write_split_file(path: str | Path, folds: dict[int, dict]) -> None:
     """Write which set each utterance is in, in every fold.
 
     Arguments
@@ -55,23 +53,14 @@ def write_split_file(path: str | Path, folds: dict) -> None:
     }
     names = sorted(set().union(*places.values()))
     rows = [[ID, *(p.get(ID, "") for p in places.values())] for ID in names]
-    try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as draft:
-            with open(draft, "w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file, lineterminator="\n")
-                writer.writerow(["ID", *(f"fold{fold}" for fold in folds)])
-                writer.writerows(rows)
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be written ({error.strerror})."
-        ) from error
+    header = ["ID", *(f"fold{fold}" for fold in folds)]
+    write_table(path, [header, *rows])
 
 
 def read_split_file(
     path: str | Path, entries: dict, protocol: str = "given"
-) -> dict:
-    """Cut a corpus as a file says, and check what the file says.
+) -> dict[int, dict]:
+    """Cut a corpus as a file says, and check the file.
 
     Arguments
     ---------
@@ -80,8 +69,7 @@ def read_split_file(
     entries : dict
         The corpus, utterance ID to its fields.
     protocol : str
-        What its folds may not share, and whether they must test every
-        utterance once: see `turbo_sb.data.splits.checks`. `given` demands neither.
+        Its rules are checked (`turbo_sb.data.splits.checks`); `given` has none.
 
     Returns
     -------
@@ -118,7 +106,7 @@ def read_split_file(
 
 
 def _check_rows(path, rows, columns, entries, protocol):
-    """Refuse IDs that do not fit the corpus, and cells that name no set."""
+    """Reject IDs that are not in the corpus, and invalid cells."""
     bad, seen = [], {}
     for line, row in rows:
         if row["ID"] not in entries:
@@ -142,9 +130,11 @@ def _check_rows(path, rows, columns, entries, protocol):
 
 
 def _check_folds(path, folds, entries, protocol):
-    """Refuse folds that lack a set, or break the rules of the protocol."""
+    """Reject folds that lack a set or break the protocol's rules."""
     if not folds:
-        raise InputError(f"split_file: {path}: no column fold1 that is filled.")
+        raise InputError(
+            f"split_file: {path}: the column fold1 is missing or blank."
+        )
     for fold, sets in folds.items():
         if empty := [name for name in SETS if not sets[name]]:
             raise InputError(
@@ -160,5 +150,5 @@ def _check_folds(path, folds, entries, protocol):
     except RuntimeError as error:
         raise InputError(
             f"split_file: {path}: {error}, which protocol={protocol} excludes. "
-            "Correct it, or take it as it is: --protocol=given."
+            "Correct it, or accept it as it is: --protocol=given."
         ) from error

@@ -90,7 +90,7 @@ def report_shortcut(
     # Threads: reading and resampling let go of the interpreter's lock.
     with ThreadPoolExecutor(max_workers=4) as pool:
         found = np.stack(list(pool.map(features, names)))
-    speakers = [entries[name].get("speaker") for name in names]
+    speakers = [entries[name].get("spk_id") for name in names]
     report = shortcut_report(found, targets, speaker_groups(names, speakers))
     logger.info(report_line(report))
     report["scores"] = _rows(names, targets, report["scores"])

@@ -23,7 +23,7 @@ STRENGTHS = (0.1, 1, 10, 100)  # C, from the strongest regularisation on
 WORD = r"\w+(?:['’]\w+)*"  # one letter is a word; so is "don't"
 
 
-def train_text_baseline(sets, labels, label_key, scoring):
+def train_text_baseline(sets, labels, scoring):
     """Probabilities of a test set by a linear model of words and word pairs.
 
     A logistic regression on TF-IDF of words and pairs of words. It is trained
@@ -35,11 +35,9 @@ def train_text_baseline(sets, labels, label_key, scoring):
     ---------
     sets : dict
         "train", "valid" and "test" to entries, utterance ID to its fields, of
-        which `text` and `label_key` are read.
+        which `text` and `label` are read.
     labels : list of str
         The classes, in the order of the columns.
-    label_key : str
-        The field with the label.
     scoring : turbo_sb.metrics.scoring.Classification
         Its score of the validation set is the highest for the chosen one.
 
@@ -59,20 +57,20 @@ def train_text_baseline(sets, labels, label_key, scoring):
     -------
     >>> from turbo_sb.metrics.scoring import Classification
     >>> entries = {
-    ...     "a": {"text": "Great!", "emo": "hap"},
-    ...     "b": {"text": "Oh no.", "emo": "sad"},
+    ...     "a": {"text": "Great!", "label": "hap"},
+    ...     "b": {"text": "Oh no.", "label": "sad"},
     ... }
     >>> sets = {"train": entries, "valid": entries, "test": entries}
     >>> labels = ["hap", "sad"]
-    >>> found = train_text_baseline(sets, labels, "emo", Classification(labels))
+    >>> found = train_text_baseline(sets, labels, Classification(labels))
     >>> found.argmax(axis=1).tolist()
     [0, 1]
     """
-    predict, _ = _choose(sets, labels, label_key, scoring)
+    predict, _ = _choose(sets, labels, scoring)
     return predict(_texts(sets, "test"))
 
 
-def run_text_baseline(folder, sets, labels, label_key, scoring, facts):
+def run_text_baseline(folder, sets, labels, scoring, facts):
     """Train and test the baseline, and leave what a run leaves.
 
     Arguments
@@ -82,11 +80,9 @@ def run_text_baseline(folder, sets, labels, label_key, scoring, facts):
         embeddings.npz (of IDs and labels alone), the scoring's figures and,
         last, metrics.json.
     sets : dict
-        As in `train_text_baseline`; `speaker` is read of the test entries.
+        As in `train_text_baseline`; `spk_id` is read of the test entries.
     labels : list of str
         The classes, in the order of the columns; the scoring's.
-    label_key : str
-        The field with the label.
     scoring : turbo_sb.metrics.scoring.Classification
         What is measured.
     facts : dict
@@ -101,27 +97,27 @@ def run_text_baseline(folder, sets, labels, label_key, scoring, facts):
     -------
     >>> from turbo_sb.metrics.scoring import Classification
     >>> entries = {
-    ...     "a": {"text": "Great!", "emo": "hap"},
-    ...     "b": {"text": "Oh no.", "emo": "sad"},
+    ...     "a": {"text": "Great!", "label": "hap"},
+    ...     "b": {"text": "Oh no.", "label": "sad"},
     ... }
     >>> sets = {"train": entries, "valid": entries, "test": entries}
     >>> labels, folder = ["hap", "sad"], getfixture("tmp_path")
     >>> found = run_text_baseline(
-    ...     folder, sets, labels, "emo", Classification(labels), {"fold": 1}
+    ...     folder, sets, labels, Classification(labels), {"fold": 1}
     ... )
     >>> found["UA"], found["fold"], (folder / "predictions.csv").exists()
     (1.0, 1, True)
     """
-    predict, valid = _choose(sets, labels, label_key, scoring)
+    predict, valid = _choose(sets, labels, scoring)
     test = sets["test"]
     probabilities = torch.from_numpy(predict(_texts(sets, "test")))
     outcomes = Outcomes(scoring)
     outcomes.add(
         list(test),
-        torch.from_numpy(_targets(sets, "test", labels, label_key)),
+        torch.from_numpy(_targets(sets, "test", labels)),
         # The logarithm of 0 is -inf, of which the softmax is 0.
         {"logits": probabilities.log()[None], "views": {}},
-        [entry.get("speaker", "") for entry in test.values()],
+        [entry.get("spk_id", "") for entry in test.values()],
     )
     summary = {**outcomes.test_summary(valid), **facts}
     write_json({Path(folder, f"{k}.json"): part for k, part in sets.items()})
@@ -129,10 +125,10 @@ def run_text_baseline(folder, sets, labels, label_key, scoring, facts):
     return summary
 
 
-def _choose(sets, labels, label_key, scoring):
+def _choose(sets, labels, scoring):
     """The function from texts to probabilities, and its validation."""
-    targets = _targets(sets, "train", labels, label_key)
-    truth = _targets(sets, "valid", labels, label_key)
+    targets = _targets(sets, "train", labels)
+    truth = _targets(sets, "valid", labels)
     validated = []
     for predict in _candidates(_texts(sets, "train"), targets, len(labels)):
         probabilities = torch.from_numpy(predict(_texts(sets, "valid")))
@@ -182,14 +178,14 @@ def _texts(sets, name):
     return [entry["text"] for entry in sets[name].values()]
 
 
-def _targets(sets, name, labels, label_key):
+def _targets(sets, name, labels):
     """Each utterance's number of its class: (n,) array of int."""
-    found = {k: entry.get(label_key) for k, entry in sets[name].items()}
+    found = {k: entry.get("label") for k, entry in sets[name].items()}
     wrong = [f"{k}: {v!r}" for k, v in found.items() if v not in labels]
     if wrong:
         raise InputError(
             f"{name}: {len(wrong)} of {len(found)} utterances have "
-            f"no {label_key} of {', '.join(labels)}:\n"
+            f"no label of {', '.join(labels)}:\n"
             f"{some_of(wrong)}\nGive labels all classes, or prepare again."
         )
     return np.array([labels.index(v) for v in found.values()], dtype=np.int64)

@@ -80,15 +80,12 @@ class Recipe:
     prepare_folds : callable
         Takes settings of the YAML by name, and optionally ``folds``; returns
         fold to (sets, facts), of all folds, and notes.
-    label_key : str
-        The manifests' field with the label.
     scoring : type
         `turbo_sb.metrics.scoring.Classification`, or one that is made alike.
     """
 
     script: Path
     prepare_folds: Callable
-    label_key: str
     scoring: type
 
 
@@ -250,7 +247,7 @@ class Plan:
                 folder.mkdir(parents=True, exist_ok=True)
                 own = {"protocol": protocol, "fold": fold, "seed": None}
                 run_text_baseline(
-                    *(folder, sets, labels, self.recipe.label_key, scoring),
+                    *(folder, sets, labels, scoring),
                     {**facts, **own, "best_epoch": None},
                 )
 

@@ -31,7 +31,7 @@ def coverage(method):
     tested, known, left_out, texts = {}, set(), [], []
     for run in method.runs:
         test = run.manifest("test")
-        tested.update({ID: e.get("speaker", "") for ID, e in test.items()})
+        tested.update({ID: e.get("spk_id", "") for ID, e in test.items()})
         known |= set().union(*(run.manifest(name) for name in SETS))
         left_out.append(run.metrics.get("n_left_out", 0))
         texts.append(run.metrics.get("texts"))

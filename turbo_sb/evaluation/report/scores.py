@@ -40,7 +40,7 @@ class Comparison:
         }
         self.groups = speaker_groups(
             [ID for _, ID in self.keys],
-            [entry.get("speaker", "") for entry in self.entries],
+            [entry.get("spk_id", "") for entry in self.entries],
         )
 
     def _pools(self):

@@ -54,7 +54,7 @@ def save_neighbours(folder, run, model, hparams):
     facts = [
         {
             "ID": name,
-            "label": entries[name].get("emo", entries[name].get("label")),
+            "label": entries[name].get("label"),
             "text": entries[name]["text"],
         }
         for name in names

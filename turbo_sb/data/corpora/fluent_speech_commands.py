@@ -14,7 +14,7 @@ Authors
 from collections import Counter
 from pathlib import Path
 
-from turbo_sb.data.corpora.utterance import (
+from turbo_sb.data.corpora.base import (
     Utterance,
     find_root,
     gather,
@@ -70,9 +70,10 @@ def read_fluent(folder: str | Path) -> list[Utterance]:
 
 
 def _utterance(root, row):
+    """Make an utterance of a row."""
     wav, speaker = Path(row["path"]), row["speakerId"]
     return Utterance(
-        # The files of two speakers may be of one name.
+        # Two speakers may have files of one name.
         id=make_id(CORPUS, *wav.with_suffix("").parts[-2:]),
         path=root / wav,
         text=row["transcription"],

@@ -1,8 +1,12 @@
-"""The folder of a build: whole, to be continued, or refused.
+"""The folder of a corpus that is made: complete, continued, or rejected.
 
-    build.json     settings, and counts once it is whole
+A build from other corpora may be interrupted and continued:
+
+    build.json     settings, and counts once it is complete
     audio/ID.flac  appears whole or not at all
-    manifest.csv   written last: where it is, the build is whole
+    manifest.csv   written last: where it is, the build is complete
+
+A synthesised corpus (`make_once`) appears as a whole, with process.json.
 
 Authors
  * The turbo_sb developers 2026
@@ -11,47 +15,23 @@ Authors
 import contextlib
 import csv
 import json
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from turbo_sb.data.csv_table import write_table
 from turbo_sb.data.manifest import write_json
 from turbo_sb.utils.errors import InputError, some_of
-from turbo_sb.utils.files import replacing
 
 COLUMNS = ("ID", "wav", "text", "label", "spk_id", "corpus")
 MANIFEST = "manifest.csv"
 BUILD = "build.json"
+PROCESS = "process.json"
 AUDIO = "audio"
 
 
 def open_folder(folder: str | Path, settings: dict) -> dict | None:
-    """Make ready the folder of a build, and look for an earlier one.
-
-    Arguments
-    ---------
-    folder : str | Path
-        Absent, empty, or of an earlier build.
-    settings : dict
-        Of this build, JSON-serialisable.
-
-    Returns
-    -------
-    counts : dict or None
-        Of an earlier build with the same settings that is whole.
-
-    Raises
-    ------
-    InputError
-        If the folder holds something else, or a build of other settings, or
-        cannot be written.
-
-    Example
-    -------
-    >>> folder = getfixture("tmp_path") / "dsd"
-    >>> print(open_folder(folder, {"seed": 1}))
-    None
-    >>> sorted(path.name for path in folder.iterdir())
-    ['audio', 'build.json']
-    """
+    """Prepare a folder; return the counts of a complete equal build."""
     folder = Path(folder)
     earlier = _read_build(folder)
     if earlier is not None:
@@ -68,60 +48,20 @@ def open_folder(folder: str | Path, settings: dict) -> dict | None:
 
 
 @contextlib.contextmanager
-def clear_errors(path):
-    """Turn what the disk refuses into an InputError that names the path.
-
-    Arguments
-    ---------
-    path : str | Path
-        What is about to be written.
-
-    Yields
-    ------
-    None
-
-    Example
-    -------
-    >>> with clear_errors("a.flac"):
-    ...     raise OSError(28, "No space left on device")
-    Traceback (most recent call last):
-    ...
-    turbo_sb.utils.errors.InputError: a.flac: cannot be written (No space ...
-    """
+def clear_errors(path: str | Path) -> Iterator[None]:
+    """Turn an error of writing into an InputError that names the path."""
     try:
         yield
     except OSError as error:
         raise InputError(
             f"{path}: cannot be written ({error.strerror or error}). Check the "
             "output folder, its permissions and the space left; the same "
-            "command goes on from where this one stopped."
+            "command continues where this one stopped."
         ) from error
 
 
-def close_folder(folder: str | Path, rows: list, build: dict) -> None:
-    """Finish a build: counts, and the manifest last.
-
-    Audio that is not in the manifest is removed.
-
-    Arguments
-    ---------
-    folder : str | Path
-        Of `open_folder`.
-    rows : list of tuple
-        The manifest's, in the order of COLUMNS.
-    build : dict
-        The settings and counts.
-
-    Example
-    -------
-    >>> folder = getfixture("tmp_path") / "dsd"
-    >>> open_folder(folder, {})
-    >>> row = ("a", "audio/a.flac", "hi", "directed", "", "slurp")
-    >>> close_folder(folder, [row], {"settings": {}, "counts": {}})
-    >>> print((folder / "manifest.csv").read_text(), end="")
-    ID,wav,text,label,spk_id,corpus
-    a,audio/a.flac,hi,directed,,slurp
-    """
+def close_folder(folder: str | Path, rows: list[tuple], build: dict) -> None:
+    """Write the counts, remove audio without a row, write the manifest."""
     folder = Path(folder)
     wanted = {row[0] for row in rows}
     write_json({folder / BUILD: build})
@@ -129,10 +69,7 @@ def close_folder(folder: str | Path, rows: list, build: dict) -> None:
         for path in (folder / AUDIO).glob("*.flac"):
             if path.stem not in wanted:
                 path.unlink()
-        with replacing(folder / MANIFEST) as draft:
-            with open(draft, "w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file, lineterminator="\n")
-                writer.writerows([COLUMNS, *rows])
+    write_table(folder / MANIFEST, [COLUMNS, *rows])
 
 
 def _read_build(folder):
@@ -157,7 +94,7 @@ def _read_build(folder):
 
 
 def _check_same(folder, earlier, settings):
-    """Raise an InputError that names the settings that differ."""
+    """Reject other settings, and name those that differ."""
     earlier, settings = _flat(earlier), _flat(settings)
     differences = [
         f"{key}: {earlier.get(key)}, now {settings.get(key)}"
@@ -173,7 +110,7 @@ def _check_same(folder, earlier, settings):
 
 
 def _flat(settings):
-    """Bring {"corpora": {"ami": 1}} into {"corpora.ami": 1}, as JSON has it."""
+    """Flatten {"corpora": {"ami": 1}} to {"corpora.ami": 1}."""
     flat = {}
     for key, value in json.loads(json.dumps(settings)).items():
         if isinstance(value, dict):
@@ -191,3 +128,46 @@ def _is_whole(folder):
         wanted = {row["wav"] for row in csv.DictReader(file)}
     there = {f"{AUDIO}/{p.name}" for p in (folder / AUDIO).glob("*.flac")}
     return wanted <= there
+
+
+def make_once(folder: str | Path, made_with: dict, make: Callable) -> dict:
+    """Make a synthesised corpus, or return the description of an equal one.
+
+    `make` fills a new folder and returns facts for ``process.json``, which
+    also holds `made_with`: all that decides the bytes.
+    """
+    folder = Path(folder).resolve()
+    made_with = json.loads(json.dumps(made_with))  # tuples as lists
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        return _existing(folder, made_with)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(
+        prefix=f"{folder.name}.partial-", dir=folder.parent
+    ) as partial:
+        root = Path(partial) / "corpus"
+        root.mkdir()
+        description = {"made_with": made_with, **make(root)}
+        text = json.dumps(description, indent=2) + "\n"
+        (root / PROCESS).write_text(text)
+        root.rename(folder)
+    return description
+
+
+def _existing(folder, made_with):
+    """Return the description of an equal corpus; reject anything else."""
+    try:
+        description = json.loads((folder / PROCESS).read_text())
+        before = dict(description["made_with"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{folder} exists and is not a synthesised corpus. Choose another "
+            "folder; this one stays as it is."
+        ) from error
+    if before != made_with:
+        changed = [k for k in made_with if before.get(k) != made_with[k]]
+        raise InputError(
+            f"{folder} holds a corpus made with another "
+            f"{', '.join(changed) or 'process'}. Choose another folder, or "
+            "delete this one."
+        )
+    return description

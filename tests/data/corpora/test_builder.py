@@ -1,8 +1,10 @@
 """A build: balanced, the same every time, and counted."""
 
+import itertools
 import json
 import logging
 import shutil
+from hashlib import sha256
 
 import pytest
 import soundfile
@@ -15,8 +17,8 @@ from tests.data.corpora.layouts import (
     read_rows,
     tone,
 )
-from turbo_sb.data.corpora import READERS, build, build_corpus
-from turbo_sb.data.corpora.choice import hash_order
+from turbo_sb.data.corpora import READERS, build_corpus, builder
+from turbo_sb.data.corpora.builder import hash_order, plan, water_fill
 from turbo_sb.utils.errors import InputError
 
 
@@ -53,7 +55,7 @@ def test_all_five_corpora(tmp_path):
             1,
             16000,
         )
-        assert row["label"] == build.LABELS[row["corpus"]]
+        assert row["label"] == builder.LABELS[row["corpus"]]
         assert row["spk_id"].startswith(row["corpus"])
     assert len(list((out / "audio").iterdir())) == 16
 
@@ -228,3 +230,41 @@ def test_progress_sees_what_is_asked_for(laid_out, tmp_path):
 
     build_corpus(tmp_path, laid_out, cap=2, progress=progress)
     assert lengths == [2, 2, 2, 2]
+
+
+def pour(total, available):
+    """Give one at a time to the first of those that have least."""
+    shares = dict.fromkeys(available, 0)
+    for _ in range(total):
+        open_ = [name for name in available if shares[name] < available[name]]
+        shares[min(open_, key=shares.get)] += 1
+    return shares
+
+
+@pytest.mark.parametrize("numbers", itertools.product(range(5), repeat=3))
+def test_water_fill_pours(numbers):
+    available = dict(zip("abc", numbers))
+    for total in range(sum(numbers) + 1):
+        assert water_fill(total, available) == pour(total, available)
+
+
+def test_water_fill_by_hand():
+    assert water_fill(10, {"a": 2, "b": 9, "c": 9}) == {"a": 2, "b": 4, "c": 4}
+    assert water_fill(11, {"a": 2, "b": 9, "c": 9}) == {"a": 2, "b": 5, "c": 4}
+
+
+def test_plan_cuts_the_larger_class():
+    labels = dict(fluent="directed", slurp="directed", ami="other")
+    quotas = plan({"fluent": 100, "slurp": 3, "ami": 10}, labels)
+    assert quotas == {"fluent": 7, "slurp": 3, "ami": 10}
+    quotas = plan({"fluent": 2, "slurp": 3, "ami": 10}, labels)
+    assert quotas == {"fluent": 2, "slurp": 3, "ami": 5}
+
+
+def test_hash_order_is_that_of_sha256_and_the_seed():
+    ids = [f"ami_{k}" for k in range(20)]
+    by_hand = sorted(ids, key=lambda i: sha256(f"7:{i}".encode()).hexdigest())
+    assert hash_order(ids[::-1], seed=7) == by_hand
+    assert hash_order(ids, seed=8) != by_hand
+    part = [i for i in by_hand if i in ids[:10]]
+    assert hash_order(ids[:10], seed=7) == part

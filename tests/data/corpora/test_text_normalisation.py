@@ -2,8 +2,11 @@
 
 import pytest
 
-from turbo_sb.data.corpora.numerals import spell_number, spell_numbers
-from turbo_sb.data.corpora.text import normalise_text
+from turbo_sb.data.corpora.text_normalisation import (
+    normalise_text,
+    spell_number,
+    spell_numbers,
+)
 
 
 @pytest.mark.parametrize(

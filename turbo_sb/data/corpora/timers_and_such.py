@@ -13,7 +13,7 @@ Authors
 from collections import Counter
 from pathlib import Path
 
-from turbo_sb.data.corpora.utterance import (
+from turbo_sb.data.corpora.base import (
     Utterance,
     find_root,
     gather,
@@ -35,9 +35,9 @@ def read_timers(folder: str | Path, synthetic: bool = False) -> list[Utterance]:
     folder : str | Path
         Holds train-real.csv and so on, or the one folder that does.
     synthetic : bool
-        Whether to list the synthesised speech too. Its voices are no
-        speakers. No other corpus here is synthesised, unless SLURP is too: a
-        classifier would only learn to tell synthesised speech from real.
+        Whether to list the synthesised speech too, with unknown speakers. Of
+        the other corpora only SLURP has synthesised speech, and all of it is
+        directed: a classifier may learn to tell it from real speech instead.
 
     Returns
     -------
@@ -66,8 +66,8 @@ def read_timers(folder: str | Path, synthetic: bool = False) -> list[Utterance]:
     lists = [n for n in names if (root / f"{n}.csv").is_file()]
     if not lists:
         raise InputError(
-            f"{root}: none of {', '.join(f'{n}.csv' for n in names)} is there, "
-            "only synthesised speech. Fetch the real one."
+            f"{root}: {', '.join(f'{n}.csv' for n in names)} are missing; only "
+            "synthesised speech is there. Download the real one."
         )
     for name in lists:
         for _, row in read_table(root / f"{name}.csv", COLUMNS, ("speakerId",)):
@@ -79,10 +79,12 @@ def read_timers(folder: str | Path, synthetic: bool = False) -> list[Utterance]:
 
 
 def _kinds(synthetic):
+    """Name the kinds of speech."""
     return ("real", "synth") if synthetic else ("real",)
 
 
 def _utterance(root, name, row):
+    """Make an utterance of a row."""
     real = row["speakerId"] and name.endswith("-real")
     return Utterance(
         id=make_id(CORPUS, row["path"].removesuffix(".wav")),

@@ -6,9 +6,12 @@ import soundfile
 import torch
 
 from tests.data.corpora.layouts import tone
-from turbo_sb.data.corpora.cutter import Cutter
-from turbo_sb.data.corpora.cutting import Skip, read_stretch, to_int16
-from turbo_sb.data.corpora.utterance import Utterance
+from turbo_sb.data.corpora.audio_writer import (
+    AudioWriter,
+    read_stretch,
+    to_int16,
+)
+from turbo_sb.data.corpora.base import Skip, Utterance
 from turbo_sb.utils.errors import InputError
 
 
@@ -27,7 +30,7 @@ def cut(tmp_path):
     (tmp_path / "audio").mkdir()
 
     def cut(wanted, transform=None):
-        seconds = Cutter(tmp_path, 0.5, 15.0, transform)(wanted)
+        seconds = AudioWriter(tmp_path, 0.5, 15.0, transform)(wanted)
         samples, rate = soundfile.read(tmp_path / "audio/a.flac", dtype="int16")
         assert rate == 16000 and samples.ndim == 1
         assert seconds == len(samples) / 16000

@@ -1,0 +1,158 @@
+"""Read a manifest.csv that people wrote, and check its rows and their audio.
+
+Its columns: ID, wav, text, label; optionally spk_id, start, stop (s), split
+and corpus.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from turbo_sb.data.audio_io import AudioFacts, try_all
+from turbo_sb.data.csv_table import read_table, write_table
+from turbo_sb.utils.errors import InputError, some_of
+from turbo_sb.utils.logs import get_logger
+
+logger = get_logger(__name__)
+
+MANIFEST, SKIPPED = "manifest.csv", "skipped.csv"
+REQUIRED = ("ID", "wav", "text", "label")
+OPTIONAL = ("spk_id", "start", "stop", "split", "corpus")
+ALIASES = {  # without case, spaces and underscores
+    **dict.fromkeys(("speaker", "speakerid", "spk", "speakers"), "spk_id"),
+    **dict.fromkeys(("begin", "onset", "starttime"), "start"),
+    **dict.fromkeys(("end", "offset", "endtime", "stoptime"), "stop"),
+    **dict.fromkeys(("set", "subset", "partition", "fold"), "split"),
+    **dict.fromkeys(("dataset", "source"), "corpus"),
+}
+ROUNDING = 0.01  # s: a stop this far past the end is the end
+
+Bad = list[tuple[int, str, str]]  # line, ID, problem
+
+
+def read_csv_manifest(
+    data_folder: Path, labels: Sequence[str], bad_rows: str = "stop"
+) -> tuple[dict, Bad, str]:
+    """Return entries, the rows that cannot be used, and a note on these."""
+    if bad_rows not in ("stop", "skip"):
+        raise InputError(f"bad_rows={bad_rows}: expected stop or skip.")
+    path = data_folder / MANIFEST
+    rows, bad = _read_rows(path, labels)
+    bad = sorted(bad + _check_audio(rows, data_folder))
+    note = _sum_up_bad(path, rows, bad, bad_rows)
+    return {row["ID"]: _entry(row) for row in rows}, bad, note
+
+
+def write_skipped(folder: Path, bad: Bad) -> None:
+    """List the skipped rows; replace an earlier list."""
+    write_table(folder / SKIPPED, [("line", "ID", "problem"), *bad])
+
+
+def _read_rows(path, labels):
+    """Return the rows that can be used, and the others as `Bad`."""
+    if not path.is_file():
+        raise InputError(
+            f"{path}: no such file. Expected --data_folder to be a folder that "
+            f"holds {MANIFEST} with the columns {', '.join(REQUIRED)}."
+        )
+    rows, bad, seen, rejects = [], [], {}, []
+    for line, row in read_table(path, REQUIRED, OPTIONAL, rejects, ALIASES):
+        row["line"], problem = line, _row_problem(row, labels, seen)
+        seen.setdefault(row["ID"], line)
+        if problem:
+            bad.append((line, row["ID"], problem))
+        else:
+            rows.append(row)
+    why = "is a text not between quotes, or a cell missing?"
+    bad += [(line, "", f"{problem}: {why}") for line, problem in rejects]
+    return rows, bad
+
+
+def _row_problem(row, labels, seen):
+    """Name what is wrong with a row, except its audio; else None."""
+    if blank := [column for column in REQUIRED if not row[column]]:
+        return f"{' and '.join(blank)} blank"
+    if row["ID"] in seen:
+        return f"the same ID as line {seen[row['ID']]}"
+    if row["label"] not in labels:
+        return f"label {row['label']!r}, expected {' or '.join(labels)}"
+    for column in ("start", "stop"):
+        try:
+            row[column] = _seconds(row[column])
+        except ValueError:
+            return f"{column} {row[column]!r}, expected seconds"
+    start, stop = row["start"] or 0.0, row["stop"]
+    if not start >= 0:
+        return f"start {start} s, expected 0 or more"
+    if stop is not None and not stop > start:
+        return f"stop {stop} s, expected more than start, {start} s"
+    return None
+
+
+def _seconds(cell):
+    """Parse a number, also with a decimal comma."""
+    return float(cell.replace(",", ".")) if cell else None
+
+
+def _check_audio(rows, data_folder):
+    """Add `duration` (s); remove rows with bad audio, and return these."""
+    for row in rows:  # a manifest from Windows has backslashes
+        row["wav"] = row["wav"].replace("\\", "/")
+    paths = sorted({row["wav"] for row in rows})  # one may be in many rows
+    logger.info(f"checking {len(paths):,} audio files to their last sample")
+    facts = dict(zip(paths, try_all([data_folder / path for path in paths])))
+    problems = {row["line"]: _audio_problem(row, facts) for row in rows}
+    bad = [row for row in rows if problems[row["line"]]]
+    rows[:] = [row for row in rows if not problems[row["line"]]]
+    return [(row["line"], row["ID"], problems[row["line"]]) for row in bad]
+
+
+def _audio_problem(row, all_facts: dict[str, AudioFacts | InputError]):
+    """Name why a row's stretch of audio cannot be used; else None."""
+    facts = all_facts[row["wav"]]
+    if isinstance(facts, InputError):
+        return str(facts)
+    end, start = facts.duration, row["start"] or 0.0
+    stop = end if row["stop"] is None else row["stop"]
+    if start >= end:
+        return f"{row['wav']}: start {start} s, but it ends at {end:.3f} s"
+    if stop > end + ROUNDING:
+        return f"{row['wav']}: stop {stop} s, but it ends at {end:.3f} s"
+    stop = min(stop, end)
+    if round(start * facts.rate) == round(stop * facts.rate):
+        return f"{row['wav']}: no sample from start {start} s to {stop} s"
+    row["duration"] = stop - start
+    if row["start"] or row["stop"] is not None:
+        row["stretch"] = {"start": start, "stop": stop}
+    return None
+
+
+def _sum_up_bad(path, rows, bad, bad_rows):
+    """Reject bad rows, or return a note on them."""
+    listed = [f"line {line}: {ID or '(no ID)'}: {why}" for line, ID, why in bad]
+    if bad and (bad_rows == "stop" or not rows):
+        without = ", or go on without them: --bad_rows=skip" if rows else ""
+        raise InputError(
+            f"{path}: {len(bad)} of {len(bad) + len(rows)} rows cannot be "
+            f"used:\n{some_of(listed)}\nCorrect them{without}."
+        )
+    if not bad:
+        return "no row skipped"
+    return f"skipped {len(bad)} rows ({SKIPPED}):\n{some_of(listed)}"
+
+
+def _entry(row):
+    """Make a manifest's entry of a row."""
+    wav = row["wav"]
+    return {
+        "wav": wav if Path(wav).is_absolute() else f"{{data_root}}/{wav}",
+        "duration": row["duration"],
+        "text": row["text"],
+        "label": row["label"],
+        "spk_id": row["spk_id"],
+        "corpus": row["corpus"],
+        "split": row["split"],
+        **row.get("stretch", {}),
+    }

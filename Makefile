@@ -1,5 +1,6 @@
 # make demo: the environment, then three synthesised corpora, nine trainings.
 # make test: the environment, then all tests; make test-quick: those in seconds.
+# make docs: the documentation's site, in docs/_build.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -10,7 +11,7 @@ PARALLEL = -n auto --dist worksteal
 # Some environments forbid it; each process would compile all modules anew.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: demo test test-quick newest oldest lock lint format clean
+.PHONY: demo test test-quick docs newest oldest lock lint format clean
 
 demo: $(VENV)/installed
 	$(BIN)/python -m turbo_sb.demo
@@ -20,6 +21,10 @@ test: $(VENV)/installed
 
 test-quick: $(VENV)/installed
 	$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
+
+# Needs no network; a warning is an error.
+docs: $(VENV)/installed
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build
 
 # The quick tests with setup.py's ranges in place of the lock: on the newest
 # versions that they allow today, and on the oldest.
@@ -56,4 +61,4 @@ $(VENV)/installed: setup.py requirements.lock
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(VENV)-newest $(VENV)-oldest demo_output
+	rm -rf $(VENV) $(VENV)-newest $(VENV)-oldest demo_output docs/_build docs/generated

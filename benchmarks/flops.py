@@ -25,18 +25,7 @@ class Sizes:
 
 
 def cnn(samples, sizes):
-    """One pass of the CNN over one waveform, forward.
-
-    Arguments
-    ---------
-    samples : int
-        Padding and all.
-    sizes : Sizes
-
-    Returns
-    -------
-    flops : float
-    """
+    """One pass of the CNN over one waveform, forward."""
     total, wide = 0, 1
     for kernel, stride in zip(KERNELS, STRIDES):
         samples = (samples - kernel) // stride + 1
@@ -46,52 +35,20 @@ def cnn(samples, sizes):
 
 
 def frames(samples):
-    """How many frames the CNN makes of a waveform.
-
-    Arguments
-    ---------
-    samples : int
-
-    Returns
-    -------
-    frames : int
-    """
+    """How many frames the CNN makes of a waveform."""
     for kernel, stride in zip(KERNELS, STRIDES):
         samples = (samples - kernel) // stride + 1
     return samples
 
 
 def transformer(steps, sizes):
-    """One pass of the layers over one sequence, forward.
-
-    Arguments
-    ---------
-    steps : int
-        Frames or tokens, padding and all.
-    sizes : Sizes
-
-    Returns
-    -------
-    flops : float
-        24 dim ** 2 + 4 steps * dim for each step and layer.
-    """
+    """One pass of the layers over one sequence, forward."""
     one = 24 * sizes.dim**2 + 4 * steps * sizes.dim
     return float(sizes.layers * steps * one)
 
 
 def audio(steps, sizes):
-    """One pass behind the CNN: projection, positions, layers; forward.
-
-    Arguments
-    ---------
-    steps : int
-        Frames, padding and all.
-    sizes : Sizes
-
-    Returns
-    -------
-    flops : float
-    """
+    """One pass behind the CNN: projection, positions, layers; forward."""
     kernel, groups = sizes.positional
     projection = 2 * sizes.channels * sizes.dim
     positions = 2 * kernel * sizes.dim * (sizes.dim // groups)

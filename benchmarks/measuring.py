@@ -14,12 +14,7 @@ from pathlib import Path
 
 
 def processor():
-    """Name the CPU, where the system tells it.
-
-    Returns
-    -------
-    name : str
-    """
+    """Name the CPU, where the system tells it."""
     path = Path("/proc/cpuinfo")
     lines = path.read_text().splitlines() if path.exists() else []
     names = [x.split(":")[1].strip() for x in lines if "model name" in x]
@@ -27,32 +22,13 @@ def processor():
 
 
 def peak():
-    """The most memory that this process has held.
-
-    Returns
-    -------
-    megabytes : float
-        Of 1e6 bytes.
-    """
+    """The most memory that this process has held."""
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most / 1e6 if sys.platform == "darwin" else most * 1024 / 1e6
 
 
 def afresh(script, *arguments):
-    """Run a script in a process of its own, which prints JSON.
-
-    Arguments
-    ---------
-    script : str
-        Its path.
-    *arguments
-        Of its command line.
-
-    Returns
-    -------
-    found : object
-        What it printed.
-    """
+    """Run a script in a process of its own, which prints JSON."""
     command = [sys.executable, script, *map(str, arguments)]
     result = subprocess.run(command, stdout=subprocess.PIPE, check=True)
     return json.loads(result.stdout)
@@ -69,25 +45,12 @@ def give_back_memory():
 
 
 def print_head(names, n_words=1):
-    """Print the head of a Markdown table.
-
-    Arguments
-    ---------
-    names : list of str
-        Of the columns.
-    n_words : int
-        So many columns at the beginning hold words, the others numbers.
-    """
+    """Print the head of a Markdown table."""
     print_row(names)
     numbers = len(names) - n_words
     print("|" + "---|" * n_words + "--:|" * numbers)
 
 
 def print_row(cells):
-    """Print a row of a Markdown table, at once.
-
-    Arguments
-    ---------
-    cells : list of str
-    """
+    """Print a row of a Markdown table, at once."""
     print("| " + " | ".join(cells) + " |", flush=True)

@@ -20,10 +20,17 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from epoch import write_set
 from measuring import print_head, print_row, processor
 from torch.nn.utils.rnn import pad_sequence
-from workload import BASE, RATE, SCALED, build, read_durations
+from workload import (
+    BASE,
+    LABELS,
+    RATE,
+    SCALED,
+    build,
+    read_durations,
+    write_set,
+)
 
 from turbo_sb.encoders import AudioEncoder, TextEncoder
 from turbo_sb.inference.classifier import TurboClassifier
@@ -32,7 +39,6 @@ from turbo_sb.inference.prediction import predict
 from turbo_sb.inference.utterances import read_utterances
 from turbo_sb.models.turbo_model import TurboModel
 
-LABELS = ["ang", "hap", "neu", "sad"]
 SIZE = 64
 
 

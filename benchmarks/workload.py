@@ -6,9 +6,11 @@ Authors
 
 import csv
 import json
+import string
 
 import flops
 import numpy as np
+import soundfile
 import torch
 from speechbrain.integrations.huggingface.wav2vec2 import Wav2Vec2
 from transformers import BertConfig, BertModel, Wav2Vec2Config, Wav2Vec2Model
@@ -20,25 +22,14 @@ from turbo_sb.models.turbo_model import TurboModel
 
 logging.disable_progress_bar()
 RATE, WORDS_PER_SECOND = 16000, 3
+LABELS = ["ang", "hap", "neu", "sad"]
 BASE = flops.Sizes()
 # A sixteenth as wide as the base models, otherwise the same.
 SCALED = flops.Sizes(dim=48, channels=32, positional=(128, 4))
 
 
 def read_durations(path=None):
-    """Durations to draw batches from, in seconds.
-
-    Arguments
-    ---------
-    path : str, optional
-        A CSV of one column, ``seconds``, or a manifest of a recipe, such as a
-        run's train.json. Without it, 5,531 draws of a log-normal distribution
-        with IEMOCAP's median and mean.
-
-    Returns
-    -------
-    durations : (n,) numpy.ndarray
-    """
+    """Seconds, of a CSV or a recipe's manifest; otherwise drawn as IEMOCAP's."""
     if path is None:
         draws = np.random.default_rng(0).lognormal(np.log(3.58), 0.69, 5531)
         return np.clip(draws, 0.585, 34.1)
@@ -49,25 +40,26 @@ def read_durations(path=None):
         return np.array([float(row["seconds"]) for row in csv.DictReader(file)])
 
 
+def write_set(folder, name, durations, n):
+    """Recordings of noise, letters as words, and their manifest."""
+    rng = np.random.default_rng(0)
+    [(samples, tokens)] = draw_batches(durations, 1, n)
+    entries = {}
+    for row, (long, words) in enumerate(zip(samples, tokens)):
+        wav = folder / f"{name}{row}.wav"
+        soundfile.write(wav, 0.1 * rng.standard_normal(long), RATE)
+        entries[wav.stem] = {
+            "wav": str(wav),
+            "duration": long / RATE,
+            "text": " ".join(rng.choice([*string.ascii_lowercase], words)),
+            "label": LABELS[row % len(LABELS)],
+        }
+    path = folder / f"{name}.json"
+    path.write_text(json.dumps(entries), encoding="utf-8")
+
+
 def draw_batches(durations, n, size, seed=1986):
-    """Random batches, each without repetition.
-
-    Arguments
-    ---------
-    durations : (all,) numpy.ndarray
-        In seconds.
-    n : int
-        Number of batches.
-    size : int
-        Utterances a batch.
-    seed : int
-        Of the draws.
-
-    Returns
-    -------
-    batches : list of (list of int, list of int)
-        Samples and tokens of each utterance.
-    """
+    """Random batches, each without repetition."""
     rng, batches = np.random.default_rng(seed), []
     for _ in range(n):
         drawn = rng.choice(durations, size, replace=False)
@@ -78,20 +70,7 @@ def draw_batches(durations, n, size, seed=1986):
 
 
 def make_inputs(samples, tokens):
-    """Noise and random tokens of these lengths, padded.
-
-    Arguments
-    ---------
-    samples : list of int
-        Of each utterance.
-    tokens : list of int
-        Of each utterance.
-
-    Returns
-    -------
-    inputs : tuple
-        Waveforms, relative lengths, token ids, relative lengths.
-    """
+    """Noise and random tokens of these lengths, padded."""
     generator = torch.Generator().manual_seed(0)
     wavs = torch.zeros(len(samples), max(samples))
     for row, n in enumerate(samples):
@@ -102,19 +81,7 @@ def make_inputs(samples, tokens):
 
 
 def build(folder, sizes):
-    """Write encoders of these sizes.
-
-    Arguments
-    ---------
-    folder : str
-        Gets them.
-    sizes : flops.Sizes
-
-    Returns
-    -------
-    sources : (str, str)
-        Of the audio and the text encoder.
-    """
+    """Write encoders of these sizes."""
     audio, text = build_encoders(folder)
     shared = {
         "hidden_size": sizes.dim,
@@ -139,19 +106,7 @@ def build(folder, sizes):
 
 
 def ours(sources, **settings):
-    """Our model, frozen CNN, from these encoders.
-
-    Arguments
-    ---------
-    sources : (str, str)
-        As `build` returns.
-    **settings
-        Of `TurboModel`.
-
-    Returns
-    -------
-    model : TurboModel
-    """
+    """Our model, frozen CNN, from these encoders."""
     audio, text = AudioEncoder(sources[0]), TextEncoder(sources[1])
     torch.manual_seed(0)
     return TurboModel(audio, text, n_classes=4, **settings).train()
@@ -162,15 +117,6 @@ class Stock(torch.nn.Module):
 
     The recipe freezes the CNN by the lobe's own flag, and the backward pass
     runs through it nevertheless.
-
-    Arguments
-    ---------
-    sources : (str, str)
-        As `build` returns.
-    truly_frozen : bool
-        Whether to freeze the CNN by Hugging Face's method instead.
-    unused : object
-        What a recipe's YAML gives to our model only.
     """
 
     encoders = {}  # of which `TurboBrain` would log the settings

@@ -1,20 +1,26 @@
 """The device-directed process: what it draws, and its ceilings."""
 
+import itertools
 from collections import Counter
 
 import numpy as np
 import pytest
 
-from turbo_sb.demo.commands import CARRIERS, THINGS, TIMES
 from turbo_sb.demo.directed import (
+    CARRIERS,
     DIRECTED,
     LABELS,
     PROSODY,
     PROSODY_SD,
+    THINGS,
+    TIMES,
+    WORDS,
     DirectedProcess,
     directed_ceilings,
+    draw_command,
     draw_directed,
 )
+from turbo_sb.demo.espeak import SAMPLE_RATE, synthesise
 from turbo_sb.demo.speakers import SPEAKERS
 
 ROW_OF = {
@@ -118,3 +124,44 @@ class TestCeilings:
             assert score == pytest.approx(
                 directed_ceilings(DIRECTED)[name], abs=0.015
             ), name
+
+
+def sentences(row):
+    return {
+        carrier.format(thing=thing, when=when)
+        for carrier in CARRIERS[row]
+        for thing, when in itertools.product(THINGS, TIMES)
+    }
+
+
+def test_no_sentence_is_in_two_rows():
+    for one, other in itertools.combinations(CARRIERS, 2):
+        assert not sentences(one) & sentences(other)
+
+
+def test_all_of_a_row_is_said_and_nothing_else():
+    rng = np.random.default_rng(1)
+    for row in CARRIERS:
+        drawn = {draw_command(row, rng) for _ in range(4000)}
+        assert drawn == sentences(row)
+
+
+def test_the_vocabulary_is_what_is_said():
+    said = {w for row in CARRIERS for s in sentences(row) for w in s.split()}
+    assert sorted(said) == WORDS
+    assert all(word.isalpha() and word.islower() for word in WORDS)
+
+
+def test_rows_are_as_rich_and_as_long_to_say():
+    assert {len(row) for row in CARRIERS.values()} == {6}
+    seconds = {
+        row: [
+            len(synthesise(text, voice)) / SAMPLE_RATE
+            for text in sorted(sentences(row))[::7]
+            for voice in ("f1", "m3")
+        ]
+        for row in ("directed", "non_directed")
+    }
+    directed, talk = (np.array(found) for found in seconds.values())
+    assert directed.mean() == pytest.approx(talk.mean(), abs=0.05)
+    assert 0.7 < directed.std() / talk.std() < 1.4

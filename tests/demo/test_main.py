@@ -6,7 +6,7 @@ import pytest
 
 from turbo_sb.demo import __main__ as demo
 from turbo_sb.demo import runs
-from turbo_sb.demo.parts import METHODS, PARTS
+from turbo_sb.demo.__main__ import METHODS, PARTS
 from turbo_sb.utils.errors import InputError
 
 SMALL = ["--n_utterances=80", "--number_of_epochs=1", "--jobs=2"]
@@ -32,6 +32,7 @@ def test_demo_from_nothing_to_a_table(
     assert summary.count("| turbo ") == len(corpora)
     assert "80 utterances" in summary
     assert (tmp_path / "summary.png").exists()
+    assert "Next: turbo-sb export" in printed
 
 
 def test_all_parts_by_default_and_each_with_its_own_epochs(tmp_path):

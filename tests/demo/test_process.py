@@ -7,13 +7,15 @@ from turbo_sb.demo.ceilings import ceilings
 from turbo_sb.demo.process import (
     COMPLEMENTARY,
     EMOTIONS,
+    LEXICON,
     PROCESSES,
     PROSODY,
     REDUNDANT,
+    WORDS,
     Process,
     draw_utterance,
+    split_words,
 )
-from turbo_sb.demo.sentences import LEXICON, WORDS, split_words
 from turbo_sb.demo.speakers import SPEAKERS
 
 pytestmark = pytest.mark.slow

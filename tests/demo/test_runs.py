@@ -3,7 +3,7 @@
 import pytest
 
 from turbo_sb.demo import runs
-from turbo_sb.demo.parts import METHODS, PARTS
+from turbo_sb.demo.__main__ import METHODS, PARTS
 from turbo_sb.demo.runs import Run, train_all
 from turbo_sb.utils.errors import InputError
 

@@ -7,7 +7,10 @@ import pytest
 from turbo_sb.demo.runs import Run
 from turbo_sb.demo.summary import read_run, table, wilson_interval
 
-LOG = "\n".join(f"epoch: 1 - train seconds: {s}" for s in (9.0, 2.0, 1.0))
+HISTORY = "".join(
+    json.dumps({"epoch": epoch, "train": {"seconds": seconds}}) + "\n"
+    for epoch, seconds in enumerate((9.0, 2.0, 1.0), start=1)
+)
 CEILINGS = {"chance": 0.25, "audio": 0.8, "text": 0.75, "both": 1.0}
 
 
@@ -26,7 +29,7 @@ def result(tmp_path):
         "uniformity_text": None,
     }
     (run.folder / "metrics.json").write_text(json.dumps(metrics))
-    (run.folder / "train_log.txt").write_text(LOG)
+    (run.folder / "history.jsonl").write_text(HISTORY)
     return read_run(run)
 
 
@@ -48,7 +51,7 @@ def detection(tmp_path):
         "shortcut_EER": 0.47,
     }
     (run.folder / "metrics.json").write_text(json.dumps(metrics))
-    (run.folder / "train_log.txt").write_text(LOG)
+    (run.folder / "history.jsonl").write_text(HISTORY)
     lines = ["ID,label,prediction,p_non_directed,p_directed"]
     for i in range(10):
         label = "directed" if i < 5 else "non_directed"

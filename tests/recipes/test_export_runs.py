@@ -9,7 +9,7 @@ import pytest
 
 from tests.encoders.families import AUDIO, TEXT, build
 from tests.recipes.recipe_runs import DSD, start, start_fresh
-from turbo_sb.demo.corpus import write_corpus
+from turbo_sb.demo import write_corpus
 from turbo_sb.inference.classifier import TurboClassifier
 from turbo_sb.inference.export import export_run
 from turbo_sb.inference.export_format import read_export

@@ -3,17 +3,17 @@
 One utterance is made in four steps:
 
 1. A label: directed to a device or not, equally often.
-2. What the prosody says, drawn by itself: the label, or nothing.
-3. What the words say, drawn by themselves: the label, or nothing.
+2. What the prosody says, drawn independently: the label, or nothing.
+3. What the words say, drawn independently: the label, or nothing.
 4. Rate, pitch, pitch range and volume: independent normal draws around the
    row of `PROSODY` that belongs to what the prosody says; and a sentence of
-   the row of `commands.CARRIERS` that belongs to what the words say.
+   the row of `CARRIERS` that belongs to what the words say.
 
-Commands are spoken flat and high, talk is lively and low. A wide range raises
-espeak-ng's mean fundamental frequency and a low pitch lowers it, by as much:
-the two rows have the same mean, and what differs is the contour. Rate and
-volume have one mean for all, and the rows of sentences are equally long, so
-that duration, level and spectrum do not give the label away.
+Commands are flat and high, talk is lively and low. A wide range raises
+espeak-ng's mean fundamental frequency and a low pitch lowers it by as much: the
+two rows have the same mean and differ in contour. Rate and volume have one mean
+for all, and sentences are equally long, so that duration, level and spectrum do
+not give the label away.
 
 Authors
  * The turbo_sb developers 2026
@@ -24,8 +24,8 @@ import dataclasses
 import numpy as np
 
 from turbo_sb.demo.ceilings import bayes_accuracies
-from turbo_sb.demo.commands import draw_command
 from turbo_sb.demo.process import Utterance, draw_prosody
+from turbo_sb.demo.speakers import Speaker
 
 LABELS = ("directed", "non_directed")
 
@@ -39,32 +39,54 @@ PROSODY = {
 }
 PROSODY_SD = (12, 4, 8, 12)
 
+# A sentence of the row "directed" can only be a command to a device, one of
+# "non_directed" only talk about things, one of "any" may be either. The rows
+# fill the same slots and are about equally long, so only the carrier tells them
+# apart. Lower case without punctuation: espeak-ng would sing a question mark.
+CARRIERS = {
+    "directed": (
+        "turn up the {thing} before {when}",
+        "set the {thing} again for {when}",
+        "switch off the {thing} by {when}",
+        "start the {thing} up for {when}",
+        "wake me with the {thing} at {when}",
+        "cancel the {thing} after {when}",
+    ),
+    "non_directed": (
+        "he lost the {thing} after {when}",
+        "we heard the {thing} before {when}",
+        "she bought the {thing} after {when}",
+        "she missed the {thing} after {when}",
+        "they like the {thing} after {when}",
+        "i saw her {thing} before {when}",
+    ),
+    "any": (
+        "turn it off again after {when}",
+        "could you play that again at {when}",
+        "what time does the {thing} stop",
+        "no just leave it on until {when}",
+        "is the {thing} still on at {when}",
+        "stop it again until {when}",
+    ),
+}
+THINGS = ("alarm", "heating", "kettle", "music", "oven", "radio", "timer")
+TIMES = ("breakfast", "dinner", "midnight", "seven", "sunset")
+
+# Every word that a sentence can hold, sorted: a tokenizer's vocabulary.
+WORDS = sorted(
+    {
+        word
+        for row in CARRIERS.values()
+        for carrier in row
+        for word in carrier.split()
+        if not word.startswith("{")
+    }.union(THINGS, TIMES)
+)
+
 
 @dataclasses.dataclass(frozen=True)
 class DirectedProcess:
-    """How often each modality says the label, and otherwise nothing.
-
-    Arguments
-    ---------
-    name : str
-        Names the process in a corpus's ``process.json``.
-    p_words : float
-        Probability that the words say the label.
-    p_prosody : float
-        Probability that the prosody says it.
-
-    Raises
-    ------
-    ValueError
-        One of them is no probability.
-
-    Example
-    -------
-    >>> DirectedProcess("loud", 0.5, 1.5)
-    Traceback (most recent call last):
-    ...
-    ValueError: p_prosody=1.5: expected a probability, from 0 to 1.
-    """
+    """How often each modality says the label, and otherwise nothing."""
 
     name: str
     p_words: float
@@ -83,34 +105,13 @@ class DirectedProcess:
 DIRECTED = DirectedProcess("directed", p_words=0.6, p_prosody=0.6)
 
 
-def draw_directed(process, speaker, label, rng):
-    """Let a speaker say something to a device, or not: steps 2 to 4.
-
-    Arguments
-    ---------
-    process : DirectedProcess
-        How often each modality says the label.
-    speaker : turbo_sb.demo.speakers.Speaker
-        Who speaks.
-    label : str
-        One of `LABELS`.
-    rng : numpy.random.Generator
-        Makes the draws.
-
-    Returns
-    -------
-    utterance : turbo_sb.demo.process.Utterance
-        Its ``label`` is the label.
-
-    Example
-    -------
-    >>> from turbo_sb.demo.speakers import SPEAKERS
-    >>> rng = np.random.default_rng(1)
-    >>> always = DirectedProcess("always", 1, 1)
-    >>> drawn = draw_directed(always, SPEAKERS[0], "directed", rng)
-    >>> drawn.prosody["pitch"] > drawn.prosody["pitch_range"]
-    True
-    """
+def draw_directed(
+    process: DirectedProcess,
+    speaker: Speaker,
+    label: str,
+    rng: np.random.Generator,
+) -> Utterance:
+    """Let a speaker say something to a device, or not: steps 2 to 4."""
     spoken, worded = (
         label if rng.random() < probability else "any"
         for probability in (process.p_prosody, process.p_words)
@@ -123,35 +124,10 @@ def draw_directed(process, speaker, label, rng):
     )
 
 
-def directed_ceilings(process, n_draws=200_000, seed=0):
-    """Return the Bayes accuracies of a process, for each modality and both.
-
-    As `turbo_sb.demo.ceilings.ceilings` does for the emotions, with the same
-    limits: of an observer who knows the process and the speaker's offsets.
-
-    Arguments
-    ---------
-    process : DirectedProcess
-        How often each modality says the label.
-    n_draws : int
-        Utterances drawn for the Monte-Carlo means.
-    seed : int
-        Of these draws.
-
-    Returns
-    -------
-    accuracies : dict of str to float
-        "chance", "audio", "text" and "both", each from 0 to 1.
-
-    Example
-    -------
-    >>> for name, accuracy in directed_ceilings(DIRECTED).items():
-    ...     print(f"{name} {accuracy:.2f}")
-    chance 0.50
-    audio 0.80
-    text 0.80
-    both 0.92
-    """
+def directed_ceilings(
+    process: DirectedProcess, n_draws: int = 200_000, seed: int = 0
+) -> dict[str, float]:
+    """The Bayes accuracies of a process, as `ceilings.ceilings` of emotions."""
     means = np.array([PROSODY[cue] for cue in (*LABELS, "any")])
     return bayes_accuracies(
         _channel(process.p_prosody),
@@ -163,5 +139,13 @@ def directed_ceilings(process, n_draws=200_000, seed=0):
 
 
 def _channel(p):
-    """Return P(cue | label), (2 labels, 3 cues): either label, or "any"."""
+    """P(cue | label), shape (2 labels, 3 cues): either label, or "any"."""
     return np.array([[p, 0, 1 - p], [0, p, 1 - p]])
+
+
+def draw_command(row: str, rng: np.random.Generator) -> str:
+    """Make a sentence of one row of `CARRIERS`."""
+    carrier = CARRIERS[row][rng.integers(len(CARRIERS[row]))]
+    thing = THINGS[rng.integers(len(THINGS))]
+    when = TIMES[rng.integers(len(TIMES))]
+    return carrier.format(thing=thing, when=when)

@@ -1,9 +1,9 @@
-"""A synthesised corpus of speech to a device and speech past it.
+"""A synthesised corpus of speech to a device and of other speech.
 
-A folder with ``manifest.csv`` (ID, wav, text, label, spk_id, split), as the
-recipe for device-directed speech detection takes it, and ``audio/<ID>.wav``. The ten
-speakers are those of the emotional corpora. What is said, and how, comes from
-`turbo_sb.demo.directed`; an ID tells the speaker, and nothing of the label.
+A folder with ``manifest.csv`` (ID, wav, text, label, spk_id, split), as the DSD
+recipe takes it, and ``audio/<ID>.wav``. The ten speakers are those of the
+emotional corpora. What is said, and how, comes from `turbo_sb.demo.directed`. An
+ID tells the speaker and not the label.
 
 Authors
  * The turbo_sb developers 2026
@@ -12,26 +12,30 @@ Authors
 import csv
 import dataclasses
 from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
 from turbo_sb.data.corpora.build_folder import make_once
-from turbo_sb.demo import commands
+from turbo_sb.demo import directed
 from turbo_sb.demo.directed import (
     DIRECTED,
     LABELS,
     PROSODY,
     PROSODY_SD,
+    DirectedProcess,
     directed_ceilings,
     draw_directed,
 )
-from turbo_sb.demo.speakers import SPEAKERS
-from turbo_sb.demo.speech import (
+from turbo_sb.demo.espeak import (
     SAMPLE_RATE,
     espeak_version,
     synthesise,
     write_wav,
 )
+from turbo_sb.demo.process import Utterance
+from turbo_sb.demo.speakers import SPEAKERS
 from turbo_sb.utils.errors import InputError
 
 HEADER = ("ID", "wav", "text", "label", "spk_id", "split")
@@ -45,21 +49,24 @@ NOISE = (-46, 3)
 
 
 def write_directed_corpus(
-    folder, n_utterances=600, process=DIRECTED, seed=1986, progress=iter
-):
-    """Draw, speak and write a corpus, or take the one that is there.
+    folder: str | Path,
+    n_utterances: int = 600,
+    process: DirectedProcess = DIRECTED,
+    seed: int = 1986,
+    progress: Callable = iter,
+) -> dict:
+    """Draw, speak and write a directed corpus, or use the one that is there.
 
     The folder appears under its name only when the corpus is complete, with
-    ``process.json``: what the corpus was made with, the ceilings of the
-    process, and sizes. The same arguments and the same espeak-ng give the
-    same bytes.
+    ``process.json``: what it was made with, the ceilings of the process, and
+    sizes. The same arguments and espeak-ng give the same bytes.
 
     Arguments
     ---------
     folder : str or pathlib.Path
         Root of the corpus: absent, empty, or made by the same call before.
     n_utterances : int
-        In all; a multiple of 20, for the labels are balanced within each
+        In all; a multiple of 20, as the labels are balanced within each
         speaker.
     process : turbo_sb.demo.directed.DirectedProcess
         How often each modality says the label.
@@ -77,8 +84,8 @@ def write_directed_corpus(
     Raises
     ------
     InputError
-        The number is no multiple of 20, espeak-ng is missing, or the folder
-        holds something else, which is left alone.
+        The number is not a multiple of 20, espeak-ng is missing, or the
+        folder holds something else, which is not touched.
 
     Example
     -------
@@ -103,34 +110,10 @@ def write_directed_corpus(
     return make_once(folder, _made_with(n_utterances, process, seed), make)
 
 
-def draw_directed_corpus(n_utterances, process, seed):
-    """Draw everything that is said, without speaking it.
-
-    Arguments
-    ---------
-    n_utterances : int
-        A multiple of 20.
-    process : turbo_sb.demo.directed.DirectedProcess
-        How often each modality says the label.
-    seed : int
-        Of all draws.
-
-    Returns
-    -------
-    drawn : dict of str to turbo_sb.demo.process.Utterance
-        By ID; speaker by speaker, the labels shuffled.
-
-    Raises
-    ------
-    InputError
-        The number is no multiple of 20.
-
-    Example
-    -------
-    >>> drawn = draw_directed_corpus(20, DIRECTED, seed=1)
-    >>> list(drawn)[:3]
-    ['Ses01F_000', 'Ses01F_001', 'Ses01M_000']
-    """
+def draw_directed_corpus(
+    n_utterances: int, process: DirectedProcess, seed: int
+) -> dict[str, Utterance]:
+    """Draw all that is said, by ID: by speaker, with shuffled labels."""
     balanced = len(SPEAKERS) * len(LABELS)
     if n_utterances < balanced or n_utterances % balanced:
         raise InputError(
@@ -149,7 +132,7 @@ def draw_directed_corpus(n_utterances, process, seed):
 
 
 def _speak(name, utterance, seed, root):
-    """Speak one utterance into its file; return its seconds."""
+    """Speak an utterance into its file; return the seconds."""
     voice = utterance.speaker.voice
     samples = synthesise(utterance.text, voice, **utterance.prosody)
     rng = np.random.default_rng([seed, *name.encode()])
@@ -157,8 +140,8 @@ def _speak(name, utterance, seed, root):
 
 
 def _record(samples, rng):
-    """Take direct current away and add white noise, whoever says what."""
-    # espeak-ng's consonants differ in their mean, which no microphone passes.
+    """Remove the mean and add white noise, for all utterances alike."""
+    # espeak-ng's consonants differ in their mean; no microphone passes that.
     gain = 10 ** (rng.normal(*NOISE) / 20)
     noise = gain * rng.standard_normal(len(samples))
     return np.clip(samples - samples.mean() + noise, -1, 1)
@@ -176,7 +159,7 @@ def _write_manifest(drawn, path):
 
 
 def _made_with(n_utterances, process, seed):
-    """State the generative process, and all else that decides the bytes."""
+    """All that decides the bytes, for process.json."""
     return {
         "process": dataclasses.asdict(process),
         "n_utterances": n_utterances,
@@ -187,9 +170,9 @@ def _made_with(n_utterances, process, seed):
             "standard_deviations": PROSODY_SD,
         },
         "speakers": [dataclasses.asdict(speaker) for speaker in SPEAKERS],
-        "carriers": commands.CARRIERS,
-        "things": commands.THINGS,
-        "times": commands.TIMES,
+        "carriers": directed.CARRIERS,
+        "things": directed.THINGS,
+        "times": directed.TIMES,
         "noise_dbfs": NOISE,
         "split": SPLITS,
         "espeak_ng": espeak_version(),

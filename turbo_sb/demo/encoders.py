@@ -1,7 +1,7 @@
 """Small encoders in Hugging Face's own format, with random weights.
 
-They stand in for wav2vec2-base and BERT-base where no pre-trained weights are
-at hand: the same code loads them, and they learn on two cores in a minute.
+They replace wav2vec2-base and BERT-base where pre-trained weights are not at
+hand: the same code loads them, and they train on two cores in a minute.
 
 Authors
  * The turbo_sb developers 2026
@@ -9,6 +9,7 @@ Authors
 
 import argparse
 import string
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
@@ -24,7 +25,9 @@ from transformers import (
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 
-def build_encoders(folder, words=(), seed=1986, **sizes):
+def build_encoders(
+    folder: str | Path, words: Iterable[str] = (), seed: int = 1986, **sizes
+) -> tuple[str, str]:
     """Write a small wav2vec 2.0 and a small BERT as local folders.
 
     Arguments
@@ -32,8 +35,8 @@ def build_encoders(folder, words=(), seed=1986, **sizes):
     folder : str or pathlib.Path
         Gets the folders ``audio`` and ``text``.
     words : iterable of str
-        Lower-case words that get a token of their own; any other word is
-        spelt out, a token a letter.
+        Lower-case words that get their own token; other words are spelt out,
+        one token a letter.
     seed : int
         Of the random weights.
     **sizes
@@ -61,7 +64,7 @@ def build_encoders(folder, words=(), seed=1986, **sizes):
 
 
 def _build_audio(folder, hidden_size=64, layers=2, **options):
-    """Large early strides: the seven-layer stack costs over ten times that."""
+    """Large early strides: the usual seven layers cost over ten times as much."""
     config = dict(
         hidden_size=hidden_size,
         num_hidden_layers=layers,
@@ -82,6 +85,7 @@ def _build_audio(folder, hidden_size=64, layers=2, **options):
 
 
 def _build_text(folder, words, hidden_size=64, layers=2, **_):
+    """A BERT whose vocabulary is the words and single letters."""
     symbols = string.ascii_lowercase + string.digits
     pieces = [*symbols, *(f"##{symbol}" for symbol in symbols)]
     vocabulary = [*SPECIAL, *string.punctuation, *pieces]
@@ -101,7 +105,7 @@ def _build_text(folder, words, hidden_size=64, layers=2, **_):
     BertModel(config, add_pooling_layer=False).save_pretrained(folder)
 
 
-def main():
+def main() -> None:
     """Build the encoders from the command line."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("folder", help="gets the folders audio and text")

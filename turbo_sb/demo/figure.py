@@ -4,12 +4,14 @@ Authors
  * The turbo_sb developers 2026
 """
 
+from pathlib import Path
+
 from turbo_sb.demo.summary import is_detection, wilson_interval
 
-# Of Okabe and Ito's palette, which the colour-blind can tell apart.
+# Of Okabe and Ito's palette, for colour-blind readers.
 COLOURS = {"vanilla": "#0072B2", "cross_modal": "#E69F00", "turbo": "#009E73"}
 SHORTCUT = "#D55E00"
-# Of each ceiling: the style of its line, and its name in the legend.
+# A ceiling's line style, and its name in the legend.
 LINES = {
     "both": ("-", "both"),
     "audio": ("--", "prosody alone"),
@@ -19,15 +21,11 @@ LINES = {
 MARKERS = ("o", "s", "^")
 
 
-def draw(path, corpora):
-    """Draw accuracy next to its ceilings, and uniformity against alignment.
+def draw(path: Path, corpora: dict) -> None:
+    """Draw accuracy beside its ceilings, and uniformity against alignment.
 
-    Arguments
-    ---------
-    path : pathlib.Path
-        Without suffix; a PNG and a PDF are written.
-    corpora : dict
-        Corpus to (ceilings, results), as `table` takes them.
+    `path` has no suffix: a PNG and a PDF are written. `corpora` maps a corpus
+    to (ceilings, results), as `summary.table` takes them.
     """
     import matplotlib
 
@@ -60,13 +58,14 @@ def draw(path, corpora):
 
 
 def _name(corpus, results):
-    """Name a corpus, what its bars are, and of how many utterances."""
+    """A corpus, what its bars show, and of how many utterances."""
     first = next(iter(results.values()))
     measure = "ACC" if is_detection(first) else "WA"
     return f"{corpus}\n{measure}, n = {first['n']}"
 
 
 def _bars(axis, place, ceilings, results):
+    """One corpus's bars with intervals, and lines for its ceilings."""
     for step, (method, found) in enumerate(results.items()):
         accuracy = found["ACC" if is_detection(found) else "WA"]
         low, high = wilson_interval(accuracy, found["n"])
@@ -87,6 +86,7 @@ def _bars(axis, place, ceilings, results):
 
 
 def _points(axis, marker, results):
+    """One corpus's alignment and uniformity, a point a method."""
     for method, found in results.items():
         if found["alignment"] is not None:
             axis.scatter(
@@ -99,6 +99,7 @@ def _points(axis, marker, results):
 
 
 def _legends(axes, corpora):
+    """Legends of both axes."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 

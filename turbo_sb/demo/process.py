@@ -1,22 +1,20 @@
-"""The generative process of the synthesised corpus.
+"""The generative process of the emotional corpora, and their sentences.
 
 One utterance is made in five steps:
 
 1. An emotion: anger, happiness, neutral or sadness, equally often.
-2. What the prosody says, drawn by itself: the emotion, or only whether
+2. What the prosody says, drawn independently: the emotion, or only whether
    arousal is high (anger, happiness) or low (neutral, sadness), or nothing.
-3. What the words say, drawn by themselves: the emotion, or only whether
-   valence is negative (anger, sadness) or not (happiness, neutral), or
-   nothing.
-4. Rate, pitch, pitch range and volume: independent normal draws around the
-   row of `PROSODY` that belongs to what the prosody says; around the mean of
-   the two emotions, or of all four, where it says less. The speaker's offsets
-   are added, and the result is rounded, and clipped to what espeak-ng takes.
-5. A sentence with two words that belong to what the words say; see
-   `turbo_sb.demo.sentences`.
+3. What the words say, drawn independently: the emotion, or only whether
+   valence is negative (anger, sadness) or not (happiness, neutral), or nothing.
+4. Rate, pitch, pitch range and volume: independent normal draws around the row
+   of `PROSODY` of what the prosody says (around the mean of the two emotions,
+   or of all four, where it says less). The speaker's offsets are added; the
+   result is rounded and clipped to what espeak-ng accepts.
+5. A sentence with two words of the row of `LEXICON` of what the words say.
 
-Given the emotion the modalities are independent, and arousal with valence is
-the emotion: what one leaves open, the other may settle.
+Given the emotion, the modalities are independent. Arousal and valence together
+are the emotion: what one modality leaves open, the other may settle.
 
 Authors
  * The turbo_sb developers 2026
@@ -26,9 +24,8 @@ import dataclasses
 
 import numpy as np
 
-from turbo_sb.demo.sentences import draw_text
+from turbo_sb.demo.espeak import LIMITS
 from turbo_sb.demo.speakers import Speaker
-from turbo_sb.demo.speech import LIMITS
 
 EMOTIONS = ("ang", "hap", "neu", "sad")
 AROUSAL = {"high": ("ang", "hap"), "low": ("neu", "sad")}
@@ -45,33 +42,55 @@ PROSODY = {
 }
 PROSODY_SD = (12, 4, 8, 8)
 
+# A carrier and a noun say nothing about the emotion. No word is in two rows.
+LEXICON = {
+    "ang": ("furious", "hateful", "insulting", "outrageous", "rude"),
+    "hap": ("delightful", "exciting", "fantastic", "joyful", "wonderful"),
+    "neu": ("normal", "ordinary", "regular", "typical", "usual"),
+    "sad": ("heartbreaking", "hopeless", "lonely", "miserable", "tearful"),
+    "negative": ("awful", "bad", "horrible", "terrible", "wrong"),
+    "non-negative": ("fine", "good", "nice", "pleasant", "right"),
+    "any": ("big", "late", "long", "new", "old"),
+}
+NOUNS = (
+    "answer",
+    "dinner",
+    "house",
+    "letter",
+    "meeting",
+    "office",
+    "party",
+    "story",
+    "trip",
+)
+CARRIERS = (
+    "I think the {noun} was {one} and {two}.",
+    "They told me the {noun} is {one}, very {two}.",
+    "Look, the {noun} we have is {one} and {two}.",
+    "Well, this {noun} seems {one} and {two} to me.",
+    "So that {noun} today was {one}, really {two}.",
+    "You said the {noun} is {one}, and it is {two}.",
+)
+
+
+def split_words(text: str) -> list[str]:
+    """Split a sentence into lower-case words without punctuation."""
+    return [word.strip(".,") for word in text.lower().split()]
+
+
+# Every word that a sentence can hold, sorted: a tokenizer's vocabulary.
+WORDS = sorted(
+    set(split_words(" ".join(CARRIERS).format(noun="it", one="it", two="it")))
+    .union(NOUNS)
+    .union(*LEXICON.values())
+)
+
 
 @dataclasses.dataclass(frozen=True)
 class Process:
-    """How often each modality says the emotion, or half of it, or nothing.
+    """How often each modality says the emotion, half of it, or nothing.
 
-    Arguments
-    ---------
-    name : str
-        Names the process in a corpus's ``process.json``.
-    p_prosody_full : float
-        Probability that the prosody says the emotion.
-    p_prosody_arousal : float
-        That it says arousal only; with the remaining probability, nothing.
-    p_words_full : float
-        Probability that the words say the emotion.
-    p_words_valence : float
-        That they say valence only; with the remaining probability, nothing.
-
-    Raises
-    ------
-    ValueError
-        The probabilities of a modality are negative or add up to more than 1.
-
-    Example
-    -------
-    >>> Process("words half the time", 0, 0, 0.5, 0).words
-    {'full': 0.5, 'half': 0, 'nothing': 0.5}
+    What remains of the two probabilities of a modality is for nothing.
     """
 
     name: str
@@ -110,52 +129,18 @@ PROCESSES = {process.name: process for process in (COMPLEMENTARY, REDUNDANT)}
 
 @dataclasses.dataclass(frozen=True)
 class Utterance:
-    """One draw from a process.
-
-    Arguments
-    ---------
-    speaker : Speaker
-        Who says it.
-    label : str
-        Its class: one of `EMOTIONS`, say.
-    text : str
-        What is said.
-    prosody : dict of str to int
-        rate, pitch, pitch_range and volume, as `speech.synthesise` takes them.
-    """
+    """One draw from a process: who says what, and how."""
 
     speaker: Speaker
     label: str
     text: str
-    prosody: dict
+    prosody: dict  # arguments of `espeak.synthesise`
 
 
-def draw_utterance(process, speaker, emotion, rng):
-    """Let a speaker say something in an emotion: steps 2 to 5.
-
-    Arguments
-    ---------
-    process : Process
-        How often each modality says what.
-    speaker : Speaker
-        Who speaks.
-    emotion : str
-        One of `EMOTIONS`.
-    rng : numpy.random.Generator
-        Makes the draws.
-
-    Returns
-    -------
-    utterance : Utterance
-
-    Example
-    -------
-    >>> from turbo_sb.demo.speakers import SPEAKERS
-    >>> rng = np.random.default_rng(1)
-    >>> always = Process("always", 1, 0, 1, 0)
-    >>> draw_utterance(always, SPEAKERS[0], "sad", rng).prosody["rate"] < 200
-    True
-    """
+def draw_utterance(
+    process: Process, speaker: Speaker, emotion: str, rng: np.random.Generator
+) -> Utterance:
+    """Let a speaker say something in an emotion: steps 2 to 5."""
     prosody_cue = _draw_cue(process.prosody, emotion, AROUSAL, rng)
     words_cue = _draw_cue(process.words, emotion, VALENCE, rng)
     return Utterance(
@@ -168,23 +153,9 @@ def draw_utterance(process, speaker, emotion, rng):
     )
 
 
-def possible_cues(emotion, pairs):
-    """Name what a modality may say of an emotion.
+def possible_cues(emotion: str, pairs: dict) -> dict[str, str]:
+    """Name what a modality may say of an emotion: full, half and nothing.
 
-    Arguments
-    ---------
-    emotion : str
-        One of `EMOTIONS`.
-    pairs : dict of str to tuple of str
-        `AROUSAL` or `VALENCE`.
-
-    Returns
-    -------
-    cues : dict of str to str
-        For "full", "half" and "nothing".
-
-    Example
-    -------
     >>> possible_cues("sad", VALENCE)
     {'full': 'sad', 'half': 'negative', 'nothing': 'any'}
     """
@@ -192,21 +163,9 @@ def possible_cues(emotion, pairs):
     return {"full": emotion, "half": half, "nothing": "any"}
 
 
-def prosody_mean(cue):
-    """Return the mean prosody of a cue.
+def prosody_mean(cue: str) -> np.ndarray:
+    """The mean prosody of an emotion, "high", "low" or "any", shape (4,).
 
-    Arguments
-    ---------
-    cue : str
-        An emotion, "high", "low" or "any".
-
-    Returns
-    -------
-    mean : (4,) numpy.ndarray
-        Of rate, pitch, pitch range and volume, before a speaker's offsets.
-
-    Example
-    -------
     >>> prosody_mean("low")
     array([145. ,  37.5,  36. ,  85. ])
     """
@@ -219,34 +178,23 @@ def _draw_cue(shares, emotion, pairs, rng):
     return possible_cues(emotion, pairs)[kind]
 
 
-def draw_prosody(mean, deviation, speaker, rng):
-    """Draw how a speaker says something, in what espeak-ng takes.
-
-    Arguments
-    ---------
-    mean : (4,) array_like
-        Of rate, pitch, pitch range and volume; the speaker's offsets are added.
-    deviation : (4,) array_like
-        Of the same.
-    speaker : Speaker
-        Who speaks.
-    rng : numpy.random.Generator
-        Makes the draws.
-
-    Returns
-    -------
-    prosody : dict of str to int
-        Rounded, and clipped to `speech.LIMITS`.
-
-    Example
-    -------
-    >>> speaker = Speaker("Ses01F", "f1", rate_offset=-6, pitch_offset=2)
-    >>> draw_prosody((175, 98, 50, 9), (0, 0, 0, 0), speaker, np.random)
-    {'rate': 169, 'pitch': 99, 'pitch_range': 50, 'volume': 9}
-    """
+def draw_prosody(
+    mean: tuple, deviation: tuple, speaker: Speaker, rng: np.random.Generator
+) -> dict[str, int]:
+    """Draw how a speaker says something, rounded and clipped for espeak-ng."""
     offset = (speaker.rate_offset, speaker.pitch_offset, 0, 0)
     drawn = rng.normal(np.add(mean, offset), deviation).round()
     return {
         name: int(np.clip(value, *LIMITS[name]))
         for name, value in zip(LIMITS, drawn)
     }
+
+
+def draw_text(row: str, rng: np.random.Generator) -> str:
+    """Make a sentence with two different words of one row of `LEXICON`."""
+    carrier = CARRIERS[rng.integers(len(CARRIERS))]
+    noun = NOUNS[rng.integers(len(NOUNS))]
+    one, two = rng.permutation(len(LEXICON[row]))[:2]
+    return carrier.format(
+        noun=noun, one=LEXICON[row][one], two=LEXICON[row][two]
+    )

@@ -5,6 +5,7 @@ Authors
 """
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 from turbo_sb.evaluation.jobs import Job, run_jobs
@@ -16,49 +17,22 @@ RECIPES = Path(__file__).parents[2] / "recipes"
 
 @dataclasses.dataclass
 class Run:
-    """One training of one method on one corpus.
+    """One training of one method on one corpus."""
 
-    Arguments
-    ---------
-    method : str
-        Names the YAML.
-    corpus : str
-        Names the corpus in the tables.
-    folder : pathlib.Path
-        The run's output folder.
-    overrides : dict
-        YAML keys to values, the corpus and the encoders among them.
-    epochs : int
-        At most.
-    recipe : str
-        Names the folder in ``recipes``.
-
-    Example
-    -------
-    >>> keys = {"data_folder": "corpus"}
-    >>> Run("turbo", "redundant", Path("out"), keys, epochs=3).arguments()
-    ['train.py', 'hparams/turbo.yaml', '--data_folder=corpus', '--number_of_epochs=3', '--output_folder=out']
-    """
-
-    method: str
+    method: str  # names the YAML
     corpus: str
-    folder: Path
-    overrides: dict
-    epochs: int = 30
-    recipe: str = "IEMOCAP"
+    folder: Path  # the run's output folder
+    overrides: dict  # of the YAML's keys
+    epochs: int = 30  # at most
+    recipe: str = "IEMOCAP"  # names the folder in `recipes`
 
     @property
-    def place(self):
+    def place(self) -> Path:
         """The recipe's folder, from which train.py is run."""
         return RECIPES / self.recipe / "turbo"
 
-    def arguments(self):
-        """The command line, from the recipe's folder.
-
-        Returns
-        -------
-        arguments : list of str
-        """
+    def arguments(self) -> list[str]:
+        """The command line, from the recipe's folder."""
         keys = {
             **self.overrides,
             "number_of_epochs": self.epochs,
@@ -67,13 +41,8 @@ class Run:
         yaml = f"hparams/{self.method}.yaml"
         return ["train.py", yaml, *(f"--{k}={v}" for k, v in keys.items())]
 
-    def job(self):
-        """What runs it.
-
-        Returns
-        -------
-        job : turbo_sb.evaluation.jobs.Job
-        """
+    def job(self) -> Job:
+        """What runs it."""
         return Job(
             name=f"{self.corpus} {self.method}",
             folder=self.folder,
@@ -84,25 +53,13 @@ class Run:
         )
 
 
-def train_all(runs, jobs, say=SAY, every=10):
-    """Train, `jobs` at a time, with a progress line all along.
+def train_all(
+    runs: list[Run], jobs: int, say: Callable = SAY, every: float = 10
+) -> None:
+    """Train, `jobs` at a time, with a progress line every so many seconds.
 
-    Arguments
-    ---------
-    runs : list of Run
-        The trainings, in the order in which they start. One that is finished
-        is run again, which takes no time: it finds itself trained.
-    jobs : int
-        How many run at once.
-    say : callable
-        Takes the progress line.
-    every : float
-        Seconds between progress lines.
-
-    Raises
-    ------
-    InputError
-        If a run fails; its log is named, and the others are stopped.
+    A finished run is run again, which takes no time: it finds itself trained.
+    A failed one stops the others, and its log is named.
     """
     waiting = [run.job() for run in runs]
     progress = Progress(waiting, jobs, say)
@@ -111,6 +68,7 @@ def train_all(runs, jobs, say=SAY, every=10):
 
 
 def _check_exit(job, code):
+    """Stop at the first run that fails."""
     if code != 0:
         tail = job.log.read_text(encoding="utf-8").splitlines()[-5:]
         raise InputError(

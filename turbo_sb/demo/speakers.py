@@ -9,37 +9,20 @@ import dataclasses
 
 @dataclasses.dataclass(frozen=True)
 class Speaker:
-    """A voice, and how it departs from the process's mean prosody.
+    """A voice, and how it departs from the process's mean prosody."""
 
-    Arguments
-    ---------
-    id : str
-        As in IEMOCAP: "Ses01F" is the woman of session 1.
-    voice : str
-        One of `turbo_sb.demo.speech.VOICES`.
-    rate_offset : int
-        Words per minute.
-    pitch_offset : int
-        On espeak-ng's scale of 0 to 99.
-
-    Example
-    -------
-    >>> SPEAKERS[0].id, SPEAKERS[0].voice, SPEAKERS[0].sex
-    ('Ses01F', 'f1', 'F')
-    """
-
-    id: str
-    voice: str
-    rate_offset: int
-    pitch_offset: int
+    id: str  # as in IEMOCAP: "Ses01F" is the woman of session 1
+    voice: str  # one of `espeak.VOICES`
+    rate_offset: int  # words per minute
+    pitch_offset: int  # on espeak-ng's scale of 0 to 99
 
     @property
-    def session(self):
+    def session(self) -> str:
         """The session, such as Ses01."""
         return self.id[:-1]
 
     @property
-    def sex(self):
+    def sex(self) -> str:
         """F for a woman, M for a man."""
         return self.id[-1]
 

@@ -6,21 +6,23 @@ Authors
 
 import csv
 import json
-import math
-import re
+from pathlib import Path
 from statistics import median
 
+from scipy.stats import binomtest
 from tabulate import tabulate
 
+from turbo_sb.demo.runs import Run
 from turbo_sb.metrics.bootstrap import bootstrap_intervals
-from turbo_sb.metrics.detection import ErrorRates
+from turbo_sb.metrics.error_rates import ErrorRates
+from turbo_sb.training.history import curves, read_history
 
 MEANING = {
     "complementary": (
-        "What the prosody leaves open, the words settle, and the other way\n"
-        "round. This shows whether a method uses both modalities. A loss that\n"
-        "pulls them together works against what they do not share, so it is\n"
-        "no test of the paper's claim on accuracy."
+        "What the prosody leaves open, the words settle, and vice versa. This\n"
+        "shows whether a method uses both modalities. A loss that pulls them\n"
+        "together works against what they do not share, so this does not test\n"
+        "the paper's claim on accuracy."
     ),
     "redundant": (
         "Prosody and words say the same, each three times in four. This is\n"
@@ -28,40 +30,30 @@ MEANING = {
         "may teach it."
     ),
     "directed": (
-        "Speech to a device, and speech past it. Prosody and words say which,\n"
+        "Speech to a device, and other speech. Prosody and words say which,\n"
         "each three times in five. Voices, channel, levels and durations are\n"
         "matched; what signal features still tell is the row of the shortcut."
     ),
 }
 
 
-def read_run(run):
-    """What a finished run found.
+def read_run(run: Run) -> dict:
+    """A finished run's metrics.json, its epochs, and the median seconds of one.
 
-    Arguments
-    ---------
-    run : turbo_sb.demo.runs.Run
-        A finished run.
-
-    Returns
-    -------
-    result : dict
-        metrics.json, with ``epochs``, how many there were, and ``seconds``,
-        the median of a training epoch; and for a detection ``EER_by_utterance``,
-        the 95 % interval: of one speaker alone, the recipe states none.
+    Of a detection also ``EER_by_utterance``, a 95 % interval: two speakers are
+    too few for one by speaker.
     """
     text = (run.folder / "metrics.json").read_text(encoding="utf-8")
-    log = (run.folder / "train_log.txt").read_text(encoding="utf-8")
-    seconds = re.findall(r"train seconds: ([\d.]+)", log)
+    seconds = curves(read_history(run.folder))["train seconds"]
     result = json.loads(text)
-    result.update(epochs=len(seconds), seconds=median(map(float, seconds)))
+    result.update(epochs=len(seconds), seconds=median(seconds))
     if "EER" in result:
         result["EER_by_utterance"] = _eer_interval(run.folder)
     return result
 
 
-def _eer_interval(folder):
-    """Draw utterances, not speakers, from predictions.csv."""
+def _eer_interval(folder: Path) -> tuple:
+    """The EER's interval, by utterance, from predictions.csv."""
     with open(folder / "predictions.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     rates = ErrorRates(
@@ -72,53 +64,15 @@ def _eer_interval(folder):
     return bootstrap_intervals(eer, [row["ID"] for row in rows])["EER"]
 
 
-def wilson_interval(accuracy, n, z=1.96):
-    """Wilson's 95 % interval of a share.
-
-    Arguments
-    ---------
-    accuracy : float
-        The share, in [0, 1].
-    n : int
-        Of how many.
-    z : float
-        Normal deviate; 1.96 for 95 %.
-
-    Returns
-    -------
-    low : float
-    high : float
-
-    Example
-    -------
-    >>> low, high = wilson_interval(0.5, 100)
-    >>> round(low, 3), round(high, 3)
-    (0.404, 0.596)
-    """
-    centre = (accuracy + z**2 / (2 * n)) / (1 + z**2 / n)
-    spread = accuracy * (1 - accuracy) / n + (z / (2 * n)) ** 2
-    half = z / (1 + z**2 / n) * math.sqrt(spread)
-    return max(0.0, centre - half), min(1.0, centre + half)
+def wilson_interval(accuracy: float, n: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share of `n`."""
+    test = binomtest(round(accuracy * n), n)
+    low, high = test.proportion_ci(0.95, method="wilson")
+    return float(low), float(high)
 
 
-def table(corpus, ceilings, results):
-    """One corpus's results, next to chance and to the known ceilings.
-
-    Arguments
-    ---------
-    corpus : str
-        Names the corpus.
-    ceilings : dict
-        Of `turbo_sb.demo.ceilings.ceilings`, or of `directed_ceilings`.
-    results : dict
-        Method to result of `read_run`.
-
-    Returns
-    -------
-    text : str
-        A Markdown table under a heading, and what the corpus can show. A
-        detection's has the EER, and what a shortcut reaches.
-    """
+def table(corpus: str, ceilings: dict, results: dict) -> str:
+    """One corpus's results by method, beside chance and the known ceilings."""
     names = {"chance": "chance", "audio": "ceiling, prosody alone"}
     names.update(text="ceiling, words alone", both="ceiling, both")
     rows = [[name, f"{ceilings[key]:.3f}"] for key, name in names.items()]
@@ -136,29 +90,13 @@ def table(corpus, ceilings, results):
     return f"### {corpus}\n\n{meaning}\n\n{text}"
 
 
-def is_detection(result):
-    """Tell a detection's result from a classification's.
-
-    Arguments
-    ---------
-    result : dict
-        Of `read_run`.
-
-    Returns
-    -------
-    detection : bool
-        Whether it has ACC, and not WA.
-
-    Example
-    -------
-    >>> is_detection({"WA": 0.5, "UA": 0.5})
-    False
-    """
+def is_detection(result: dict) -> bool:
+    """Whether a result has ACC in place of WA."""
     return "ACC" in result
 
 
 def _shortcut(result):
-    """Return the row of the linear model, which is the same in every run."""
+    """The row of the linear model, which is the same in every run."""
     accuracy, eer = (result[f"shortcut_{key}"] for key in ("ACC", "EER"))
     if accuracy is None:
         return []
@@ -167,7 +105,7 @@ def _shortcut(result):
 
 
 def _scores(found):
-    """Return the cells of one run's scores, with their intervals."""
+    """The cells of one run's scores, with their intervals."""
     accuracy = found["ACC" if is_detection(found) else "WA"]
     cells = [
         f"{accuracy:.3f}",
@@ -179,7 +117,7 @@ def _scores(found):
 
 
 def _rest(found):
-    """Return the cells of what the methods shape, and what they took."""
+    """The cells of geometry, epochs and time."""
     keys = ("alignment", "uniformity_audio", "uniformity_text")
     cells = ["" if found[key] is None else f"{found[key]:.2f}" for key in keys]
     epochs = f"{found['best_epoch']} of {found['epochs']}"
@@ -187,5 +125,6 @@ def _rest(found):
 
 
 def _interval(bounds):
+    """A cell of two bounds, blank without them."""
     low, high = bounds
     return "" if low is None else f"{low:.3f} to {high:.3f}"

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from turbo_sb.demo.ceilings import ceilings
-from turbo_sb.demo.corpus import draw_turns, write_corpus
+from turbo_sb.demo.emotion_corpus import draw_turns, write_corpus
 from turbo_sb.demo.process import COMPLEMENTARY, EMOTIONS, REDUNDANT
 from turbo_sb.demo.speakers import SPEAKERS
 from turbo_sb.utils.errors import InputError
@@ -160,7 +160,7 @@ class TestWriting:
         def fail(*_):
             raise AssertionError("spoke again")
 
-        monkeypatch.setattr("turbo_sb.demo.corpus.write_speech", fail)
+        monkeypatch.setattr("turbo_sb.demo.emotion_corpus.write_speech", fail)
         again = write_corpus(corpus, n_utterances=80, seed=3)
         assert again == json.loads((corpus / "process.json").read_text())
 

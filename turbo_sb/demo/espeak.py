@@ -1,11 +1,8 @@
-"""Intelligible speech from nothing but PyPI: espeak-ng by ctypes.
+"""Speech from PyPI alone: espeak-ng by ctypes, from the wheel espeakng-loader.
 
-The wheel ``espeakng-loader`` carries the library and its data. espeak-ng is
-one state for the whole process, and that state outlives an utterance: the
-pitch flutter and the noise go on where the last utterance left them, and
-neither ``espeak_Terminate`` nor seeding takes them back. So the library is
-loaded afresh for every utterance (some ten milliseconds), and the samples
-depend on the arguments alone.
+espeak-ng keeps state between utterances (pitch flutter, noise), which neither
+``espeak_Terminate`` nor seeding resets. So the library is loaded again for
+every utterance (some 10 ms), and the samples depend on the arguments alone.
 
 Authors
  * The turbo_sb developers 2026
@@ -16,6 +13,7 @@ import contextlib
 import ctypes
 import threading
 import wave
+from pathlib import Path
 
 import numpy as np
 from scipy.signal import resample_poly
@@ -47,44 +45,14 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 def synthesise(
-    text, voice="f1", rate=175, pitch=50, pitch_range=50, volume=100
-):
-    """Speak one utterance, in American English.
-
-    Arguments
-    ---------
-    text : str
-        What to say.
-    voice : str
-        One of `VOICES`: f1 to f5 are women's, m1 to m7 men's.
-    rate : int
-        Words per minute, 80 to 450.
-    pitch : int
-        0 to 99, on espeak-ng's scale; 50 is the voice's normal pitch.
-    pitch_range : int
-        0 (monotone) to 99, on espeak-ng's scale; 50 is normal.
-    volume : int
-        0 to 200 percent.
-
-    Returns
-    -------
-    samples : (time,) numpy.ndarray of float32
-        In [-1, 1] at `SAMPLE_RATE`; the same arguments give the same samples.
-
-    Raises
-    ------
-    ValueError
-        The voice is unknown or a number out of its range.
-    InputError
-        espeak-ng is not installed or cannot be used.
-
-    Example
-    -------
-    >>> slow = synthesise("The letter was fine.", voice="m2", rate=120)
-    >>> fast = synthesise("The letter was fine.", voice="m2", rate=240)
-    >>> slow.dtype, len(fast) < len(slow) < 3 * SAMPLE_RATE
-    (dtype('float32'), True)
-    """
+    text: str,
+    voice: str = "f1",
+    rate: int = 175,
+    pitch: int = 50,
+    pitch_range: int = 50,
+    volume: int = 100,
+) -> np.ndarray:
+    """Speak a text in American English: the same arguments, the same samples."""
     settings = {
         "rate": rate,
         "pitch": pitch,
@@ -98,27 +66,8 @@ def synthesise(
     return np.clip(samples, -1, 1).astype(np.float32)
 
 
-def write_wav(path, samples):
-    """Write what `synthesise` returned, as 16-bit mono.
-
-    Arguments
-    ---------
-    path : pathlib.Path
-        The file; its folder is there.
-    samples : (time,) numpy.ndarray
-        In [-1, 1] at `SAMPLE_RATE`.
-
-    Returns
-    -------
-    seconds : float
-        How long it takes to say.
-
-    Example
-    -------
-    >>> path = getfixture("tmp_path") / "a.wav"
-    >>> write_wav(path, np.zeros(8000))
-    0.5
-    """
+def write_wav(path: Path, samples: np.ndarray) -> float:
+    """Write samples as 16-bit mono; return the seconds."""
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)  # bytes
@@ -127,31 +76,15 @@ def write_wav(path, samples):
     return len(samples) / SAMPLE_RATE
 
 
-def espeak_version():
-    """Return the version of the espeak-ng library.
-
-    Returns
-    -------
-    version : str
-        Another version may give other samples.
-
-    Raises
-    ------
-    InputError
-        espeak-ng is not installed or cannot be used.
-
-    Example
-    -------
-    >>> espeak_version()
-    '1...'
-    """
+def espeak_version() -> str:
+    """The library's version; another one may give other samples."""
     with _ONE_AT_A_TIME, _fresh_library() as library:
         library.espeak_Info.restype = ctypes.c_char_p
         return library.espeak_Info(None).decode()
 
 
 def _check(voice, settings):
-    """Refuse what espeak-ng would silently replace by something else."""
+    """Reject values that espeak-ng would silently replace."""
     if voice not in VOICES:
         raise ValueError(f"voice={voice!r}: expected one of {VOICES}.")
     for name, value in settings.items():
@@ -164,16 +97,15 @@ def _check(voice, settings):
 def _fresh_library():
     """Load espeak-ng in its initial state, and unload it at the end.
 
-    It stays loaded, with its state, where other code in this process holds
-    it too (phonemizer, say).
+    It stays loaded, with its state, if other code in this process also uses
+    it, such as phonemizer.
     """
     try:
         import espeakng_loader
     except ImportError as error:
         raise InputError(
-            "The demo's speech comes from espeak-ng, and its wheel "
-            "espeakng-loader is not installed. Run:\n"
-            "  pip install espeakng-loader"
+            "The demo needs espeak-ng, and its wheel espeakng-loader is not "
+            "installed. Run:\n  pip install espeakng-loader"
         ) from error
     library = ctypes.CDLL(espeakng_loader.get_library_path())
     try:
@@ -186,28 +118,28 @@ def _fresh_library():
 
 
 def _initialise(library, data_path):
-    """Open the voices' data, and replace the clock's random seed by ours."""
+    """Open the voices' data and set a fixed random seed."""
     rate = library.espeak_Initialize(
         _SYNCHRONOUS, 0, str(data_path).encode(), _DONT_EXIT
     )
     if rate != _NATIVE_RATE:
         raise InputError(
-            f"espeak-ng could not open its data in {data_path} (answer: "
-            f"{rate}). Reinstall espeakng-loader; it takes paths of at most "
-            "159 characters."
+            f"espeak-ng could not open its data in {data_path} (it returned "
+            f"{rate}). Reinstall espeakng-loader, in a path of at most 159 "
+            "characters."
         )
     library.espeak_ng_SetRandSeed(ctypes.c_long(1))
 
 
 def _speak(library, text, voice, settings):
-    """Return the 16-bit samples of one utterance at espeak-ng's own rate."""
+    """One utterance as 16-bit samples at espeak-ng's own rate."""
     chunks = [np.zeros(0, np.int16)]
 
     @_CALLBACK
     def keep(samples, count, _events):
         if samples and count > 0:
             chunks.append(np.ctypeslib.as_array(samples, (count,)).copy())
-        return 0  # go on
+        return 0  # continue
 
     library.espeak_SetSynthCallback(keep)
     status = library.espeak_SetVoiceByName(f"en-us+{voice}".encode())

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests import forks
-from turbo_sb.demo.speech import SAMPLE_RATE, VOICES, synthesise
+from turbo_sb.demo.espeak import SAMPLE_RATE, VOICES, synthesise
 from turbo_sb.utils.errors import InputError
 
 TEXT = "I think the letter was fine and pleasant."
@@ -85,7 +85,7 @@ class TestDeterminism:
     @pytest.mark.slow
     def test_another_process_says_the_same(self):
         code = (
-            "from turbo_sb.demo.speech import synthesise; "
+            "from turbo_sb.demo.espeak import synthesise; "
             f"print(synthesise({TEXT!r}, 'm4').tobytes().hex())"
         )
         other = forks.run(["-c", code])

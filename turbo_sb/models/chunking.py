@@ -13,7 +13,7 @@ import numpy as np
 
 # Seconds that starting a layer takes, forward and backward, times the
 # operations a second that it could do instead: 0.4 to 0.6 ms at 25 to 50 GFLOP/s
-# on a core, at widths up to 128 (benchmarks/README.md); 0.4 ms at 200 TFLOP/s on
+# on a core, at widths up to 128 (docs/results.md); 0.4 ms at 200 TFLOP/s on
 # a large GPU, which is an estimate.
 START = {"cpu": 2e7, "cuda": 8e10}
 # Multiplications and additions of a transformer layer for a frame, forward

@@ -96,7 +96,7 @@ class Fork:
         self.send_signal(signal.SIGKILL)
 
 
-def start_job(job, threads, gpu=None, kept_open=()):
+def start_job(job, threads, gpu=None):
     """In place of turbo_sb.evaluation.jobs.Job.start: a fork for an interpreter."""
     job.folder.parent.mkdir(parents=True, exist_ok=True)
     return start(job.arguments, cwd=job.place, output=job.log)

@@ -1,5 +1,6 @@
 """Cached features are those of each utterance alone, or are not used."""
 
+import copy
 import errno
 import logging
 import multiprocessing
@@ -94,6 +95,9 @@ class TestEquality:
         wavs, tokens = zip(*((x["signal"], x["tokens"]) for x in dataset))
         expected = alone(model, wavs, tokens, float_type)
         expected = loss_and_gradients(model, expected)
+        exact = copy.deepcopy(model).double()
+        truth = alone(exact, wavs, tokens, torch.float64)
+        truth = loss_and_gradients(exact, truth)[1]
         cached = make_dataset(
             root / "all.json", root, *settings, features=cache
         )
@@ -107,8 +111,10 @@ class TestEquality:
         assert set(found[1]) == set(expected[1])
         scale = max(grad.abs().max() for grad in expected[1].values())
         for name, grad in expected[1].items():
-            error = (found[1][name] - grad).abs().max()
-            assert error <= bound * scale, name
+            error = (found[1][name] - truth[name]).abs().max()
+            # Some CPUs round a sum of the text encoder's by as much as this.
+            own = (grad - truth[name]).abs().max()
+            assert error <= max(bound * scale, 2 * own), name
 
     @pytest.mark.parametrize("kind", ["small", "seven layers", "layer norm"])
     def test_every_kind_of_cnn(self, kind, make_audio, corpus, open_cache):

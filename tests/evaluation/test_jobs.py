@@ -117,17 +117,6 @@ def test_job_that_cannot_be_prepared_has_failed_alone(tmp_path):
     assert bad.log.read_text() == "error: no room\n"
 
 
-def test_files_are_kept_open_in_the_jobs(tmp_path):
-    """As a lock is: it must last as long as what a parent has started."""
-    with open(tmp_path / "lock", "w") as file:
-        number = file.fileno()
-        code = f"import os; print(os.fstat({number}).st_ino)"
-        keeping = job(tmp_path, "keeping", code)
-        run([keeping], slots=1, kept_open=[number])
-        expected = os.fstat(number).st_ino
-    assert int(keeping.log.read_text()) == expected
-
-
 def test_check_is_called_all_along(tmp_path):
     def check():
         raise KeyboardInterrupt

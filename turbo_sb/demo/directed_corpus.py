@@ -98,6 +98,7 @@ def write_directed_corpus(
     drawn = draw_directed_corpus(n_utterances, process, seed)
 
     def make(root):
+        """Write the corpus into a new folder."""
         (root / "audio").mkdir()
         items = list(drawn.items())
         seconds = [_speak(*item, seed, root) for item in progress(items)]

@@ -123,6 +123,7 @@ def write_corpus(
     turns = draw_turns(n_utterances, process, seed)
 
     def make(root):
+        """Write the corpus into a new folder."""
         seconds = [write_speech(turn, root) for turn in progress(turns)]
         timed = zip(turns, seconds)
         for _, dialog in itertools.groupby(timed, lambda t: t[0].dialog):

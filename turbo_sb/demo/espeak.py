@@ -137,6 +137,7 @@ def _speak(library, text, voice, settings):
 
     @_CALLBACK
     def keep(samples, count, _events):
+        """Collect the samples that the synthesiser hands over."""
         if samples and count > 0:
             chunks.append(np.ctypeslib.as_array(samples, (count,)).copy())
         return 0  # continue

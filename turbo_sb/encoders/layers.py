@@ -39,6 +39,7 @@ def hidden_states(
     states = []
 
     def keep(layer, inputs, output):
+        """Keep the layer's output."""
         if not states:
             states.append(inputs[0])
         states.append(output[0] if isinstance(output, tuple) else output)

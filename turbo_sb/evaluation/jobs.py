@@ -82,14 +82,11 @@ class Job:
         with open(self.log, "a", encoding="utf-8") as log:
             log.write(f"{text}\n")
 
-    def start(
-        self, threads: int, gpu: str | None = None, kept_open=()
-    ) -> subprocess.Popen:
+    def start(self, threads: int, gpu: str | None = None) -> subprocess.Popen:
         """Start the training.
 
         It computes with `threads` threads unless OMP_NUM_THREADS is set, and
-        sees the GPU `gpu`, as in CUDA_VISIBLE_DEVICES. The file descriptors
-        `kept_open` stay open in it.
+        sees the GPU `gpu`, as in CUDA_VISIBLE_DEVICES.
         """
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         environment = {"OMP_NUM_THREADS": str(threads), **os.environ}
@@ -102,7 +99,6 @@ class Job:
                 env=environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                pass_fds=kept_open,
                 preexec_fn=_end_with_parent,
             )
 
@@ -113,7 +109,6 @@ def run_jobs(
     progress,
     every: float = 10,
     gpus=(),
-    kept_open=(),
     on_end=None,
     check=None,
 ) -> None:
@@ -131,8 +126,6 @@ def run_jobs(
         Seconds between progress lines.
     gpus : sequence of str
         Dealt to the slots in turn; if empty, each job sees all GPUs.
-    kept_open : sequence of int
-        File descriptors that stay open in the jobs.
     on_end : callable, optional
         Takes a job and its exit code when it ends. If it raises, the running
         jobs are ended, and no other is started.
@@ -147,7 +140,7 @@ def run_jobs(
                 if waiting:
                     gpu = gpus[slot % len(gpus)] if gpus else None
                     job = waiting.pop(0)
-                    process = _start(job, progress, threads, gpu, kept_open)
+                    process = _start(job, progress, threads, gpu)
                     if process:
                         running[slot] = (job, process)
             time.sleep(PAUSE)
@@ -166,7 +159,7 @@ def run_jobs(
         _end([process for _, process in running.values()])
 
 
-def _start(job, progress, threads, gpu, kept_open):
+def _start(job, progress, threads, gpu):
     """Start a job; one that cannot be prepared fails alone, without a process."""
     progress.started(job)
     try:
@@ -175,7 +168,7 @@ def _start(job, progress, threads, gpu, kept_open):
         job.note(f"error: {error}")
         progress.ended(job, 2)
         return None
-    return job.start(threads, gpu, kept_open)
+    return job.start(threads, gpu)
 
 
 def _cores():

@@ -100,6 +100,7 @@ def _transformers(source, device, language):
     own = {"language": language} if language else {}
 
     def transcribe(signal):
+        """The words of one waveform."""
         inputs = {"raw": signal.numpy(), "sampling_rate": RATE}
         return run(inputs, generate_kwargs=own)["text"]
 
@@ -114,6 +115,7 @@ def _speechbrain(source, device, language):
     )
 
     def transcribe(signal):
+        """The words of one waveform."""
         words, _ = model.transcribe_batch(signal[None], torch.ones(1))
         return words[0]
 

@@ -180,6 +180,7 @@ def _keep_recogniser(draft, asr):
         )
 
     def others(folder, names):
+        """The files that a recogniser does not need, which are not copied."""
         return [name for name in names if not name.endswith(OF_RECOGNISERS)]
 
     shutil.copytree(source, draft / ASR, ignore=others)

@@ -79,6 +79,7 @@ def predict(classifier, utterances, batch_size=64, progress=False):
         waiting = collections.deque()
 
         def read_on():
+            """Read the next utterances while the model runs."""
             for batch in batches:
                 reads = [readers.submit(_read, classifier, u) for u in batch]
                 waiting.append((batch, reads))

@@ -24,11 +24,10 @@ from speechbrain.utils.logger import get_logger
 from turbo_sb.utils.checksums import find_damage, flush, write_sums
 from turbo_sb.utils.distributed import of_all, on_main
 from turbo_sb.utils.errors import InputError
-from turbo_sb.utils.files import weights_only
+from turbo_sb.utils.files import DRAFT, weights_only
 
 logger = get_logger(__name__)
 
-DRAFT = "unfinished+"  # of a folder that is being written, or deleted
 DAMAGED = "damaged+"
 
 
@@ -258,6 +257,7 @@ def earliest_best(key):
     """
 
     def importance(checkpoint):
+        """Sort by score, then by the earlier epoch."""
         score = checkpoint.meta.get(key, -math.inf)
         score = -math.inf if math.isnan(score) else score
         return score, -checkpoint.meta.get("epoch", math.inf)

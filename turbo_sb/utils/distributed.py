@@ -93,6 +93,7 @@ def alone_in(folder: str | Path) -> Iterator[None]:
     with contextlib.ExitStack() as held:
 
         def take():
+            """Hold the folder's lock until the block ends."""
             held.enter_context(hold(Path(folder) / LOCK, busy, PATIENCE))
 
         on_main(take)

@@ -14,6 +14,9 @@ from turbo_sb.utils.errors import InputError
 
 # Of SpeechBrain's checkpoint folders, without importing SpeechBrain.
 CKPT_PREFIX = "CKPT"
+# A folder is renamed before it is deleted, and after it is written: half of one
+# must not be taken for one.
+DRAFT = "unfinished+"
 LOCK = ".lock"  # in a folder that one process writes to at a time
 
 

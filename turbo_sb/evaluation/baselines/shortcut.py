@@ -301,6 +301,7 @@ def report_shortcut(
     normalizer = AudioNormalizer(sample_rate)
 
     def features(name):
+        """The signal features of one utterance."""
         signal = read_entry(
             name, entries[name], normalizer, data_root, equalizer
         )

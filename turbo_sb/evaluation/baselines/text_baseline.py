@@ -127,6 +127,7 @@ def _predictor(model, n_classes):
     """The function from texts to probabilities of all classes."""
 
     def predict(texts):
+        """Probabilities of texts."""
         probabilities = np.zeros((len(texts), n_classes))
         probabilities[:, model.classes_] = model.predict_proba(texts)
         return probabilities

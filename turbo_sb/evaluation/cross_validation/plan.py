@@ -32,12 +32,9 @@ from turbo_sb.training.resuming import (
     checkpoints_folder,
 )
 from turbo_sb.utils.errors import InputError, some_of
-from turbo_sb.utils.files import CKPT_PREFIX
+from turbo_sb.utils.files import CKPT_PREFIX, DRAFT
 
 TEXT_BASELINE = "text_baseline"
-# A checkpoint that is being deleted is renamed first: half of one must not be
-# taken for one. Trainings delete what has this prefix.
-DRAFT = "unfinished+"
 
 
 @dataclasses.dataclass

@@ -187,6 +187,7 @@ def cost(method: Method) -> dict:
     best = [run.metrics.get("best_epoch") for run in method.runs]
 
     def most(key):
+        """The largest value of all runs."""
         return max((c[key] for c in costs if key in c), default=None)
 
     return {

@@ -24,8 +24,18 @@ def find_neighbours(classifier):
     return Neighbours(folder)
 
 
-def serve(classifier, port=None, title="turbo_sb") -> None:
-    """Serve the page until Ctrl-C, or SIGTERM."""
+def serve(classifier, port: int | None = None, title: str = "turbo_sb") -> None:
+    """Serve the page until Ctrl-C, or SIGTERM.
+
+    Arguments
+    ---------
+    classifier : TurboClassifier
+        Of a loaded model.
+    port : int, optional
+        Of this machine; by default, a free one.
+    title : str
+        Of the page.
+    """
     page = make_page(classifier, find_neighbours(classifier), title)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

@@ -13,7 +13,7 @@ from turbo_sb.demo import write_corpus
 from turbo_sb.inference.classifier import TurboClassifier
 from turbo_sb.inference.export import export_run
 from turbo_sb.inference.export_format import read_export
-from turbo_sb.training.finished import find_runs
+from turbo_sb.training.run_folder import find_runs
 from turbo_sb.utils.errors import InputError
 
 # In a process of its own, without a network, far from the training.

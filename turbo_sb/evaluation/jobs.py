@@ -16,8 +16,8 @@ import sys
 import time
 from pathlib import Path
 
-from turbo_sb.training.finished import FINISHED
 from turbo_sb.training.history import read_history
+from turbo_sb.training.run_folder import FINISHED
 from turbo_sb.utils.errors import InputError
 
 # Seconds to end a step and save; schedulers mostly give 30 to all of a job.

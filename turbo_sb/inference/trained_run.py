@@ -16,7 +16,7 @@ from turbo_sb.data.transcripts import EMPTY_TEXT
 from turbo_sb.inference.export_format import FORMAT
 from turbo_sb.training.checkpoints import AtomicCheckpointer, earliest_best
 from turbo_sb.training.old_names import renamed
-from turbo_sb.training.run_files import ENCODERS
+from turbo_sb.training.run_folder import ENCODERS
 from turbo_sb.training.yaml_files import read_yaml
 from turbo_sb.utils.errors import InputError
 

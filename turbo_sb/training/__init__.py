@@ -18,7 +18,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "data_loading": ["global_batch_size", "loader_kwargs"],
         "ddp_gather": ["gather_batch"],
         "early_stopping": ["EarlyStopping"],
-        "finished": ["FinishedRun", "find_runs"],
         "history": ["read_history"],
         "hparams": ["load_hparams"],
         "loggers": ["make_loggers"],
@@ -26,6 +25,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "preemption": ["Notice", "Resumable"],
         "resumable_brain": ["ResumableBrain"],
         "resuming": ["check_resume"],
-        "run_files": ["manifests_of", "save_encoders"],
+        "run_folder": [
+            *("FinishedRun", "find_runs", "manifests_of", "save_encoders"),
+        ],
     },
 )

@@ -11,7 +11,7 @@ import torch
 
 from turbo_sb import metrics
 from turbo_sb.metrics.bootstrap import speaker_groups
-from turbo_sb.training.run_files import write_embeddings, write_predictions
+from turbo_sb.training.run_folder import write_embeddings, write_predictions
 from turbo_sb.utils.distributed import world_size
 from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.files import replacing

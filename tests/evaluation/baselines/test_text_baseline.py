@@ -14,7 +14,7 @@ from turbo_sb.evaluation.baselines.text_baseline import (
     train_text_baseline,
 )
 from turbo_sb.metrics.scoring import Classification, Detection
-from turbo_sb.training.finished import FinishedRun
+from turbo_sb.training.run_folder import FinishedRun
 from turbo_sb.utils.errors import InputError
 
 LABELS = ["ang", "hap", "sad"]

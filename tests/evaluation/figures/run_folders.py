@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from turbo_sb.training.finished import find_runs
+from turbo_sb.training.run_folder import find_runs
 
 EMOTIONS = ["ang", "hap", "neu", "sad"]
 DETECTION = ["non_directed", "directed"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from turbo_sb.evaluation.figures.alignment_uniformity import geometry_figure
-from turbo_sb.training.finished import FinishedRun
+from turbo_sb.training.run_folder import FinishedRun
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,7 @@ from turbo_sb.evaluation.figures.confusion_figure import (
     confusion_figure,
     pooled_confusion,
 )
-from turbo_sb.training.finished import find_runs
+from turbo_sb.training.run_folder import find_runs
 from turbo_sb.utils.errors import InputError
 
 pytestmark = pytest.mark.slow

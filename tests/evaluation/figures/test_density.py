@@ -13,7 +13,7 @@ from turbo_sb.evaluation.figures.density import (
     gaussian_density,
     to_plane,
 )
-from turbo_sb.training.finished import find_runs
+from turbo_sb.training.run_folder import find_runs
 from turbo_sb.utils.errors import InputError
 
 RNG = np.random.default_rng(0)

@@ -8,7 +8,7 @@ from turbo_sb.evaluation.figures.learning_curves import (
     curves_figure,
     mean_curve,
 )
-from turbo_sb.training.finished import find_runs
+from turbo_sb.training.run_folder import find_runs
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,7 @@ from turbo_sb.evaluation.figures.selection import (
     describe,
     of_protocol,
 )
-from turbo_sb.training.finished import FinishedRun, find_runs
+from turbo_sb.training.run_folder import FinishedRun, find_runs
 from turbo_sb.utils.errors import InputError
 
 

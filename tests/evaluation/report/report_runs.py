@@ -6,7 +6,7 @@ import json
 import numpy as np
 
 from turbo_sb.data.manifest import write_json
-from turbo_sb.training.finished import find_runs
+from turbo_sb.training.run_folder import find_runs
 
 LABELS = ["ang", "hap"]
 

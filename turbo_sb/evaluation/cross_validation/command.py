@@ -21,8 +21,8 @@ from turbo_sb.evaluation.report.write import (
     result_lines,
     write_report,
 )
-from turbo_sb.training.finished import FINISHED
 from turbo_sb.training.preemption import EXIT_CODE
+from turbo_sb.training.run_folder import FINISHED
 from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.files import LOCK, hold
 

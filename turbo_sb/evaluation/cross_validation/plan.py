@@ -23,7 +23,6 @@ from turbo_sb.data.manifest import check_unchanged, write_sets
 from turbo_sb.data.splits.split_file import write_split_file
 from turbo_sb.evaluation.jobs import Job
 from turbo_sb.training.command_line import check_arguments
-from turbo_sb.training.finished import FINISHED
 from turbo_sb.training.resuming import (
     EXTENT,
     RESUMABLE,
@@ -31,6 +30,7 @@ from turbo_sb.training.resuming import (
     check_same,
     checkpoints_folder,
 )
+from turbo_sb.training.run_folder import FINISHED
 from turbo_sb.utils.errors import InputError, some_of
 from turbo_sb.utils.files import CKPT_PREFIX, DRAFT
 

@@ -47,7 +47,7 @@ def geometry_figure(path, runs: list) -> Drawn:
 
     Example
     -------
-    >>> from turbo_sb.training.finished import FinishedRun
+    >>> from turbo_sb.training.run_folder import FinishedRun
     >>> found = {"alignment": 1, "uniformity_audio": -2, "uniformity_text": -1}
     >>> run = FinishedRun("", "turbo", {"protocol": "speaker10", **found})
     >>> drawn = geometry_figure(getfixture("tmp_path") / "geometry", [run])

@@ -49,7 +49,7 @@ def confusion_figure(path, runs: list) -> Drawn:
 
     Example
     -------
-    >>> from turbo_sb.training.finished import FinishedRun
+    >>> from turbo_sb.training.run_folder import FinishedRun
     >>> folder = getfixture("tmp_path")
     >>> text = "ID,label,prediction,p_no,p_yes\\na,yes,no,0.6,0.4\\n"
     >>> _ = (folder / "predictions.csv").write_text(text)

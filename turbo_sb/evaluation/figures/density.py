@@ -204,7 +204,7 @@ def density_figure(
 
     Example
     -------
-    >>> from turbo_sb.training.finished import FinishedRun
+    >>> from turbo_sb.training.run_folder import FinishedRun
     >>> folder = getfixture("tmp_path")
     >>> np.savez(folder / "embeddings.npz", audio=np.eye(4, 3))
     >>> run = FinishedRun(folder, "turbo", {"uniformity_audio": -1.0})

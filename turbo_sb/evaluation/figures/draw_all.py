@@ -11,7 +11,7 @@ from turbo_sb.evaluation.figures.confusion_figure import confusion_figure
 from turbo_sb.evaluation.figures.density import density_figure
 from turbo_sb.evaluation.figures.learning_curves import curves_figure
 from turbo_sb.evaluation.figures.selection import of_protocol
-from turbo_sb.training.finished import find_runs
+from turbo_sb.training.run_folder import find_runs
 from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.files import replacing
 

@@ -67,7 +67,7 @@ def curves_figure(path, runs: list) -> Drawn:
 
     Example
     -------
-    >>> from turbo_sb.training.finished import FinishedRun
+    >>> from turbo_sb.training.run_folder import FinishedRun
     >>> folder = getfixture("tmp_path")
     >>> line = '{"epoch": 1, "train": {"ce": 1.5}, "valid": {"UA": 0.5}}\\n'
     >>> _ = (folder / "history.jsonl").write_text(line)

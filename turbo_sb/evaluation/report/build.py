@@ -16,7 +16,7 @@ from turbo_sb.evaluation.report.geometry import geometry
 from turbo_sb.evaluation.report.missing_modality import missing
 from turbo_sb.evaluation.report.paper_results import PAPER, SETTING
 from turbo_sb.evaluation.report.pooled_predictions import Method, gather
-from turbo_sb.training.finished import find_runs
+from turbo_sb.training.run_folder import find_runs
 from turbo_sb.utils.errors import InputError
 
 
@@ -28,7 +28,7 @@ def build_report(
     Arguments
     ---------
     folder : str or pathlib.Path
-        Folder of runs; see `turbo_sb.training.finished.find_runs`.
+        Folder of runs; see `turbo_sb.training.run_folder.find_runs`.
     reference : str, optional
         The method that the others are compared with; default: the first, also
         in a protocol that has no run of it.

@@ -5,7 +5,7 @@ Authors
 """
 
 from turbo_sb.evaluation.report.comparison import Comparison
-from turbo_sb.training.finished import ALONE
+from turbo_sb.training.run_folder import ALONE
 from turbo_sb.utils.errors import InputError
 
 

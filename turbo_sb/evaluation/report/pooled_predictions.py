@@ -20,7 +20,7 @@ KINDS = ("kind", "corpus")  # fields whose values are reported apart
 class Pool:
     """One seed's predictions over all folds, each with its utterance.
 
-    `alone` is of `turbo_sb.training.finished.ALONE`: the predictions from one
+    `alone` is of `turbo_sb.training.run_folder.ALONE`: the predictions from one
     modality.
     """
 

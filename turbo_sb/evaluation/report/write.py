@@ -14,7 +14,7 @@ from turbo_sb.data.manifest import read_json
 from turbo_sb.evaluation.report.build import build_report
 from turbo_sb.evaluation.report.latex import latex
 from turbo_sb.evaluation.report.markdown import headline, layout
-from turbo_sb.training.finished import FINISHED
+from turbo_sb.training.run_folder import FINISHED
 from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.files import CKPT_PREFIX, replacing
 
@@ -40,7 +40,7 @@ def write_report(
     Arguments
     ---------
     folder : str or pathlib.Path
-        Folder of runs; see `turbo_sb.training.finished.find_runs`.
+        Folder of runs; see `turbo_sb.training.run_folder.find_runs`.
     reference : str, optional
         The method that the others are compared with; default: the first.
     compare : str or pathlib.Path, optional

@@ -1,6 +1,6 @@
-"""Runs that are finished, read back from the files that they left.
+"""The folder of a training: what it writes there, and reading it back.
 
-Reports and figures are made from these alone: no model is loaded.
+Reports and figures are made from finished runs' files alone: no model is loaded.
 
 Authors
  * The turbo_sb developers 2026
@@ -15,7 +15,10 @@ import numpy as np
 from turbo_sb.data.manifest import read_json, read_manifest
 from turbo_sb.training.history import curves, read_history
 from turbo_sb.utils.errors import InputError
+from turbo_sb.utils.files import replacing
 
+SETS = ("train", "valid", "test")
+ENCODERS = "encoders"  # their configurations, beside the checkpoints
 # The paper's, in its order; others follow.
 METHODS = ("vanilla", "cross_modal", "turbo")
 # What marks a finished run: it is written last (`turbo_sb.training.outcomes`).
@@ -262,3 +265,67 @@ def _order(run):
     place = METHODS.index(name) if name in METHODS else len(METHODS)
     facts = [(value is not None, value or 0) for value in run.key[2:]]
     return folder, place, name, run.protocol, facts
+
+
+def save_encoders(folder: str | Path, model) -> None:
+    """Keep the encoders' configurations beside a training.
+
+    With them, its model can be built again without the sources that its
+    encoders' weights came from.
+
+    Arguments
+    ---------
+    folder : str or pathlib.Path
+        The training's output folder.
+    model : TurboModel
+        Of the training.
+    """
+    for name, encoder in model.encoders.items():
+        own = Path(folder) / ENCODERS / name
+        own.mkdir(parents=True, exist_ok=True)
+        encoder.save_config(own)
+
+
+def write_predictions(path, ids, labels, targets, probabilities):
+    """Write a CSV of ID, label, prediction and each class's probability."""
+    header = [f"p_{label}" for label in labels]
+    with (
+        replacing(path) as draft,
+        open(draft, "w", encoding="utf-8", newline="") as file,
+    ):
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["ID", "label", "prediction", *header])
+        for name, target, row in zip(ids, targets, probabilities):
+            prediction = labels[row.argmax()]
+            # In full: every metric can be computed from this file.
+            writer.writerow([name, labels[target], prediction, *row.tolist()])
+
+
+def write_embeddings(path, ids, labels, embeddings):
+    """Write arrays ``ids``, ``labels`` and one for each modality."""
+    arrays = {name: rows.numpy() for name, rows in embeddings.items()}
+    with replacing(path) as draft, open(draft, "wb") as file:
+        np.savez_compressed(
+            file, ids=np.array(ids), labels=np.array(labels), **arrays
+        )
+
+
+def manifests_of(folder: str | Path) -> dict[str, str]:
+    """The manifests of a run.
+
+    Arguments
+    ---------
+    folder : str or pathlib.Path
+        The run's output folder.
+
+    Returns
+    -------
+    manifests : dict
+        "train", "valid" and "test" to a path.
+
+    Example
+    -------
+    >>> manifests_of("out")["test"]
+    'out/test.json'
+    """
+    return {name: f"{folder}/{name}.json" for name in SETS}

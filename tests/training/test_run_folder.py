@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from turbo_sb.training.finished import find_runs
+from turbo_sb.training.run_folder import find_runs
 from turbo_sb.utils.errors import InputError
 
 FACTS = {"labels": ["ang", "hap"], "protocol": "speaker10", "confusion": []}

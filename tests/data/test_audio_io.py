@@ -10,6 +10,7 @@ from turbo_sb.data import audio_io
 from turbo_sb.data.audio_io import (
     inspect_all,
     inspect_audio,
+    read_samples,
     read_signal,
     read_unprepared,
     try_all,
@@ -221,8 +222,11 @@ class TestReadSignal:
         samples = np.zeros(1600)
         samples[1203] = np.nan
         soundfile.write(tmp_path / "a.wav", samples, RATE, subtype="FLOAT")
+        stretch = tmp_path / "a.wav", 0.05, 0.09
         with pytest.raises(InputError, match=r"sample 1203 \(at 0.075 s\)"):
-            read_signal(tmp_path / "a.wav", AudioNormalizer(RATE), 0.05, 0.09)
+            read_samples(*stretch)
+        samples, _ = read_samples(*stretch, finite=False)
+        assert np.isnan(samples).sum() == 1
 
 
 class TestFormats:

@@ -201,7 +201,7 @@ class TestBadManifest:
         changed[0]["split"], changed[4]["split"] = "dev", ""
         write_manifest(folder, changed, SPLIT)
         message = refuse(folder, tmp_path)
-        assert message.startswith(f"{folder / 'manifest.csv'}: split: 2 utter")
+        assert message.startswith(f"{folder / 'manifest.csv'}: split: 2 cells")
         assert (
             "not one of train, valid, test:\n  s0_d0: 'dev'\n  s1_d0: ''"
             in (message)

@@ -406,7 +406,7 @@ def spoil_encoder(folder):
         ({"symmetric": True}, "Did you mean --contrastive.symmetric"),
         (
             {"modality_dropout": 0.3, "modalities": "[audio]"},
-            r"modality_dropout: 0.3: with modalities: \['audio'\]",
+            r"modality_dropout: 0.3 drops one .* only \['audio'\]",
         ),
         ({"loss.mask_equal": "speaker"}, "mask_equal: 'speaker'"),
         ({"patience": 0}, "patience are at least 1"),

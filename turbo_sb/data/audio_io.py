@@ -105,8 +105,12 @@ def read_samples(
     stop: float | None = None,
     shortest: float = 0.0,
     longest: float = math.inf,
+    finite: bool = True,
 ) -> tuple[np.ndarray, int]:
-    """Read (samples, channels) and the rate, of a file or a stretch in s."""
+    """Read (samples, channels) and the rate, of a file or a stretch in s.
+
+    With `finite`, NaN and infinity are refused.
+    """
     with open_audio(path) as file:
         rate = file.samplerate
         first, last = _stretch(path, file, start, stop)
@@ -116,7 +120,8 @@ def read_samples(
     # The header of an MP3 or Ogg may promise another length.
     _check_not_empty(path, len(samples))
     _check_seconds(path, len(samples) / rate, shortest, longest)
-    _check_finite(path, samples, rate, first)
+    if finite:
+        _check_finite(path, samples, rate, first)
     return samples, rate
 
 
@@ -129,7 +134,8 @@ def read_signal(
     """Read (samples,), resampled and mixed down by the normalizer."""
     import torch
 
-    samples, rate = read_samples(path, start, stop)
+    # A training has nonfinite_loss to say what becomes of NaN and infinity.
+    samples, rate = read_samples(path, start, stop, finite=False)
     mono = samples[:, 0] if samples.shape[1] == 1 else samples
     return normalizer(torch.from_numpy(mono), rate)
 

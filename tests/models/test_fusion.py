@@ -233,11 +233,20 @@ class TestModel:
         with pytest.raises(InputError, match="present: .*'audio', 'text'"):
             make_model().eval()(*batch, present=present)
 
-    def test_checkpoint_with_a_learnt_placeholder_is_refused(self, make_model):
-        model = make_model(modality_dropout=0.3)
+    def test_checkpoint_with_a_learnt_placeholder_uses_it(
+        self, make_model, batch
+    ):
+        """Earlier versions trained one in place of zeros."""
+        model = make_model(modality_dropout=0.3).eval()
         weights = model.state_dict()
-        weights["fusion.placeholders.audio"] = torch.ones(16)
-        with pytest.raises(
-            InputError, match="weights fusion.placeholders.audio"
-        ):
-            model.load_state_dict(weights)
+        zeros = model(*batch, present=["text"])["logits"]
+        vector = torch.linspace(-1, 1, 16)
+        weights["fusion.placeholders.audio"] = vector
+        model.load_state_dict(weights)
+        assert torch.equal(
+            model.state_dict()["fusion.placeholders.audio"], vector
+        )
+        # Behind it is a linear classifier: the placeholder is a bias.
+        bias = model.classifier.weight[:, :16] @ vector
+        found = model(*batch, present=["text"])["logits"]
+        assert torch.allclose(found, zeros + bias, atol=1e-5)

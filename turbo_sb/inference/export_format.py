@@ -18,16 +18,13 @@ from transformers.initialization import no_init_weights
 from turbo_sb.data.channel.equalizer import Equalizer
 from turbo_sb.encoders import make_audio_encoder, make_text_encoder
 from turbo_sb.inference.security import refuse_code
-from turbo_sb.models.fusion import refuse_old_weights
 from turbo_sb.models.turbo_model import TurboModel
 from turbo_sb.utils.checksums import SUMS, find_damage
 from turbo_sb.utils.errors import InputError
 
 SETTINGS, WEIGHTS, CARD = "inference.yaml", "model.safetensors", "README.md"
 FORMAT = 1
-OLD_SETTING = (
-    "placeholder"  # of the model, until 0.1.0; its weights are refused
-)
+OLD_SETTING = "placeholder"  # of models that may have learnt one
 MODALITIES = (["audio", "text"], ["audio"], ["text"])
 # Field of inference.yaml to its kinds.
 FIELDS = {
@@ -187,7 +184,7 @@ def _load_weights(model, path):
             f"{path}: cannot be read as safetensors ({error}). Export or "
             "fetch the folder again."
         ) from error
-    refuse_old_weights(weights, path)
+    model.fusion.adopt_placeholders(weights, "fusion.")
     own = model.state_dict()
     wrong = [
         f"{name} is {tuple(weights[name].shape)}, expected {tuple(x.shape)}"

@@ -4,13 +4,9 @@ Authors
  * The turbo_sb developers 2026
 """
 
-from collections.abc import Iterable
-
 import torch
 
 from turbo_sb.utils.errors import InputError
-
-OLD_WEIGHTS = "placeholders."
 
 
 class Fusion(torch.nn.Module):
@@ -46,7 +42,7 @@ class Fusion(torch.nn.Module):
                 "modalities: [audio, text]."
             )
         self.sizes, self.rate = dict(sizes), rate
-        self.register_load_state_dict_pre_hook(_refuse_old_checkpoint)
+        self.placeholders = None
 
     def forward(self, views: dict[str, torch.Tensor]) -> torch.Tensor:
         """Put the modalities side by side.
@@ -65,19 +61,46 @@ class Fusion(torch.nn.Module):
             views = self._drop(views)
         like = next(iter(views.values()))
         parts = [
-            views[name]
-            if name in views
-            else like.new_zeros(*like.shape[:2], size)
-            for name, size in self.sizes.items()
+            views[name] if name in views else self._stand_in(name, like)
+            for name in self.sizes
         ]
         return torch.cat(parts, dim=-1)
+
+    def adopt_placeholders(self, weights: dict, prefix: str = "") -> None:
+        """Keep what models of earlier versions learnt in place of zeros.
+
+        Arguments
+        ---------
+        weights : dict
+            Of such a model, or of any other, which changes nothing.
+        prefix : str
+            Of this module's names in it.
+        """
+        learnt = torch.nn.Module()
+        for name in self.sizes:
+            found = weights.get(f"{prefix}placeholders.{name}")
+            if found is not None:
+                learnt.register_buffer(name, found.clone())
+        if learnt.state_dict():
+            self.placeholders = learnt
+
+    def _load_from_state_dict(self, state_dict, prefix, *args):
+        """Let torch find a place for them."""
+        self.adopt_placeholders(state_dict, prefix)
+        super()._load_from_state_dict(state_dict, prefix, *args)
+
+    def _stand_in(self, name, like):
+        """Zeros, (views, batch, dim), for as many rows as `like` has."""
+        zeros = like.new_zeros(*like.shape[:2], self.sizes[name])
+        learnt = getattr(self.placeholders, name, None)
+        return zeros if learnt is None else zeros + learnt.to(like)
 
     def describe(self) -> dict[str, float]:
         """The settings that a run's metrics.json and an export have."""
         return {"modality_dropout": self.rate}
 
     def _drop(self, views):
-        """Replace one modality by zeros in a share of the rows.
+        """Replace one modality in a share of the rows.
 
         All rows are computed both ways, so that the host need not wait for
         the device to know which.
@@ -87,21 +110,8 @@ class Fusion(torch.nn.Module):
         # 0 drops the first modality, 1 the second; higher numbers drop none.
         which = (drawn * (len(views) / self.rate)).floor()
         return {
-            name: view.masked_fill((which == place)[..., None], 0)
+            name: torch.where(
+                (which == place)[..., None], self._stand_in(name, like), view
+            )
             for place, (name, view) in enumerate(views.items())
         }
-
-
-def refuse_old_weights(names: Iterable[str], source: object) -> None:
-    """Reject weights of a placeholder that was learnt, until version 0.1.0."""
-    found = sorted(name for name in names if OLD_WEIGHTS in name)
-    if found:
-        raise InputError(
-            f"{source}: has the weights {', '.join(found)}: it was trained "
-            "with placeholder: learnt, which this version of turbo_sb does not "
-            "have (zeros did as well). Train it again, or use turbo_sb 0.1.0."
-        )
-
-
-def _refuse_old_checkpoint(module, weights, *_):
-    refuse_old_weights(weights, "the checkpoint")

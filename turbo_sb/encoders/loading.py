@@ -11,6 +11,7 @@ from pathlib import Path
 
 from huggingface_hub.constants import HF_HUB_CACHE
 from speechbrain.utils.logger import get_logger
+from transformers.utils import logging as transformers_logging
 
 from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.files import weights_only
@@ -62,11 +63,24 @@ def check_preparation(source: str, key: str, expected: Sequence[str]) -> None:
 
 
 @contextlib.contextmanager
+def _bars_of(source):
+    """Show progress bars for what comes from the hub, not for a local folder."""
+    shown = transformers_logging.is_progress_bar_enabled()
+    if Path(source).is_dir():
+        transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            transformers_logging.enable_progress_bar()
+
+
+@contextlib.contextmanager
 def loading(source: str, key: str, pretrained: bool = True) -> Iterator[str]:
     """Yield the hub's cache folder; turn errors of loading into InputError."""
     check_source(source, key, pretrained)
     try:
-        with weights_only(), warnings.catch_warnings():
+        with weights_only(), warnings.catch_warnings(), _bars_of(source):
             warnings.filterwarnings("ignore", message=".*checkpointing_disable")
             yield HF_HUB_CACHE
     except InputError:

@@ -15,6 +15,9 @@ from turbo_sb.encoders.layers import compile_layers
 from turbo_sb.training.cost import measure_cost
 from turbo_sb.training.resumable_brain import ResumableBrain
 from turbo_sb.utils.distributed import of_all
+from turbo_sb.utils.rounding import fixed
+
+RATES = ("WA", "UA", "ACC", "EER")  # that are printed at the end
 
 
 class ClassificationBrain(ResumableBrain):
@@ -154,3 +157,11 @@ class ClassificationBrain(ResumableBrain):
             model = getattr(self.modules.model, "module", self.modules.model)
             facts.update(model.fusion.describe())
         self.outcomes.write(folder, {**summary, **facts}, self.others)
+        rates = [k for k in RATES if summary.get(k) is not None]
+        found = ", ".join(f"{k} {fixed(summary[k], 3)}" for k in rates)
+        print(
+            f"\nTest, epoch {self.best['epoch']}, {summary['n']} utterances: "
+            f"{found}\nThe results are in {folder}\n"
+            f"Next: turbo-sb export {folder} --to mine",
+            flush=True,
+        )

@@ -24,6 +24,8 @@ CODE = sorted(
     for folder in ("turbo_sb", "recipes")
     for path in (ROOT / folder).rglob("*.py")
 )
+# What would have to be imported for its type's sake alone.
+UNTYPED = ("load", "make_page")
 ROWS = [
     row
     for path in sorted((ROOT / "tests" / "recipes").glob("*.csv"))
@@ -92,6 +94,17 @@ def test_every_definition_has_a_docstring():
             if node.name.startswith("_"):
                 continue
             if not ast.get_docstring(node):
+                missing.append(f"{path}:{node.lineno} {node.name}")
+    assert not missing
+
+
+def test_public_functions_say_what_they_return():
+    missing = []
+    for path in (ROOT / "turbo_sb").rglob("*.py"):
+        for node in public(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) or node.name.startswith("_"):
+                continue
+            if node.returns is None and node.name not in UNTYPED:
                 missing.append(f"{path}:{node.lineno} {node.name}")
     assert not missing
 

@@ -105,12 +105,12 @@ class Process:
                 raise ValueError(f"{self}: {shares} are not probabilities.")
 
     @property
-    def prosody(self):
+    def prosody(self) -> tuple:
         """How often prosody says the emotion, arousal only, and nothing."""
         return _shares(self.p_prosody_full, self.p_prosody_arousal)
 
     @property
-    def words(self):
+    def words(self) -> tuple:
         """How often words say the emotion, valence only, and nothing."""
         return _shares(self.p_words_full, self.p_words_valence)
 

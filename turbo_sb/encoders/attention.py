@@ -47,7 +47,7 @@ class KernelAttention(WavLMAttention):
 
     def torch_multi_head_self_attention(
         self, hidden_states, attention_mask, gated_position_bias, *_
-    ):
+    ) -> tuple:
         """Attend with a bias by relative position; return no weights."""
         shape = *hidden_states.shape[:2], self.num_heads, -1
         query, key, value = (

@@ -42,7 +42,7 @@ class Recogniser:
         self.kind = kind
 
     @classmethod
-    def of(cls, asr, folder=None, trusted=False):
+    def of(cls, asr, folder=None, trusted=False) -> "Recogniser | None":
         """Build a recogniser from `asr:` in inference.yaml; None without one."""
         if not asr or asr == "none":
             return None

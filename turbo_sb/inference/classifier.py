@@ -89,7 +89,7 @@ class TurboClassifier(Pretrained):
         fetch_config=FetchConfig(),
         run_opts=None,
         **kwargs,
-    ):
+    ) -> "TurboClassifier":
         """Load an exported folder; nothing in it is run.
 
         Arguments

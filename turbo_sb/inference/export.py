@@ -36,7 +36,7 @@ HEADER = """\
 
 def export_run(
     run, folder, asr=None, neighbours=False, licence=None, overwrite=False
-):
+) -> Path:
     """Export the best model of a training.
 
     Arguments
@@ -74,7 +74,7 @@ def export_run(
         _finish(draft, card)
 
 
-def write_export(folder, model, labels, overwrite=False, **settings):
+def write_export(folder, model, labels, overwrite=False, **settings) -> Path:
     """Export any model of this package.
 
     Arguments

@@ -145,7 +145,7 @@ def _read_plain(path):
     return settings
 
 
-def build_export(folder, settings):
+def build_export(folder, settings) -> TurboModel:
     """Build the model of an exported folder, in evaluation mode."""
     folder, path = Path(folder), Path(folder) / SETTINGS
     try:
@@ -203,7 +203,7 @@ def _load_weights(model, path):
     model.load_state_dict(weights)
 
 
-def make_equalizer(settings):
+def make_equalizer(settings) -> Equalizer | None:
     """Build the equaliser that the run trained with; None without one."""
     if settings["equalizer"] is None:
         return None

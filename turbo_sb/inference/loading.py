@@ -27,7 +27,7 @@ FETCHED += ["SHA256SUMS"]
 
 def local_folder(
     source, savedir=None, fetch_config=None, hparams_file=SETTINGS
-):
+) -> Path:
     """Return a local folder as it is, or fetch it from the hub."""
     fetch_config = fetch_config or FetchConfig()
     folder = Path(source).expanduser()
@@ -58,7 +58,9 @@ def local_folder(
         ) from error
 
 
-def load_folder(folder, hparams_file=SETTINGS, asr=None, trust_asr=False):
+def load_folder(
+    folder, hparams_file=SETTINGS, asr=None, trust_asr=False
+) -> tuple | None:
     """Build the model and settings of a folder; None for another kind."""
     if hparams_file == SETTINGS:
         if not is_export(folder) and is_run(folder):

@@ -6,6 +6,7 @@ Authors
 
 import collections
 import dataclasses
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import soundfile
@@ -49,7 +50,7 @@ class Prediction:
     error: str | None = None
 
 
-def predict(classifier, utterances, batch_size=64, progress=False):
+def predict(classifier, utterances, batch_size=64, progress=False) -> Iterator:
     """Predict utterances, those of about one length together.
 
     Arguments

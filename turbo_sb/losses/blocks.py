@@ -20,7 +20,7 @@ class BlockedCrossEntropy(torch.autograd.Function):
     """`blocked_cross_entropy` with a gradient that computes logits again."""
 
     @staticmethod
-    def forward(ctx, queries, keys, ids, directions, block):
+    def forward(ctx, queries, keys, ids, directions, block) -> torch.Tensor:
         """Cross-entropies, (directions, batch), from running sums over blocks."""
         own = queries.new_empty(len(queries))
         total = queries.new_zeros(directions, len(queries))
@@ -36,7 +36,7 @@ class BlockedCrossEntropy(torch.autograd.Function):
         return peak - own + total.log()
 
     @staticmethod
-    def backward(ctx, grad):
+    def backward(ctx, grad) -> tuple:
         """Softmax minus one-hot, times the rows of the other side."""
         # once_differentiable would miss a constant `grad`.
         if torch.is_grad_enabled():

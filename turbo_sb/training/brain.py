@@ -44,7 +44,7 @@ class ClassificationBrain(ResumableBrain):
     facts = {}  # added to metrics.json
     others = {}  # drawn beside the model's curve, name to (scores, targets)
 
-    def on_fit_start(self):
+    def on_fit_start(self) -> None:
         """Log the encoders; save the loss too, if it has parameters."""
         for encoder in self.modules.model.encoders.values():
             encoder.log_settings()
@@ -71,7 +71,7 @@ class ClassificationBrain(ResumableBrain):
                 encoder.model, fullgraph=self.compile_using_fullgraph
             )
 
-    def on_stage_start(self, stage: sb.Stage, epoch: int | None = None):
+    def on_stage_start(self, stage: sb.Stage, epoch: int | None = None) -> None:
         """Begin a stage; make the epoch's augmentation its own.
 
         Arguments

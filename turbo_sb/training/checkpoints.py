@@ -8,12 +8,15 @@ import math
 import pickle
 import shutil
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 from speechbrain.utils.checkpoints import (
     CKPT_PREFIX,
     DEFAULT_SAVE_HOOKS,
     METAFNAME,
     PARAMFILE_EXT,
+    Checkpoint,
     Checkpointer,
     ckpt_recency,
     get_default_hook,
@@ -54,7 +57,9 @@ class AtomicCheckpointer(Checkpointer):
 
     checked = False
 
-    def save_checkpoint(self, meta=None, end_of_epoch=True, name=None, **_):
+    def save_checkpoint(
+        self, meta=None, end_of_epoch=True, name=None, **_
+    ) -> Checkpoint | None:
         """Save a checkpoint, and remove what a killed process left.
 
         Arguments
@@ -129,7 +134,7 @@ class AtomicCheckpointer(Checkpointer):
             "whole: make room, and the same command goes on from the last one."
         )
 
-    def save_and_keep(self, meta, end_of_epoch=True, key="score"):
+    def save_and_keep(self, meta, end_of_epoch=True, key="score") -> None:
         """Save, and keep the best, the new one, and the one before it.
 
         Should the new one be damaged, a run goes on from the one before.
@@ -160,12 +165,12 @@ class AtomicCheckpointer(Checkpointer):
             path = checkpoint.path
             shutil.rmtree(path.rename(path.with_name(DRAFT + path.name)))
 
-    def remove_drafts(self):
+    def remove_drafts(self) -> None:
         """Delete what a killed process was writing, or deleting."""
         for path in self.checkpoints_dir.glob(f"{DRAFT}*"):
             shutil.rmtree(path)
 
-    def recover_if_possible(self, *args, **kwargs):
+    def recover_if_possible(self, *args, **kwargs) -> Checkpoint | None:
         """Load a checkpoint, never a damaged one.
 
         Arguments
@@ -190,7 +195,7 @@ class AtomicCheckpointer(Checkpointer):
             self.checked = True
         return super().recover_if_possible(*args, **kwargs)
 
-    def lost_end(self):
+    def lost_end(self) -> Path | None:
         """What was set aside of the end of the training, if anything.
 
         Returns
@@ -216,7 +221,7 @@ class AtomicCheckpointer(Checkpointer):
                     "there is one."
                 )
 
-    def load_checkpoint(self, checkpoint):
+    def load_checkpoint(self, checkpoint) -> None:
         """Load one, weights and plain values only.
 
         Arguments
@@ -250,7 +255,7 @@ class AtomicCheckpointer(Checkpointer):
             ) from error
 
 
-def earliest_best(key):
+def earliest_best(key) -> Callable:
     """Rank checkpoints as early stopping does: an equal score is not better.
 
     A checkpoint from within an epoch has no score, and comes last.

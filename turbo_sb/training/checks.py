@@ -53,7 +53,7 @@ def check_run(
         )
 
 
-def check_shares(batch_size):
+def check_shares(batch_size) -> None:
     """Each process needs an utterance of each batch."""
     if batch_size < world_size():
         raise InputError(
@@ -63,7 +63,7 @@ def check_shares(batch_size):
         )
 
 
-def check_loss(loss, modalities, batch_size):
+def check_loss(loss, modalities, batch_size) -> None:
     """A contrastive loss needs pairs and negatives."""
     if loss.contrastive is None:
         return
@@ -79,7 +79,7 @@ def check_loss(loss, modalities, batch_size):
         )
 
 
-def check_batches(n_train, batch_size, accumulated):
+def check_batches(n_train, batch_size, accumulated) -> None:
     """An epoch needs at least one step."""
     if n_train < batch_size:
         raise InputError(

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 
-def measure_cost(model, device):
+def measure_cost(model, device) -> dict:
     """Parameters of a model, and the most memory that the training has held.
 
     On a GPU, that is of the tensors there; else of the whole process. In MiB.

@@ -105,7 +105,7 @@ def loader_kwargs(
     return {"train": train, **evaluation}
 
 
-def loading_options(device, pad_id):
+def loading_options(device, pad_id) -> dict:
     """What every DataLoader of a run has."""
     return {
         "collate_fn": collate_with(pad_id),

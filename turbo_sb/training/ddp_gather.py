@@ -22,7 +22,7 @@ from torch.distributed._functional_collectives import (
 )
 
 
-def gather_batch(outputs, columns, sizes):
+def gather_batch(outputs, columns, sizes) -> tuple[dict, dict]:
     """What a model made of a batch, of all processes, in one collective.
 
     Arguments

@@ -32,18 +32,18 @@ class Averages:
     def __init__(self):
         self.reset()
 
-    def reset(self):
+    def reset(self) -> None:
         """Begin an epoch."""
         self.sums, self.n_steps, self.n_skipped = {}, 0, 0
 
-    def add(self, terms):
+    def add(self, terms) -> None:
         """Add one step's terms, name to () torch.Tensor."""
         self.n_steps += 1
         for name, term in terms.items():
             so_far = self.sums.get(name, 0.0)
             self.sums[name] = so_far + term.detach().double()
 
-    def means(self):
+    def means(self) -> dict[str, float]:
         """The means so far, name to float; empty before the first step."""
         return {
             k: float(total) / self.n_steps for k, total in self.sums.items()

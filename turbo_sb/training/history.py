@@ -38,7 +38,7 @@ class HistoryLogger:
 
     def log_stats(
         self, stats_meta, train_stats=None, valid_stats=None, test_stats=None
-    ):
+    ) -> None:
         """Append a line, as SpeechBrain's train loggers do.
 
         Arguments
@@ -65,7 +65,7 @@ class HistoryLogger:
         with open(self.folder / HISTORY, "a", encoding="utf-8") as file:
             file.write(json.dumps(line, allow_nan=False) + "\n")
 
-    def rewind(self, epoch):
+    def rewind(self, epoch) -> None:
         """Drop what was written after the epoch from which a run resumes.
 
         Arguments
@@ -83,7 +83,7 @@ class HistoryLogger:
                 draft.write_text("".join(lines), encoding="utf-8")
 
 
-def read_history(folder):
+def read_history(folder) -> list[dict]:
     """Read history.jsonl of a training.
 
     Arguments
@@ -111,7 +111,7 @@ def read_history(folder):
     return history
 
 
-def curves(history):
+def curves(history) -> dict[str, list[float]]:
     """One curve for each figure of the epochs.
 
     Arguments

@@ -30,7 +30,7 @@ class PlainTrainLogger(FileTrainLogger):
         return super()._item_to_string(key, value, dataset)
 
     @main_process_only
-    def rewind(self, epoch):
+    def rewind(self, epoch) -> None:
         """Drop the lines after the epoch from which a run resumes."""
         path = Path(self.save_file)
         if not path.exists():
@@ -44,7 +44,7 @@ class PlainTrainLogger(FileTrainLogger):
 class EpochTensorboardLogger(TensorboardLogger):
     """SpeechBrain's logger, whose steps are the epochs, also of a resumed run."""
 
-    def log_stats(self, stats_meta, *args, **kwargs):
+    def log_stats(self, stats_meta, *args, **kwargs) -> None:
         """As in SpeechBrain, which counts the calls of this process."""
         before = stats_meta.get("epoch", 1) - 1
         self.global_step["meta"] = before
@@ -54,7 +54,7 @@ class EpochTensorboardLogger(TensorboardLogger):
         super().log_stats(stats_meta, *args, **kwargs)
 
     @main_process_only
-    def rewind(self, epoch):
+    def rewind(self, epoch) -> None:
         """Hide the events after the epoch from which a run resumes."""
         if len(list(Path(self.save_dir).iterdir())) == 1:
             return  # its own file, with nothing in it yet
@@ -63,7 +63,7 @@ class EpochTensorboardLogger(TensorboardLogger):
         self.writer = kind(self.save_dir, purge_step=epoch + 1)
 
 
-def epoch_of(line):
+def epoch_of(line) -> int:
     """The epoch of a whole line of train_log.txt; 0 if it has none."""
     found = re.match(r"epoch: (\d+),.*\n", line)
     return int(found[1]) if found else 0

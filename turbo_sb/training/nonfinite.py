@@ -20,7 +20,7 @@ def finite_rows(outputs: dict) -> torch.Tensor:
     return torch.stack(rows).all(dim=0)
 
 
-def note_batch(path, epoch, step, loss, ids, finite):
+def note_batch(path, epoch, step, loss, ids, finite) -> None:
     """Write a batch to a CSV, one utterance a line; replace it if it comes again."""
     before = []
     if path.exists():
@@ -39,7 +39,7 @@ def note_batch(path, epoch, step, loss, ids, finite):
             writer.writerow([*now, loss, name, "yes" if is_finite else "no"])
 
 
-def tell_batch(path, epoch, step, loss, noted):
+def tell_batch(path, epoch, step, loss, noted) -> str:
     """Record a batch of all processes; return a message that is the same in all."""
     ids, finite = _of_all_processes(
         [name for names, _, _ in noted for name in names],

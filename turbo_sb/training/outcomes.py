@@ -196,7 +196,7 @@ class Outcomes:
             found[name] = self.scoring.measure(arrays["targets"], probabilities)
         return {**self.summary(), **found}
 
-    def write(self, folder, summary, others=None):
+    def write(self, folder, summary, others=None) -> None:
         """Write predictions, embeddings.npz, figures and metrics.json.
 
         Each file appears whole or not at all, metrics.json last. Of two

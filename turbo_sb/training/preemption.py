@@ -60,7 +60,7 @@ class Resumable(Notice):
         sys.exit(EXIT_CODE)
 
 
-def leave(where):
+def leave(where) -> None:
     """End all processes with exit code 75, which says: resumable."""
     part()
     if rank() == 0:
@@ -72,7 +72,7 @@ def leave(where):
     sys.exit(EXIT_CODE)
 
 
-def outlive_notice(_worker=None):
+def outlive_notice(_worker=None) -> None:
     """Let a DataLoader's worker ignore every SIGTERM but its parent's.
 
     A scheduler sends one to every process; without its workers, a training

@@ -59,7 +59,7 @@ class ResumableBrain(sb.Brain):
     agreed = GO_ON
 
     @property
-    def epoch(self):
+    def epoch(self) -> int:
         """The epoch's number, from 1."""
         return self.hparams.epoch_counter.current
 
@@ -73,7 +73,7 @@ class ResumableBrain(sb.Brain):
             folder = ddp_broadcast(self.checkpointer.checkpoints_dir, src=0)
             self.checkpointer.checkpoints_dir = folder
 
-    def fit(self, *args, **kwargs):
+    def fit(self, *args, **kwargs) -> None:
         """Train, heeding SIGTERM; an error names the process that has it.
 
         Arguments
@@ -86,7 +86,7 @@ class ResumableBrain(sb.Brain):
         with own_errors(), Notice() as self.notice:
             super().fit(*args, **kwargs)
 
-    def evaluate(self, *args, **kwargs):
+    def evaluate(self, *args, **kwargs) -> float:
         """Test, and wait for all processes; an error names its process.
 
         Arguments
@@ -106,7 +106,7 @@ class ResumableBrain(sb.Brain):
             part()
         return loss
 
-    def on_fit_start(self):
+    def on_fit_start(self) -> None:
         """Resume from the last checkpoint; drop what was logged after it."""
         self.averages = Averages()
         if self.checkpointer is not None:
@@ -129,7 +129,7 @@ class ResumableBrain(sb.Brain):
             if isinstance(module, DistributedDataParallel):
                 module.broadcast_buffers = False
 
-    def on_stage_start(self, stage, epoch=None):
+    def on_stage_start(self, stage, epoch=None) -> None:
         """Begin an epoch, or go on within it.
 
         Arguments
@@ -151,7 +151,7 @@ class ResumableBrain(sb.Brain):
         self.train_sampler = loader_kwargs["batch_sampler"]
         return loader_kwargs
 
-    def wish(self):
+    def wish(self) -> int:
         """What this process wants all to do after the step: GO_ON, SAVE, STOP."""
         if self.notice.given:
             return STOP
@@ -212,7 +212,7 @@ class ResumableBrain(sb.Brain):
         """
         self.noted.append((ids, finite_rows(outputs), terms))
 
-    def fit_batch(self, batch):
+    def fit_batch(self, batch) -> torch.Tensor:
         """One step, after which the host waits for the device, once."""
         # Dropout and masks of a step do not depend on the steps before it.
         seed_all(self.hparams.seed, "step", self.epoch, self.step, rank())
@@ -220,11 +220,11 @@ class ResumableBrain(sb.Brain):
         self.agreed = int(self.agreed)
         return loss
 
-    def check_loss_isfinite(self, loss):
+    def check_loss_isfinite(self, loss) -> None:
         """Keep the loss: `optimizers_step` checks it, so that nothing waits here."""
         self.losses.append(loss.detach())
 
-    def optimizers_step(self):
+    def optimizers_step(self) -> None:
         """Take one step, clipping one norm over all parameters.
 
         SpeechBrain clips only the optimiser's first parameter group, which leaves
@@ -287,7 +287,7 @@ class ResumableBrain(sb.Brain):
         if self.agreed == STOP:
             leave(f"epoch {self.epoch}, step {self.step}")
 
-    def save_epoch(self, score, **meta):
+    def save_epoch(self, score, **meta) -> None:
         """Save at the end of an epoch, and heed a notice.
 
         Arguments
@@ -306,7 +306,7 @@ class ResumableBrain(sb.Brain):
         if stop:
             leave(f"the end of epoch {self.epoch}")
 
-    def on_evaluate_start(self, max_key=None, min_key=None):
+    def on_evaluate_start(self, max_key=None, min_key=None) -> None:
         """Load the best checkpoint; without it, there is nothing to test.
 
         Arguments

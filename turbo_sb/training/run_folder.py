@@ -59,27 +59,27 @@ class FinishedRun:
         return (self.method, *(self.metrics.get(fact) for fact in facts))
 
     @property
-    def protocol(self):
+    def protocol(self) -> str:
         """The protocol that cut its sets."""
         return self.key[1]
 
     @property
-    def fold(self):
+    def fold(self) -> int:
         """The fold that it tests, from 1."""
         return self.key[2]
 
     @property
-    def seed(self):
+    def seed(self) -> int | None:
         """The seed of its training; None where there is no randomness."""
         return self.key[3]
 
     @property
-    def labels(self):
+    def labels(self) -> list[str]:
         """The classes, in the order of the classifier's outputs."""
         return self.metrics["labels"]
 
     @property
-    def alone(self):
+    def alone(self) -> dict:
         """What metrics.json says where a modality is missing: name to metrics.
 
         The names are of `ALONE`; empty for a model of one modality, and for a
@@ -286,7 +286,7 @@ def save_encoders(folder: str | Path, model) -> None:
         encoder.save_config(own)
 
 
-def write_predictions(path, ids, labels, targets, probabilities):
+def write_predictions(path, ids, labels, targets, probabilities) -> None:
     """Write a CSV of ID, label, prediction and each class's probability."""
     header = [f"p_{label}" for label in labels]
     with (
@@ -301,7 +301,7 @@ def write_predictions(path, ids, labels, targets, probabilities):
             writer.writerow([name, labels[target], prediction, *row.tolist()])
 
 
-def write_embeddings(path, ids, labels, embeddings):
+def write_embeddings(path, ids, labels, embeddings) -> None:
     """Write arrays ``ids``, ``labels`` and one for each modality."""
     arrays = {name: rows.numpy() for name, rows in embeddings.items()}
     with replacing(path) as draft, open(draft, "wb") as file:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 @functools.cache
-def run_options():
+def run_options() -> type:
     """SpeechBrain's class RunOptions, which knows and parses its options.
 
     The file that defines it needs nothing but Python; the package around it

@@ -6,6 +6,7 @@ Authors
 
 import contextlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -67,7 +68,7 @@ def figure_files(path) -> list[Path]:
 
 
 @contextlib.contextmanager
-def drawing(path, size: tuple[float, float]):
+def drawing(path, size: tuple[float, float]) -> Iterator:
     """Yield a matplotlib Figure, and save it at the end of the block.
 
     Both files appear whole or not at all, and the same drawing gives the same

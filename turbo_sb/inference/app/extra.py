@@ -7,6 +7,7 @@ Authors
 import functools
 import os
 import tempfile
+from types import ModuleType
 
 from turbo_sb.utils.errors import InputError
 
@@ -25,7 +26,7 @@ def _folder():
     return tempfile.TemporaryDirectory(prefix="turbo_sb_app_")
 
 
-def need_gradio():
+def need_gradio() -> ModuleType:
     """Import gradio with its telemetry off."""
     os.environ.update(PRIVATE)
     if "GRADIO_TEMP_DIR" not in os.environ:

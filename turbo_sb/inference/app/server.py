@@ -16,7 +16,7 @@ from turbo_sb.utils.errors import InputError
 HOST = "127.0.0.1"
 
 
-def find_neighbours(classifier):
+def find_neighbours(classifier) -> Neighbours | None:
     """The training utterances that were exported with a model."""
     folder = getattr(classifier.hparams, "folder", None)
     if folder is None or not (Path(folder) / VECTORS).is_file():

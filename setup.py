@@ -55,7 +55,7 @@ setuptools.setup(
         "transformers>=5.6,<6",  # not among SpeechBrain's own requirements
         "filelock>=3.15",
         "hyperpyyaml>=1.2.3",
-        "jinja2>=3.1.6",  # huggingface_hub's model cards
+        "jinja2>=3.1",  # huggingface_hub's model cards
         "lazy_loader>=0.4",
         "huggingface_hub>=1.3",
         "matplotlib>=3.8",

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from transformers.utils import logging as transformers_logging
 
 from turbo_sb.encoders.loading import (
     EXTRACTOR,
@@ -86,6 +87,17 @@ class TestLoading:
         with pytest.raises(InputError, match=r"\(KeyError\)"):
             with loading("some/model", "my_key"):
                 raise KeyError
+
+    @pytest.mark.parametrize("local", [True, False])
+    def test_only_what_comes_from_the_hub_shows_its_progress(
+        self, audio_folder, local
+    ):
+        assert transformers_logging.is_progress_bar_enabled()
+        source = audio_folder if local else "some/model"
+        with loading(source, "my_key"):
+            shown = transformers_logging.is_progress_bar_enabled()
+        assert shown == (not local)
+        assert transformers_logging.is_progress_bar_enabled()
 
     def test_an_input_error_passes_as_it_is(self):
         with pytest.raises(InputError, match="^dropout: 2$"):

@@ -17,7 +17,9 @@ from tests.recipes.recipe_runs import (
 )
 from turbo_sb.training.brain import ClassificationBrain
 from turbo_sb.training.loggers import PlainTrainLogger
+from turbo_sb.utils import distributed
 from turbo_sb.utils.errors import InputError
+from turbo_sb.utils.files import LOCK, hold
 
 FILES = {
     "hyperparams.yaml",
@@ -100,10 +102,24 @@ def test_one_checkpoint_predicts_from_both_and_from_each_alone(run, tmp_path):
     assert "_only" not in log  # the validation goes by both
 
 
-def test_without_modality_dropout_it_is_said_too(run, tmp_path):
+def test_without_modality_dropout_it_is_said_too(run, tmp_path, capsys):
     run("turbo", tmp_path, number_of_epochs=1)
     metrics, _ = read(tmp_path)
     assert metrics["modality_dropout"] == 0
+    result, folder, following = capsys.readouterr().out.splitlines()[-3:]
+    assert result.startswith("Test, epoch 1, 16 utterances: WA 0.")
+    assert folder.endswith(str(tmp_path)) and str(tmp_path) in following
+
+
+def test_folder_in_which_another_training_runs_is_refused(
+    run, tmp_path, monkeypatch
+):
+    """Before anything in it is touched."""
+    monkeypatch.setattr(distributed, "PATIENCE", 0)
+    with hold(tmp_path / LOCK, "busy"):
+        with pytest.raises(InputError, match="another training runs in it"):
+            run("turbo", tmp_path)
+    assert not list(tmp_path.glob("*.*"))
 
 
 def test_one_modality_has_no_missing_one(run, tmp_path):

@@ -15,4 +15,5 @@ def fixed(value: float, digits: int, spec: str = "") -> str:
     """
     exact = Decimal(repr(round(float(value), 12)))
     rounded = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
-    return f"{rounded:{spec}f}"
+    # Decimal keeps the sign of what rounds to 0.
+    return f"{abs(rounded) if not rounded else rounded:{spec}f}"

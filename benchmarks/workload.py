@@ -119,9 +119,7 @@ class Stock(torch.nn.Module):
     runs through it nevertheless.
     """
 
-    encoders = {}  # of which `TurboBrain` would log the settings
-
-    def __init__(self, sources, truly_frozen=False, unused=None):
+    def __init__(self, sources, truly_frozen=False):
         super().__init__()
         self.audio = Wav2Vec2(
             sources[0], "", output_norm=True, freeze_feature_extractor=True

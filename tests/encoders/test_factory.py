@@ -100,7 +100,7 @@ class TestErrors:
     @pytest.mark.parametrize(
         ("name", "settings", "message"),
         [
-            ("gpt2", {"pooling": "cls"}, "text_pooling: cls.*last or mean"),
+            ("gpt2", {"pooling": "cls"}, "encoder.pooling: cls.*last or mean"),
             ("whisper", {"feature_dropout": 0.1}, "feature_dropout: 0.1"),
             ("wavlm-base", {"whisper_window": "own"}, "whisper_window: own"),
             ("whisper", {"whisper_window": "30"}, "whisper_window: '30'"),

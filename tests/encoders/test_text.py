@@ -55,7 +55,9 @@ class TestEmbedding:
             assert not encoder(*pad(encoder, TEXTS)).requires_grad
 
     def test_unknown_pooling_is_an_error(self, text_folder):
-        with pytest.raises(InputError, match="text_pooling: 'max'.*cls.*mean"):
+        with pytest.raises(
+            InputError, match="text_encoder.pooling: 'max'.*cls.*mean"
+        ):
             TextEncoder(text_folder, pooling="max")
 
 

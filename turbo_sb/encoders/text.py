@@ -75,7 +75,7 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
     ):
         if pooling not in POOLINGS:
             raise InputError(
-                f"text_pooling: {pooling!r} is not one of {POOLINGS}."
+                f"text_encoder.pooling: {pooling!r} is not one of {POOLINGS}."
             )
         # Read while the lobe builds the model.
         self.pretrained, self.pooling = pretrained, pooling
@@ -113,7 +113,7 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
             self.pooling = self.family.pooling
         if self.family.causal and self.pooling == "cls":
             raise InputError(
-                "text_pooling: cls: the first token of "
+                "text_encoder.pooling: cls: the first token of "
                 f"{self.family.name} does not see the others. Use last or mean."
             )
         return config

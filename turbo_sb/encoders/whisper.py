@@ -59,9 +59,8 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
         Whether to freeze the two convolutions. The positions always are.
     whisper_window : str
         "full": each window is filled up to 30 s with silence, as Whisper was
-        trained. "own": the transformer sees the utterance alone. On utterances
-        of 3 s, "own" is 9 to 13 times faster on a CPU, and the UA of a linear
-        probe is 0 to 3.5 points lower.
+        trained. "own": the transformer sees the utterance alone, which is
+        faster and not what Whisper was trained on (docs/results.md).
     layer_sum : bool
         As in `AudioEncoder`.
     frozen_layers : int

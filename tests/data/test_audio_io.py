@@ -1,5 +1,7 @@
 """Recordings as people have them: read, cut, or rejected by one line."""
 
+import math
+
 import numpy as np
 import pytest
 import soundfile
@@ -218,6 +220,18 @@ class TestReadSignal:
         with pytest.raises(InputError, match="truncated, its header promises"):
             read_signal(path, AudioNormalizer(RATE))
 
+    def test_a_stretch_before_the_cut_of_a_truncated_file_is_read(
+        self, tmp_path
+    ):
+        path = tmp_path / "a.wav"
+        soundfile.write(path, np.full(1000, 0.5), RATE)
+        path.write_bytes(path.read_bytes()[:-1000])  # 500 samples are left
+        samples, _ = read_samples(path, 0.01, 0.02)
+        assert len(samples) == 160
+        for stretch in ((0.01, 0.05), (0.01, None)):
+            with pytest.raises(InputError, match="truncated, its header"):
+                read_samples(path, *stretch)
+
     def test_a_bad_sample_of_a_stretch_is_located_in_the_file(self, tmp_path):
         samples = np.zeros(1600)
         samples[1203] = np.nan
@@ -343,7 +357,13 @@ class TestBadInput:
         read(write(tone(1, level=0.99)))
         assert "clipped" not in caplog.text
 
-    @pytest.mark.parametrize("stretch", [(2, 3), (0.5, 0.5), (-1, 1), (1, 0)])
+    @pytest.mark.parametrize(
+        "stretch",
+        [
+            *((2, 3), (0.5, 0.5), (-1, 1), (1, 0)),
+            *((math.nan, None), (0, math.nan), (math.inf, math.inf)),
+        ],
+    )
     def test_no_such_stretch(self, write, stretch):
         with pytest.raises(InputError, match="expected a stretch within its"):
             read(write(tone(1)), *stretch)

@@ -267,6 +267,20 @@ class TestFilling:
             open_cache(encoder, dtype="float16").fill(corpus[1])
         assert open_cache(encoder, dtype="bfloat16").fill(corpus[1]) == 8
 
+    def test_features_that_are_nan_name_the_recording(
+        self, make_audio, corpus, open_cache
+    ):
+        samples, rate = soundfile.read(corpus[0] / "u3.wav")
+        samples[100] = np.nan
+        soundfile.write(corpus[0] / "u3.wav", samples, rate, subtype="FLOAT")
+        with pytest.raises(InputError, match="u3.wav: .* u3 are NaN"):
+            open_cache(make_audio("small")).fill(corpus[1])
+
+    @pytest.mark.parametrize("dtype", ["fp16", "int8"])
+    def test_invalid_dtype_is_named(self, open_cache, dtype):
+        with pytest.raises(InputError, match=f"dtype: '{dtype}': expected"):
+            open_cache(dtype=dtype)
+
     def test_no_folder_is_named(self, make_audio):
         with pytest.raises(InputError, match="cache_folder: None: expected"):
             FeatureCache(make_audio(), None)

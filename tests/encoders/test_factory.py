@@ -142,7 +142,7 @@ class TestErrors:
 
     @pytest.mark.parametrize("name", ["hubert-base", "whisper", "bert"])
     def test_without_pretraining_a_hub_name_is_none(self, name):
-        with pytest.raises(InputError, match="some/model is no folder"):
+        with pytest.raises(InputError, match="some/model is not a folder"):
             make(name, lambda _: "some/model", pretrained=False)
 
 

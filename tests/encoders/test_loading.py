@@ -51,7 +51,9 @@ class TestCheckSource:
 
     @pytest.mark.parametrize("source", ["a/name", "/no/such"])
     def test_without_pretraining_only_a_folder_will_do(self, source):
-        with pytest.raises(InputError, match=f"my_key: {source} is no folder"):
+        with pytest.raises(
+            InputError, match=f"my_key: {source} is not a folder"
+        ):
             check_source(source, "my_key", pretrained=False)
 
 

@@ -69,8 +69,8 @@ class TestDrawing:
     def test_curve_is_of_the_operating_points(self):
         """Of 3 thresholds between: (false, miss) .0 .5, .5 .5, .5 .0."""
         curve = drawn({"a": MIXED}).lines[0].get_xydata()
-        np.testing.assert_allclose(curve[2], [0, 0], atol=1e-12)
-        assert len(curve) == 5
+        np.testing.assert_allclose(curve[2:4], 0, atol=1e-12)  # and the EER
+        assert len(curve) == 6
         assert (curve[0] < -8).any() and (curve[-1] > 8).any()
 
     def test_curve_is_scikit_learns(self):
@@ -85,6 +85,41 @@ class TestDrawing:
         seen = theirs[(np.abs(theirs) < 8).all(axis=1)]
         distance = np.abs(seen[:, None] - own).max(axis=2).min(axis=1)
         assert len(seen) > 20 and distance.max() < 1e-9
+
+    def test_ties_are_linear_in_the_rates_and_bend_on_the_axes(self):
+        """From (0, 0.6) a tie leads to (0.5, 0): at 0.25 it is at 0.3."""
+        scores = [2] * 4 + [1] * 11 + [0] * 5
+        targets = [1] * 4 + [1] * 6 + [0] * 5 + [0] * 5
+        x, y = drawn({"a": (scores, targets)}).lines[0].get_xydata().T
+        assert np.interp(deviate(25), x, y) == pytest.approx(
+            deviate(30), abs=0.01
+        )
+
+    def test_all_tied_is_chance(self):
+        curve = drawn({"a": ([1] * 4, [1, 0, 1, 0])}).lines[0].get_xydata()
+        np.testing.assert_allclose(curve.sum(axis=1), 0, atol=1e-9)
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            ([1, 1, 1, 0, 0, 0, 0], [1, 1, 0, 1, 0, 0, 0]),  # yes or no
+            draw(400, 1.0, decimals=1),
+            draw(400, 1.0, decimals=0),
+            draw(400, 1.0),
+            *(
+                (np.arange(1001), np.arange(1001) == place)
+                for place in (999, 1)  # below half an utterance
+            ),
+        ],
+    )
+    def test_the_eer_is_on_the_curve(self, data):
+        axes = drawn({"a": data})
+        (dot,) = [x for x in axes.lines if x.get_marker() == "o"]
+        curve = axes.lines[0].get_xydata()
+        distance = np.abs(curve - dot.get_xydata()).max(axis=1).min()
+        assert distance < 1e-9
+        steps = np.diff(curve, axis=0)  # from accepting nothing to all
+        assert (steps[:, 0] >= 0).all() and (steps[:, 1] <= 0).all()
 
     def test_legend_names_the_eer_and_n(self):
         axes = drawn({"turbo": MIXED, "text": draw(2000, 30), "r": REVERSED})

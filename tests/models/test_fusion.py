@@ -250,3 +250,6 @@ class TestModel:
         bias = model.classifier.weight[:, :16] @ vector
         found = model(*batch, present=["text"])["logits"]
         assert torch.allclose(found, zeros + bias, atol=1e-5)
+        del weights["fusion.placeholders.audio"]
+        model.load_state_dict(weights)
+        assert torch.equal(model(*batch, present=["text"])["logits"], zeros)

@@ -18,6 +18,9 @@ from turbo_sb.utils.rounding import fixed
         (1e-9, 3, "0.000"),
         (-1e-9, 3, "0.000"),
         (12, 0, "12"),
+        (float("inf"), 3, "inf"),
+        (float("nan"), 3, "nan"),
+        (1e30, 0, f"{1e30:.0f}"),
     ],
 )
 def test_half_up(value, digits, text):

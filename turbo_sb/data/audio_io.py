@@ -52,7 +52,6 @@ def open_audio(path: str | Path) -> Iterator[soundfile.SoundFile]:
         if path.stat().st_size == 0:
             raise InputError(f"{path}: empty, 0 bytes.")
         with soundfile.SoundFile(path) as file:
-            _check_riff_size(path)
             yield file
     except InputError:
         raise
@@ -63,6 +62,7 @@ def open_audio(path: str | Path) -> Iterator[soundfile.SoundFile]:
 def inspect_audio(path: str | Path) -> AudioFacts:
     """Read a recording to its end, to find damage now and not in an epoch."""
     with open_audio(path) as file:
+        _check_riff_size(path)
         rate, n_samples = file.samplerate, 0
         # A block at a time: a meeting lasts for hours.
         while len(block := file.read(BLOCK, dtype="float32", always_2d=True)):
@@ -114,6 +114,8 @@ def read_samples(
     with open_audio(path) as file:
         rate = file.samplerate
         first, last = _stretch(path, file, start, stop)
+        if last >= file.frames:  # what lies before its end is not truncated
+            _check_riff_size(path)
         _check_seconds(path, (last - first) / rate, shortest, longest)
         file.seek(first)
         samples = file.read(last - first, dtype="float32", always_2d=True)
@@ -183,6 +185,7 @@ def _not_audio(path, error):
 
 def _check_riff_size(path):
     """Reject a truncated WAV, which libsndfile reads as a shorter one."""
+    path = Path(path)
     with path.open("rb") as file:
         if file.read(12)[:4] != b"RIFF":
             return
@@ -224,8 +227,10 @@ def _stretch(path, file, start, stop):
     _check_not_empty(path, file.frames)
     start = start or 0.0
     stop = seconds if stop is None else stop
-    first, last = round(start * rate), round(min(stop, seconds) * rate)
-    if not 0 <= first < last:
+    inside = 0 <= start < min(stop, seconds)  # False for NaN
+    last = round(min(stop, seconds) * rate) if inside else 0
+    first = round(start * rate) if inside else 0
+    if not first < last:
         raise InputError(
             f"{path}: start {start:g} and stop {stop:g}: expected a stretch "
             f"within its {seconds:.2f} s."

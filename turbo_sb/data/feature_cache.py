@@ -29,6 +29,8 @@ from turbo_sb.utils.errors import InputError
 
 logger = get_logger(__name__)
 
+DTYPES = ("float16", "bfloat16", "float32", "float64")
+
 
 class FeatureCache:
     """Features by utterance: read if they are on disk, else computed and kept.
@@ -68,6 +70,8 @@ class FeatureCache:
     ):
         if not isinstance(folder, str | Path):
             raise InputError(f"cache_folder: {folder!r}: expected a folder.")
+        if dtype not in DTYPES:
+            raise InputError(f"dtype: {dtype!r}: expected one of {DTYPES}.")
         self.dtype, self.sample_rate = getattr(torch, dtype), sample_rate
         self.equalizer, self.data_root = equalizer, data_root
         self.model = model_key(encoder, sample_rate, equalizer, self.dtype)
@@ -187,6 +191,11 @@ class FeatureCache:
         with cudnn.flags(cudnn.enabled, deterministic=True, allow_tf32=False):
             features = self.cnn.convolve(wav, [len(signal)])[0][0]
         kept = features.to(self.dtype).cpu()
+        if not features.isfinite().all():
+            raise InputError(
+                f"{entry['wav']}: the features of {name} are NaN or infinite. "
+                "Check the recording, and the weights of the audio encoder."
+            )
         if not kept.isfinite().all():
             raise InputError(
                 f"cache_features: {kept.dtype} does not hold the features of "

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from transformers import PretrainedConfig
-
 from turbo_sb.utils.errors import InputError
 
 if TYPE_CHECKING:  # they take seconds to import

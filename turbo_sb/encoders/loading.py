@@ -32,7 +32,7 @@ def check_source(source: str, key: str, pretrained: bool = True) -> None:
     folder = Path(source)
     if not pretrained and not folder.is_dir():
         raise InputError(
-            f"{key}: {source} is no folder. pretrained=False builds an encoder "
+            f"{key}: {source} is not a folder. pretrained=False builds an encoder "
             "from a local folder."
         )
     looks_local = source.startswith((".", "/", "~")) or source.count("/") > 1
@@ -92,8 +92,8 @@ def loading(source: str, key: str, pretrained: bool = True) -> Iterator[str]:
                 f"{key}: the folder {source} cannot be loaded: {reason}"
             ) from error
         raise InputError(
-            f"{key}: {source!r} is no local folder, and the Hugging Face hub "
-            f"does not give it ({reason}). Check the name and the network, "
+            f"{key}: {source!r} is not a local folder, and cannot be fetched "
+            f"from the Hugging Face hub ({reason}). Check the name and the network, "
             f"or fetch it elsewhere (hf download {source} --local-dir FOLDER) "
             f"and give --{key}=FOLDER."
         ) from error

@@ -24,6 +24,7 @@ class Journal:
     def __init__(self, out, key):
         self.out = Path(out).resolve()
         self.path = self.out.with_name(f"{self.out.name}.partial")
+        self.lock = self.out.with_name(f".{self.out.name}.lock")
         self.key, self.lines = key, {}
         self.held = contextlib.ExitStack()
 
@@ -45,16 +46,18 @@ class Journal:
 
     def __exit__(self, *_):
         self.file.close()
+        if not self.path.exists():  # complete: nobody waits to go on with it
+            with contextlib.suppress(OSError):  # Windows: it is open
+                self.lock.unlink()
         self.held.close()
 
     def _lock(self):
         """In a file of its own: Windows lets nobody read a locked one."""
-        path = self.out.with_name(f".{self.out.name}.lock")
         busy = (
             f"{self.out}: another process writes it. Wait until it ends, or "
             "give another --out."
         )
-        self.held.enter_context(hold(path, busy))
+        self.held.enter_context(hold(self.lock, busy))
 
     def _read(self):
         """Read the lines of an earlier call, up to an incomplete one."""

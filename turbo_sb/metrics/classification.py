@@ -102,7 +102,7 @@ def unweighted_accuracy(
 
 
 def _checked(predictions, targets, n_classes=None):
-    """Both as arrays, or an InputError for what is no class index."""
+    """Both as arrays; reject invalid class indices."""
     predictions = as_floats("predictions", predictions)
     targets = as_floats("targets", targets)
     check_pairs(predictions, targets)

@@ -12,6 +12,8 @@ import logging
 import textwrap
 from pathlib import Path
 
+import numpy as np
+
 from turbo_sb.metrics.error_rates import ErrorRates
 from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.files import replacing
@@ -86,7 +88,7 @@ def draw_det(axes, curves: dict) -> None:
         if not 0 < eer < 1:
             axes.plot([], [], label=label, **look)
             continue
-        _, miss, false = rates.rates()
+        false, miss = _bent(rates)
         display = DetCurveDisplay(fpr=false, fnr=miss)
         display.plot(ax=axes, name=label, linewidth=1.4, **look)
         place = float(norm.ppf(eer))
@@ -97,6 +99,32 @@ def draw_det(axes, curves: dict) -> None:
         limits[1] = max(limits[1], place + ABOVE_EER)
     axes.plot(limits, limits, "-", color="0.5", lw=0.7, label="equal errors")
     _draw_axes(axes, limits)
+
+
+def _bent(rates):
+    """The rates along the curve, false accepts and misses, each (points,).
+
+    Between two operating points, where scores tie, the curve is straight in the
+    rates, as `ErrorRates` has it, and thus bent on axes of normal deviates. It
+    goes through the EER.
+    """
+    _, miss, false = rates.rates()
+    ties = np.flatnonzero((np.diff(false) != 0) & (np.diff(miss) != 0))
+    sizes = [max(abs(x[k + 1] - x[k]) for x in (false, miss)) for k in ties]
+    steps = [8 + int(56 * size) for size in sizes]
+    # Denser at both ends, where a rate may be near 0.
+    shares = [(1 - np.cos(np.pi * np.arange(1, n) / n)) / 2 for n in steps]
+    bent = []
+    for rate in (false, miss):
+        parts = [
+            rate[k] + share * (rate[k + 1] - rate[k])
+            for k, share in zip(ties, shares)
+        ]
+        places = [k + 1 for k, share in zip(ties, shares) for _ in share]
+        values = np.concatenate(parts) if parts else np.empty(0)
+        bent.append(np.insert(rate, places, values))
+    eer, place = rates.eer()[0], int(np.sum(bent[0] < bent[1]))
+    return [np.insert(rate, place, eer) for rate in bent]
 
 
 def _rates(name, scores, targets):

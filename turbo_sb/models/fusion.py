@@ -43,6 +43,7 @@ class Fusion(torch.nn.Module):
             )
         self.sizes, self.rate = dict(sizes), rate
         self.placeholders = None
+        self.register_load_state_dict_pre_hook(_adopt)
 
     def forward(self, views: dict[str, torch.Tensor]) -> torch.Tensor:
         """Put the modalities side by side.
@@ -81,13 +82,7 @@ class Fusion(torch.nn.Module):
             found = weights.get(f"{prefix}placeholders.{name}")
             if found is not None:
                 learnt.register_buffer(name, found.clone())
-        if learnt.state_dict():
-            self.placeholders = learnt
-
-    def _load_from_state_dict(self, state_dict, prefix, *args):
-        """Let torch find a place for them."""
-        self.adopt_placeholders(state_dict, prefix)
-        super()._load_from_state_dict(state_dict, prefix, *args)
+        self.placeholders = learnt if learnt.state_dict() else None
 
     def _stand_in(self, name, like):
         """Zeros, (views, batch, dim), for as many rows as `like` has."""
@@ -115,3 +110,8 @@ class Fusion(torch.nn.Module):
             )
             for place, (name, view) in enumerate(views.items())
         }
+
+
+def _adopt(module, weights, prefix, *_):
+    """Let torch find a place for placeholders, before it loads them."""
+    module.adopt_placeholders(weights, prefix)

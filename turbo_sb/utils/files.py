@@ -37,7 +37,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
 def hold(path: str | Path, busy: str, wait: float = 0) -> Iterator[None]:
     """Hold a lock file, or raise InputError(busy) after `wait` seconds.
 
-    A killed process holds no lock.
+    A killed process holds no lock. The file stays: who deletes it may delete the
+    one that others wait for, and two would hold the same lock.
     """
     from filelock import FileLock, Timeout
 
@@ -47,12 +48,7 @@ def hold(path: str | Path, busy: str, wait: float = 0) -> Iterator[None]:
     except Timeout as error:
         raise InputError(busy) from error
     with held:
-        try:
-            yield
-        finally:
-            # While it is held: later, another process may hold it.
-            with contextlib.suppress(PermissionError):  # Windows: it is open
-                Path(path).unlink(missing_ok=True)
+        yield
 
 
 @contextlib.contextmanager

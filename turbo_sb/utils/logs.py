@@ -9,6 +9,12 @@ import os
 
 from turbo_sb.utils.distributed import joined, rank
 
+# SpeechBrain says it at every start, also where no figure is to be saved.
+NOISE = "torchvision is not available"
+logging.getLogger("speechbrain.utils.train_logger").addFilter(
+    lambda record: NOISE not in record.getMessage()
+)
+
 
 def get_logger(name: str) -> logging.Logger:
     """A logger of the main process, at the level SB_LOG_LEVEL or INFO."""

@@ -13,6 +13,8 @@ def fixed(value: float, digits: int, spec: str = "") -> str:
     Python's own formatting rounds the binary number that stands for 0.7875,
     up or down by how it was computed. `spec` is "+" or ",", as in a format.
     """
+    if not abs(value) < 1e15:  # also NaN; no fraction is left to round
+        return f"{value:{spec}.{digits}f}"
     exact = Decimal(repr(round(float(value), 12)))
     rounded = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
     # Decimal keeps the sign of what rounds to 0.

@@ -179,7 +179,7 @@ def prepare_folds(
     if not (empty_text or "").strip():
         raise InputError("empty_text is blank; give a token, such as [UNK].")
     data_folder = Path(data_folder)
-    expected = "Session1 ... Session5 in --data_folder"
+    expected = "Session1 ... Session5"
     root = find_root(data_folder, "IEMOCAP", ("Session[0-9]",), expected)
     _check_folders(root, strict_corpus)
     entries, dropped = _read_labels(root)

@@ -9,6 +9,7 @@ from turbo_sb.training.command_line import (
     explain,
     normalise,
 )
+from turbo_sb.training.yaml_files import read_yaml
 from turbo_sb.utils.errors import InputError
 
 YAML = str(FOLDER / "hparams" / "turbo.yaml")
@@ -19,7 +20,7 @@ def test_keys_within_objects_become_one_override(tmp_path):
     given = ["--loss.ce-view=both", "--loss.mask_equal=text", "--lr=1"]
     assert normalise(given) == [
         "--lr=1",
-        "--loss={ce_view: both, mask_equal: text}",
+        '--loss={"ce_view": "both", "mask_equal": "text"}',
     ]
     settings = check_arguments(
         [YAML, f"--data-folder={tmp_path}", *given], SCRIPT
@@ -33,13 +34,26 @@ def test_a_value_may_have_dots_and_commas():
     given = ["--data_folder=/a.b/c-d", "--x.weights={in: 0.5, out: 1}"]
     assert normalise(given) == [
         "--data_folder=/a.b/c-d",
-        "--x={weights: {in: 0.5, out: 1}}",
+        '--x={"weights": {"in": 0.5, "out": 1}}',
     ]
 
 
-def test_a_nested_key_without_a_value_is_refused():
+@pytest.mark.parametrize("value", ["a,b", "a: b", "it's", "x # y", "{a, b}"])
+def test_a_nested_value_is_one_value(value):
+    """No part of it is another key of the object."""
+    (found,) = normalise([f"--loss.path='{value}'".replace("it's", "its")])
+    assert read_yaml(found[len("--loss=") :], "") == {
+        "path": value.replace("it's", "its")
+    }
+    assert normalise(["--loss.path=a,b"]) == ['--loss={"path": "a,b"}']
+
+
+def test_a_nested_key_and_its_value_may_be_two_words():
+    assert normalise(["--loss.ce_view", "2", "--lr", "1"]) == [
+        *("--lr", "1", '--loss={"ce_view": 2}'),
+    ]
     with pytest.raises(InputError, match="--loss.ce_view: expected .*=<value>"):
-        normalise(["--loss.ce_view", "2"])
+        normalise(["--loss.ce_view"])
 
 
 @pytest.mark.parametrize("folder", [FOLDER, DSD])
@@ -52,6 +66,7 @@ def test_help_has_every_key_with_its_comment(folder):
     assert "--data_folder=(required)  # " in text
     assert "precision" in text  # of SpeechBrain
     assert "__set_seed" not in text
+    assert text.count("max_grad_norm") == 1 and "param_file" not in text
 
 
 def test_help_is_printed_and_ends(capsys):

@@ -54,3 +54,10 @@ def test_value_that_an_epoch_lacks_is_nan(tmp_path):
     logger.log_stats({"epoch": 2}, train_stats={"loss": 2.0})
     found = curves(read_history(tmp_path))["valid uniformity"]
     assert found[0] == -1.25 and math.isnan(found[1])
+
+
+def test_a_history_that_begins_late_keeps_its_epochs(tmp_path):
+    """As of a run that an earlier version began."""
+    log(tmp_path, (3, 3.0, 0.0), (4, 2.0, 0.0))
+    loss = curves(read_history(tmp_path))["train loss"]
+    assert all(map(math.isnan, loss[:2])) and loss[2:] == [3.0, 2.0]

@@ -10,7 +10,7 @@ from turbo_sb.encoders.dropout import effective_dropout
 from turbo_sb.losses import CrossModalLoss, TurboLoss
 from turbo_sb.training.hparams import load_hparams
 from turbo_sb.training.resuming import plain
-from turbo_sb.training.settings import read_settings
+from turbo_sb.training.settings import check_used, read_settings
 from turbo_sb.training.yaml_files import read_yaml
 from turbo_sb.utils.errors import InputError
 
@@ -63,7 +63,7 @@ class TestLoadHparams:
 
     def test_a_key_that_nothing_uses(self, small):
         small.write_text(SMALL + "droput: 0.2\n")
-        with pytest.raises(InputError, match=r"unknown keys \['droput'"):
+        with pytest.raises(InputError, match=r"uses the keys \['droput'"):
             load_checked(str(small), "folder: here")
 
     def test_an_override_that_the_yaml_does_not_have(self, small):
@@ -76,6 +76,12 @@ class TestLoadHparams:
         small.write_text(text)
         with pytest.raises(ValueError, match="math domain|nonnegative"):
             load_checked(str(small), "folder: here")
+
+
+def test_a_placeholder_that_is_learnt_is_refused(small):
+    small.write_text(SMALL + "placeholder: learnt\nx: !ref <placeholder>\n")
+    with pytest.raises(InputError, match="placeholder: learnt: zeros stand"):
+        load_hparams(str(small), "folder: here")
 
 
 class TestTheYamls:
@@ -101,6 +107,11 @@ class TestTheYamls:
         """All keys, those within objects as "object.key"."""
         text = (RECIPE / "hparams" / f"{name}.yaml").read_text()
         return list(plain(read_yaml(text, name)))
+
+    @pytest.mark.parametrize("name", YAMLS)
+    def test_every_key_is_used(self, name):
+        text = (RECIPE / "hparams" / f"{name}.yaml").read_text()
+        check_used(text, read_yaml(text, name), SCRIPT, name)
 
     def test_all_have_the_same_keys_in_the_same_order(self):
         vanilla, cross_modal, turbo = (self.keys(name) for name in YAMLS)

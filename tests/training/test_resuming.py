@@ -2,7 +2,13 @@
 
 import pytest
 
-from turbo_sb.training.resuming import check_resume, checkpoints_folder
+from turbo_sb.training.resuming import (
+    EXTENT,
+    RESUMABLE,
+    check_resume,
+    check_same,
+    checkpoints_folder,
+)
 from turbo_sb.training.yaml_files import read_yaml
 from turbo_sb.utils.errors import InputError
 
@@ -43,3 +49,32 @@ def test_the_checkpointers_own_folder_counts(tmp_path):
     assert checkpoints_folder({"output_folder": "a"}).as_posix() == "a/save"
     text = "checkpointer: !new:a.B\n    checkpoints_dir: elsewhere"
     assert checkpoints_folder(read_yaml(text, "")).name == "elsewhere"
+
+
+EPOCHS = "epoch_counter: !new:a.B\n  limit: {}\n  patience: 3\n"
+
+
+@pytest.fixture
+def counted(settings, tmp_path):
+    """Of a training of two epochs; the same with more of them."""
+    with open(tmp_path / "hyperparams.yaml", "a") as file:
+        file.write("number_of_epochs: 2\n" + EPOCHS.format(2))
+    more = read_yaml("number_of_epochs: 9\n" + EPOCHS.format(9), "")
+    return {**settings, **more}
+
+
+def test_a_finished_training_keeps_its_number_of_epochs(counted):
+    check_resume(counted)
+    for gone in ((), ("number_of_epochs",)):
+        left = {k: v for k, v in counted.items() if k not in gone}
+        with pytest.raises(InputError, match="number_of_epochs|limit: 2, not"):
+            check_same(left, RESUMABLE - EXTENT)
+
+
+def test_a_keyword_counts_whatever_its_name(settings, tmp_path):
+    """Also one that is called as what may change elsewhere."""
+    loss = "loss: !new:a.B\n  kind: {}\n"
+    with open(tmp_path / "hyperparams.yaml", "a") as file:
+        file.write(loss.format("one"))
+    with pytest.raises(InputError, match="loss.kind: one, not two"):
+        check_resume({**settings, **read_yaml(loss.format("two"), "")})

@@ -4,9 +4,9 @@ import pytest
 
 from tests.recipes.recipe_runs import FOLDER
 from turbo_sb.training.settings import (
-    check_known,
     check_overrides,
     check_types,
+    check_used,
     check_values,
 )
 from turbo_sb.training.yaml_files import read_yaml
@@ -92,22 +92,46 @@ class TestCheckOverrides:
                 check_overrides(given, base, "a.yaml")
         check_overrides({"loss": {"ce_view": 2}}, base, "a.yaml")
 
+    def test_a_keyword_that_refers_to_a_key_is_set_by_the_key(self):
+        """Else the object has one value, and all others have another."""
+        text = "crop: 1\naugment: !new:a.B\n    crop_seconds: !ref <crop>"
+        with pytest.raises(InputError, match="from crop. Set --crop=..."):
+            check_overrides(
+                {"augment": {"crop_seconds": 2}}, read_yaml(text, ""), "a.yaml"
+            )
 
-class TestCheckKnown:
+    def test_a_key_that_has_another_name_now(self):
+        with pytest.raises(InputError, match="--text_encoder.pooling now"):
+            check_overrides({"text_pooling": "cls"}, {"lr": 1}, "a.yaml")
+
+
+class TestCheckUsed:
     SCRIPT = FOLDER / "train.py"
 
     @pytest.mark.parametrize(
         "text",
         [
-            "rate: 1\nlr: !ref <rate>",  # by the YAML
+            "rate: 1\nlr: !ref <rate>\nlabels: !ref <lr>",  # by the YAML
             "max_grad_norm: 5.0",  # a run option of SpeechBrain
-            "skip_prep: True",  # by the recipe's own YAMLs
+            "skip_prep: True",  # by train.py
             "__set_seed: 1",  # only there to act
         ],
     )
-    def test_what_is_known(self, text):
-        check_known(text, read_yaml(text, ""), self.SCRIPT, "a.yaml")
+    def test_what_counts_as_use(self, text):
+        check_used(text, read_yaml(text, ""), self.SCRIPT, "a.yaml")
 
     def test_a_key_that_is_only_declared(self):
         with pytest.raises(InputError, match=r"a.yaml: .*\['b', 'c'\]"):
-            check_known("b: 1\nc: 2", {"b": 1, "c": 2}, self.SCRIPT, "a.yaml")
+            check_used("b: 1\nc: 2", {"b": 1, "c": 2}, self.SCRIPT, "a.yaml")
+
+    def test_a_key_of_the_recipe_that_this_yaml_does_not_use(self):
+        """Its override would change nothing, and be believed."""
+        text = (FOLDER / "hparams" / "turbo.yaml").read_text()
+        text = text.replace("lambda_ce: !ref <lambda_ce>", "lambda_ce: 0.5")
+        with pytest.raises(InputError, match=r"uses the keys \['lambda_ce'\]"):
+            check_used(text, read_yaml(text, ""), self.SCRIPT, "a.yaml")
+
+
+def test_value_of_another_kind_is_named_with_its_object():
+    with pytest.raises(InputError, match="^--h.in_features=x: expected"):
+        check_types(read_yaml("h: {in_features: x}", ""), BASE, "a.yaml")

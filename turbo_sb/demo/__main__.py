@@ -18,6 +18,7 @@ from pathlib import Path
 from turbo_sb.demo import directed, process
 from turbo_sb.demo.directed_corpus import write_directed_corpus
 from turbo_sb.demo.emotion_corpus import write_corpus
+from turbo_sb.demo.options import EPOCHS, add_options
 from turbo_sb.demo.runs import Run, train_all
 from turbo_sb.utils.errors import InputError, plain_errors
 from turbo_sb.utils.installation import check_installation
@@ -64,7 +65,7 @@ PARTS = {
             "protocol": "session5",
             **SMALL,
         },
-        epochs=30,
+        epochs=EPOCHS["emotion"],
         note="""\
 complementary and redundant: {n} utterances each, of four emotions, protocol
 session5, fold 1, Wilson's intervals. They say nothing about IEMOCAP.""",
@@ -74,7 +75,7 @@ session5, fold 1, Wilson's intervals. They say nothing about IEMOCAP.""",
         corpora={"directed": write_directed_corpus},
         words=directed.WORDS,
         overrides={"protocol": "manifest", **SMALL},
-        epochs=16,  # for the demo's time; vanilla's last epoch may be its best
+        epochs=EPOCHS["directed"],
         note="""\
 directed: {n} utterances, two of ten speakers tested: Wilson's intervals for
 ACC, the bootstrap's by utterance for EER, and neither covers how speakers
@@ -99,7 +100,11 @@ def main(arguments: list[str] | None = None) -> None:
     arguments : list of str, optional
         The command line.
     """
-    options = _parse(arguments)
+    run(_parse(arguments))
+
+
+def run(options: argparse.Namespace) -> None:
+    """Run the demo with options of `add_options`."""
     check_installation()
     parts = {name: PARTS[name] for name in options.parts}
     start, folder = time.monotonic(), Path(options.output_folder).resolve()
@@ -210,33 +215,8 @@ def _parse(arguments):
     parser = argparse.ArgumentParser(
         prog="turbo-sb demo", description=__doc__.split("\n\n")[1]
     )
-    add = parser.add_argument
-    add("--output_folder", default="demo_output", help="for all that is made")
-    add(
-        "--parts",
-        type=_part_names,
-        default=list(PARTS),
-        help=f"some of {','.join(PARTS)}, separated by commas (default: all)",
-    )
-    add("--n_utterances", type=int, default=600, help="of each corpus")
-    epochs = ", ".join(f"{name} {p.epochs}" for name, p in PARTS.items())
-    add(
-        "--number_of_epochs",
-        type=int,
-        help=f"of each training, at most (default: {epochs})",
-    )
-    add("--jobs", type=int, default=2, help="trainings at a time")
-    return parser.parse_args(spell(arguments, "_"))
-
-
-def _part_names(text):
-    """Read "emotion,directed", each once and in the order of `PARTS`."""
-    names = [name.strip() for name in text.split(",")]
-    if unknown := [name for name in names if name not in PARTS]:
-        raise argparse.ArgumentTypeError(
-            f"there is no part {unknown[0]!r}; choose from {', '.join(PARTS)}"
-        )
-    return [name for name in PARTS if name in names]
+    add_options(parser)
+    return parser.parse_args(spell(arguments, "-"))
 
 
 if __name__ == "__main__":

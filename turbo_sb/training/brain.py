@@ -13,6 +13,7 @@ from speechbrain.utils.distributed import if_main_process
 from turbo_sb.data.manifest import write_json
 from turbo_sb.encoders.layers import compile_layers
 from turbo_sb.training.cost import measure_cost
+from turbo_sb.training.loggers import make_loggers
 from turbo_sb.training.resumable_brain import ResumableBrain
 from turbo_sb.utils.distributed import of_all
 from turbo_sb.utils.rounding import fixed
@@ -24,8 +25,9 @@ class ClassificationBrain(ResumableBrain):
     """Everything around a recipe's two passes and its loss.
 
     A recipe's Brain has `compute_forward`, `compute_objectives`,
-    `on_stage_end`, and makes ``self.outcomes`` when a stage starts. Several processes train as one: the loss is that of the
-    whole batch, and what is logged is of all utterances.
+    `on_stage_end`, and makes ``self.outcomes`` when a stage starts. Several
+    processes train as one: the loss is that of the whole batch, and what is
+    logged is of all utterances.
 
     ``hparams`` needs, beside `ResumableBrain`'s: protocol, fold, loss,
     train_augment. ``modules`` needs: model, loss.
@@ -126,8 +128,16 @@ class ClassificationBrain(ResumableBrain):
         **stats
             ``train_stats``, ``valid_stats`` or ``test_stats``.
         """
+        if self.on_trial:  # beside the log of a real run
+            loggers = make_loggers(self._debug_folder())
         for logger in loggers:
             logger.log_stats(meta, **stats)
+
+    def _debug_folder(self):
+        """Where a trial leaves what it finds."""
+        folder = Path(self.hparams.output_folder) / "debug"
+        folder.mkdir(exist_ok=True)
+        return folder
 
     def write_results(self, summary: dict) -> None:
         """Write metrics.json and what stands beside it, in the main process.
@@ -140,9 +150,8 @@ class ClassificationBrain(ResumableBrain):
         if not if_main_process():
             return
         folder = Path(self.hparams.output_folder)
-        if self.debug and not self.debug_persistently:
-            folder = folder / "debug"  # beside the results of a real run
-            folder.mkdir(exist_ok=True)
+        if self.on_trial:
+            folder = self._debug_folder()
         trained = hasattr(self, "averages")  # in this process
         if trained or not (folder / "cost.json").exists():
             cost = measure_cost(self.modules.model, self.device)

@@ -7,16 +7,19 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import json
 import re
 import sys
 import textwrap
 import time
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 from turbo_sb.training.resuming import check_resume
 from turbo_sb.training.run_options import run_options
 from turbo_sb.training.settings import Hparams, read_settings
+from turbo_sb.training.yaml_files import read_yaml, yaml_keys
 from turbo_sb.utils.distributed import rank
 from turbo_sb.utils.errors import InputError, plain_errors
 from turbo_sb.utils.installation import check_installation
@@ -24,6 +27,7 @@ from turbo_sb.utils.options import spell
 
 HEAD_START = 1  # s: the first process reports, and is ended with the others
 HELP = ("-h", "--help")
+INTERNAL = {"param_file", "overridden_args"}  # of SpeechBrain's options
 USAGE = """\
 usage: python train.py {yaml} --key=value ...
 
@@ -72,7 +76,7 @@ def check_arguments(
     arguments : list of str
         A YAML, and overrides of its keys.
     script : str
-        The recipe's train.py, beside which its YAMLs are.
+        The recipe's train.py.
     check_fold : callable, optional
         Takes the protocol and the fold; raises an InputError. It is not called
         with skip_prep.
@@ -105,7 +109,7 @@ def normalise(arguments: list[str] | None = None) -> list[str]:
     """Write a command line as SpeechBrain reads it.
 
     Dashes in names become underscores, and keys within objects are joined:
-    ``--loss.ce_view=2`` becomes ``--loss={ce_view: 2}``.
+    ``--loss.ce_view=2`` becomes ``--loss={"ce_view": 2}``.
 
     Arguments
     ---------
@@ -119,19 +123,22 @@ def normalise(arguments: list[str] | None = None) -> list[str]:
     Example
     -------
     >>> normalise(["a.yaml", "--loss.ce-view=2", "--lr=1", "--loss.mask_equal=id"])
-    ['a.yaml', '--lr=1', '--loss={ce_view: 2, mask_equal: id}']
+    ['a.yaml', '--lr=1', '--loss={"ce_view": 2, "mask_equal": "id"}']
     """
     plain, nested = [], {}
-    for argument in spell(arguments, "_"):
+    given = iter(spell(arguments, "_"))
+    for argument in given:
         name, equals, value = argument.partition("=")
         if not (name.startswith("--") and "." in name):
             plain.append(argument)
             continue
-        if not equals:
+        if not equals and (value := next(given, None)) is None:
             raise InputError(f"{argument}: expected {argument}=<value>.")
         owner, _, key = name.partition(".")
-        nested.setdefault(owner, []).append(f"{key}: {value}")
-    joined = [f"{k}={{{', '.join(pairs)}}}" for k, pairs in nested.items()]
+        # Each value alone, as it may hold a comma; JSON is YAML in one line.
+        read = read_yaml(f"value: {value}", argument)["value"]
+        nested.setdefault(owner, {})[key] = read
+    joined = [f"{k}={json.dumps(v)}" for k, v in nested.items()]
     return [*plain, *joined]
 
 
@@ -155,7 +162,9 @@ def explain(arguments: list[str], script: str) -> str:
     if not path.is_file():
         raise InputError(f"there is no hyperparameter file {path}.")
     text = path.read_text(encoding="utf-8")
-    options = ", ".join(sorted(vars(run_options()())))
+    own = {field.name for field in fields(run_options())} - INTERNAL
+    own -= set(yaml_keys(read_yaml(text, str(path))))
+    options = ", ".join(sorted(own))
     return USAGE.format(
         yaml=given[0] if given else "hparams/turbo.yaml",
         keys="\n".join(list_keys(text)),

@@ -122,8 +122,8 @@ def curves(history) -> dict[str, list[float]]:
     Returns
     -------
     curves : dict of str to list of float
-        "train loss", "valid UA", ... to one value an epoch; NaN where an epoch
-        does not have it.
+        "train loss", "valid UA", ... to one value an epoch, from the first; NaN
+        where an epoch does not have it.
 
     Example
     -------
@@ -135,9 +135,9 @@ def curves(history) -> dict[str, list[float]]:
         {
             f"{kind} {name}": value
             for kind in ("train", "valid")
-            for name, value in epochs[number].get(kind, {}).items()
+            for name, value in epochs.get(number, {}).get(kind, {}).items()
         }
-        for number in sorted(epochs)
+        for number in range(1, max(epochs, default=0) + 1)
     ]
     names = dict.fromkeys(name for one in found for name in one)
     return {name: [_number(one.get(name)) for one in found] for name in names}

@@ -4,6 +4,7 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import re
 from pathlib import Path
 
 from hyperpyyaml import load_hyperpyyaml
@@ -31,9 +32,16 @@ def load_hparams(hparams_file: str, overrides: str) -> Hparams:
     Raises
     ------
     InputError
-        If a class has no such keyword.
+        If a class has no such keyword, or the YAML asks for a placeholder that
+        is learnt, which there is no more.
     """
-    text = renamed(Path(hparams_file).read_text(encoding="utf-8"))
+    text = Path(hparams_file).read_text(encoding="utf-8")
+    if re.search(r"^ *placeholder: learnt", text, flags=re.MULTILINE):
+        raise InputError(
+            f"{hparams_file}: placeholder: learnt: zeros stand for a missing "
+            "modality now. Remove the key, and its line in the model."
+        )
+    text = renamed(text)
     try:
         built = load_hyperpyyaml(text, overrides)
     except TypeError as error:

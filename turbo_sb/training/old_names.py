@@ -23,7 +23,13 @@ OLD = {
 }
 
 
-# Keywords that are gone, of any object: what they set is what there is.
+# Keys that are keywords of an object now, by another name.
+RENAMED = {
+    "text_pooling": "text_encoder.pooling",
+    "spec_augment": "audio_encoder.apply_spec_augment",
+}
+# Keywords that are gone, of any object. A placeholder is zeros now;
+# `load_hparams` refuses to train with one that would be learnt.
 GONE = ("placeholder",)
 
 

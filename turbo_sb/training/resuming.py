@@ -24,11 +24,22 @@ RESUMABLE = {
     "skip_prep",
     "output_folder",
     "shortcut_report",
+    # The same settings, where an object takes them.
+    "epoch_counter.limit",
+    "epoch_counter.patience",
+    "model.encode_chunk",
+    "model.recompute",
+    "loggers.kind",
+    "loggers.output_folder",
+    "checkpointer.checkpoints_dir",
 }
 # What may change when a run resumes, but not once it has finished.
-EXTENT = {"number_of_epochs", "patience"}
-# The same settings, where they are keywords of an object.
-KEYWORDS = {"limit", "kind", "checkpoints_dir"}
+EXTENT = {
+    "number_of_epochs",
+    "patience",
+    "epoch_counter.limit",
+    "epoch_counter.patience",
+}
 
 
 def checkpoints_folder(settings: dict) -> Path:
@@ -97,10 +108,9 @@ def check_same(settings: dict, resumable: set[str] = RESUMABLE) -> None:
     text = saved.read_text(encoding="utf-8")
     before, now = plain(read_yaml(text, str(saved))), plain(settings)
     for key in now:
-        name = key.rpartition(".")[2]
-        if key not in before or ("." in key and name in RESUMABLE | KEYWORDS):
+        if key in resumable or key not in before:
             continue
-        if key not in resumable and before[key] != now[key]:
+        if before[key] != now[key]:
             raise InputError(
                 f"output_folder: {folder} holds a training with {key}: "
                 f"{before[key]}, not {now[key]}. Give another "

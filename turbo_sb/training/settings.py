@@ -10,8 +10,14 @@ from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 
+from turbo_sb.training.old_names import RENAMED
 from turbo_sb.training.run_options import run_options
-from turbo_sb.training.yaml_files import is_object, read_yaml, yaml_keys
+from turbo_sb.training.yaml_files import (
+    is_object,
+    read_yaml,
+    referred,
+    yaml_keys,
+)
 from turbo_sb.utils.errors import InputError
 
 KINDS = {
@@ -75,7 +81,7 @@ def read_settings(
     overrides : str
         From the command line, as speechbrain.parse_arguments returns them.
     script : str
-        The recipe's train.py, beside which its own YAMLs are.
+        The recipe's train.py.
 
     Returns
     -------
@@ -96,7 +102,7 @@ def read_settings(
     given = read_yaml(overrides or "", "the command line")
     check_overrides(given, base, hparams_file)
     check_types(given, base, hparams_file)
-    check_known(text, base, script, hparams_file)
+    check_used(text, base, script, hparams_file)
     settings = read_yaml(_resolve(text, overrides, hparams_file), hparams_file)
     check_values(settings)
     return Hparams(settings, hparams_file)
@@ -153,10 +159,21 @@ def check_overrides(given: dict, base: dict, hparams_file: str) -> None:
             if name not in base[key]:
                 names = [f"{key}.{known}" for known in base[key]]
                 _reject(f"{key}.{name}", names, {}, hparams_file)
+            if refers := referred(base[key][name]):
+                # Else the object would have one value, and all others another.
+                raise InputError(
+                    f"--{key}.{name}: {hparams_file} takes it from "
+                    f"{', '.join(refers)}. Set --{refers[0]}=..."
+                )
 
 
 def _reject(key, known, base, hparams_file):
     """Raise the error, with what may have been meant."""
+    if key in RENAMED:
+        raise InputError(
+            f"--{key}: {hparams_file} has no key {key}. It is "
+            f"--{RENAMED[key]} now."
+        )
     owners = [k for k, v in base.items() if isinstance(v, dict) and key in v]
     close = [f"{k}.{key}" for k in owners if is_object(base[k])]
     close = close or difflib.get_close_matches(key, known, n=1)
@@ -164,7 +181,9 @@ def _reject(key, known, base, hparams_file):
     raise InputError(f"--{key}: {hparams_file} has no key {key}.{hint}")
 
 
-def check_types(given: dict, base: dict, hparams_file: str) -> None:
+def check_types(
+    given: dict, base: dict, hparams_file: str, owner: str = ""
+) -> None:
     """Reject a value that is not of the kind that the YAML has.
 
     A word where the YAML has True would count as True, even "no".
@@ -177,6 +196,8 @@ def check_types(given: dict, base: dict, hparams_file: str) -> None:
         The YAML.
     hparams_file : str
         Its name in the message.
+    owner : str
+        "object." where they are keywords of an object.
 
     Example
     -------
@@ -184,7 +205,7 @@ def check_types(given: dict, base: dict, hparams_file: str) -> None:
     """
     for key, value in given.items():
         if is_object(base.get(key)) and isinstance(value, dict):
-            check_types(value, base[key], hparams_file)
+            check_types(value, base[key], hparams_file, f"{key}.")
             continue
         kind = next((k for k in KINDS if isinstance(base.get(key), k)), None)
         allowed = (int, float) if kind is float else kind
@@ -194,18 +215,18 @@ def check_types(given: dict, base: dict, hparams_file: str) -> None:
             isinstance(value, bool) and kind is not bool
         ):
             raise InputError(
-                f"--{key}={value}: expected {KINDS[kind]}, as {hparams_file} "
-                f"has with {key}: {base[key]}."
+                f"--{owner}{key}={value}: expected {KINDS[kind]}, as "
+                f"{hparams_file} has with {key}: {base[key]}."
             )
 
 
-def check_known(
+def check_used(
     text: str, base: dict, script: str | Path, hparams_file: str
 ) -> None:
     """Reject a YAML key that changes nothing, such as a misspelt one.
 
-    A key is known if the YAML refers to it, if it is one of SpeechBrain's run
-    options, or if one of the recipe's own YAMLs has it.
+    A key is used if the YAML refers to it, if it is one of SpeechBrain's run
+    options, or if train.py reads it: SpeechBrain's own rule for recipes.
 
     Arguments
     ---------
@@ -214,7 +235,7 @@ def check_known(
     base : dict
         The same, read.
     script : str
-        The recipe's train.py, beside which its own YAMLs are.
+        The recipe's train.py.
     hparams_file : str
         Its name in the message.
 
@@ -223,15 +244,15 @@ def check_known(
     InputError
         If there is such a key.
     """
-    known = set(re.findall(r"<(\w+)", text))
-    known.update(field.name for field in fields(run_options()))
-    for path in (Path(script).parent / "hparams").glob("*.yaml"):
-        known.update(read_yaml(path.read_text(encoding="utf-8"), str(path)))
-    unknown = [key for key in yaml_keys(base) if key not in known]
-    if unknown:
+    used = set(referred(text))
+    used.update(field.name for field in fields(run_options()))
+    source = Path(script).read_text(encoding="utf-8")
+    used.update(re.findall(r'hparams(?:\.|\[")(\w+)', source))
+    unused = [key for key in yaml_keys(base) if key not in used]
+    if unused:
         raise InputError(
-            f"{hparams_file}: unknown keys {unknown}: neither the YAML nor the "
-            "recipe uses them. Remove them, or check their spelling."
+            f"{hparams_file}: neither it nor {Path(script).name} uses the keys "
+            f"{unused}. Remove them, or check their spelling."
         )
 
 

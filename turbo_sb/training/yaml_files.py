@@ -4,6 +4,8 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import re
+
 import ruamel.yaml
 
 from turbo_sb.utils.errors import InputError
@@ -48,6 +50,18 @@ def is_object(value) -> bool:
     """Whether HyperPyYAML builds an object from a value."""
     tag = getattr(value, "tag", None)
     return tag is not None and str(tag.value or "").startswith("!")
+
+
+def referred(value) -> list[str]:
+    """The keys that a HyperPyYAML text, or a tagged value of one, refers to.
+
+    >>> referred("lr: !ref <rate>"), referred("lr: 0.1")
+    (['rate'], [])
+    """
+    if not isinstance(value, str):
+        tag = str(getattr(getattr(value, "tag", None), "value", None))
+        value = getattr(value, "value", None) if tag == "!ref" else None
+    return re.findall(r"<(\w+)", value or "")
 
 
 def yaml_keys(settings: dict) -> list[str]:

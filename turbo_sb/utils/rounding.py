@@ -1,4 +1,4 @@
-"""One way to round numbers that are printed.
+"""One way to round the numbers of reports and of a training's last lines.
 
 Authors
  * The turbo_sb developers 2026

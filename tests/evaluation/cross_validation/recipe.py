@@ -20,6 +20,15 @@ skip_prep: False
 lr: 0.1
 mode: good
 """
+# Uses hparams["seed"], ["protocol"] and so on, as recipes do:
+USES = "\n".join(
+    f'# hparams["{key}"]'
+    for key in (
+        *("seed", "data_folder", "protocol", "fold", "output_folder", "labels"),
+        *("best_metric", "number_of_epochs", "skip_prep", "lr", "mode"),
+        "checkpointer",
+    )
+)
 TRAIN = r"""
 import csv, json, pathlib, sys, time
 keys = dict(a[2:].split("=", 1) for a in sys.argv[2:] if "=" in a)
@@ -87,7 +96,7 @@ def folds(n_speakers=4, planted=False):
 
 def lay_out(folder, names=("vanilla", "turbo"), **options):
     """Write train.py and YAMLs; return the recipe and the YAMLs' paths."""
-    (folder / "train.py").write_text(TRAIN)
+    (folder / "train.py").write_text(USES + TRAIN)
     (folder / "hparams").mkdir(exist_ok=True)
     yamls = []
     for name in names:

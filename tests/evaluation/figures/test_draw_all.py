@@ -9,6 +9,7 @@ import pytest
 from tests.evaluation.figures.run_folders import DETECTION, write_run
 from turbo_sb.cli import main
 from turbo_sb.evaluation.figures import analyze
+from turbo_sb.evaluation.report.write import write_report
 from turbo_sb.utils.errors import InputError
 
 pytestmark = pytest.mark.slow
@@ -27,7 +28,8 @@ def test_every_file_is_written_and_named_in_print(tmp_path, capsys):
     *lines, last = capsys.readouterr().out.splitlines()
     assert lines == list(map(str, expected))
     assert last.startswith(f"Next: turbo-sb report {tmp_path}")
-    assert sorted(expected[0].parent.iterdir()) == sorted(expected)
+    names = {path.name for path in expected[0].parent.iterdir()}
+    assert names == {path.name for path in expected} | {"runs.json"}
     captions = expected[-1].read_text()
     for name in NAMES:
         assert f"## {name}\n\n![{name}]({name}.png)\n\n" in captions
@@ -41,6 +43,22 @@ def test_drawn_again_the_bytes_are_the_same(tmp_path):
     before = {p.name: p.read_bytes() for p in figures.iterdir()}
     analyze(tmp_path)  # the figures are in the folder, and are no runs
     assert {p.name: p.read_bytes() for p in figures.iterdir()} == before
+
+
+def test_several_protocols_each_have_their_folder(tmp_path, capsys):
+    """Where the report looks for them."""
+    for protocol in ("speaker10", "random10"):
+        write_run(tmp_path, "m", protocol, n=10)
+    main(["figures", str(tmp_path), "--protocol=random10"])
+    assert not (tmp_path / "figures" / "speaker10").exists()
+    main(["figures", str(tmp_path)])
+    for protocol in ("speaker10", "random10"):
+        captions = tmp_path / "figures" / protocol / "captions.md"
+        assert f"protocol {protocol}" in captions.read_text()
+    assert not (tmp_path / "figures" / "captions.md").exists()
+    text = write_report(tmp_path, n_resamples=20)
+    assert "(figures/random10/density.png)" in text
+    assert "(figures/speaker10/density.png)" in text
 
 
 def test_the_options_reach_the_figures(tmp_path):

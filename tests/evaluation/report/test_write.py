@@ -3,13 +3,16 @@
 import csv
 import json
 import os
+import shutil
 
 import pytest
 
 from tests.evaluation.report.report_runs import read, rows, write_fold
 from turbo_sb.cli import main
+from turbo_sb.evaluation.figures.drawn_runs import RUNS, fingerprints
 from turbo_sb.evaluation.report import build_report, write_report
 from turbo_sb.evaluation.report.write import result_lines
+from turbo_sb.training.run_folder import find_runs
 from turbo_sb.utils.errors import InputError
 
 FIRST = rows("a x ang ang impro; b x ang hap script")
@@ -126,7 +129,8 @@ class TestFigures:
             "# Figures of runs\n\n## density\n\n![density](density.png)\n\n"
             "What it shows.\n"
         )
-        os.utime(captions, (2**32, 2**32))
+        found = fingerprints(runs, find_runs(runs))
+        captions.with_name(RUNS).write_text(json.dumps(found))
         return captions
 
     def test_are_shown_with_their_captions(self, runs, drawn):
@@ -143,10 +147,28 @@ class TestFigures:
         expected = f"{runs}/vanilla/speaker10_fold5_seed1 --to MODEL"
         assert result_lines(runs).endswith(f"Next: turbo-sb export {expected}")
 
-    def test_are_not_shown_where_runs_are_newer(self, runs, drawn):
-        os.utime(drawn, (0, 0))
+    @pytest.mark.parametrize("change", ["new", "gone", "other"])
+    def test_are_not_shown_where_the_runs_are_others(self, runs, drawn, change):
+        """Whatever the times of the files are, as copies have others."""
+        if change == "new":
+            write_fold(runs, "turbo", 5, rows("e x ang hap"))
+            write_fold(runs, "vanilla", 5, rows("e x ang ang"))
+        elif change == "gone":
+            for path in runs.glob("*/*_fold1_seed1"):
+                shutil.rmtree(path)
+        else:
+            path = next(runs.rglob("metrics.json"))
+            path.write_text(path.read_text() + "\n")
+        for path in runs.rglob("metrics.json"):
+            os.utime(path, (0, 0))
         text = write_report(runs, n_resamples=20)
-        assert "![" not in text and "They are older than the runs" in text
+        assert "![" not in text and "They are of other runs" in text
+
+    def test_a_trial_in_a_runs_folder_changes_nothing(self, runs, drawn):
+        debug = next(runs.rglob("metrics.json")).parent / "debug"
+        debug.mkdir()
+        (debug / "metrics.json").write_text("{}")
+        assert "![" in write_report(runs, n_resamples=20)
 
     def test_are_of_each_protocol(self, runs, drawn):
         write_fold(runs, "turbo", 3, FIRST, protocol="random10")
@@ -154,6 +176,8 @@ class TestFigures:
         place = runs / "figures" / "random10"
         place.mkdir()
         drawn.rename(place / "captions.md")
+        own = [r for r in find_runs(runs) if r.protocol == "random10"]
+        (place / RUNS).write_text(json.dumps(fingerprints(runs, own)))
         text = write_report(runs, n_resamples=20)
         (found,) = [p for p in text.split("\n## ") if "![" in p]
         assert found.startswith("random10\n")
@@ -168,6 +192,11 @@ def test_another_report_is_laid_beside(runs, tmp_path):
     assert cells(text, f"turbo, of {other}")[1] == "0.000"
     with pytest.raises(InputError, match="nowhere"):
         write_report(runs, compare=tmp_path / "nowhere")
+    report = json.loads((other / "report.json").read_text())
+    report["metrics"] = ["ACC", "EER"]
+    (other / "report.json").write_text(json.dumps(report))
+    with pytest.raises(InputError, match=r"asr reports \['ACC', 'EER'\]"):
+        write_report(runs, compare=other)
 
 
 def test_same_bytes_each_time(runs):

@@ -6,9 +6,16 @@ Authors
 
 from pathlib import Path
 
+from turbo_sb.data.manifest import write_json
 from turbo_sb.evaluation.figures.alignment_uniformity import geometry_figure
 from turbo_sb.evaluation.figures.confusion_figure import confusion_figure
 from turbo_sb.evaluation.figures.density import density_figure
+from turbo_sb.evaluation.figures.drawn_runs import (
+    RUNS,
+    figures_folder,
+    fingerprints,
+    protocols_of,
+)
 from turbo_sb.evaluation.figures.learning_curves import curves_figure
 from turbo_sb.evaluation.figures.selection import of_protocol
 from turbo_sb.training.run_folder import find_runs
@@ -30,7 +37,8 @@ def analyze(
     folder : str or pathlib.Path
         Folder with METHOD/RUN below it, such as cross_validate.py's.
     output_folder : str or pathlib.Path, optional
-        Folder for the figures; default: ``figures`` in the folder.
+        Folder for the figures; default: ``figures`` in the folder, or
+        ``figures/PROTOCOL`` if the runs are of several protocols.
     protocol : str, optional
         Protocol to draw; needed if the runs are of several.
     fold : int, optional
@@ -59,8 +67,10 @@ def analyze(
     ...
     turbo_sb.utils.errors.InputError: ...: no finished run (metrics.json) in it. ...
     """
-    runs = of_protocol(find_runs(folder), protocol)
-    place = Path(output_folder or Path(folder) / "figures")
+    everything = find_runs(folder)
+    runs = of_protocol(everything, protocol)
+    own = figures_folder(folder, protocol, protocols_of(everything))
+    place = Path(output_folder or own)
     # First, as it may reject the fold or the seed: then nothing is drawn.
     density = density_figure(place / "density", runs, fold, seed)
     drawn = {
@@ -71,21 +81,20 @@ def analyze(
         "confusion": confusion_figure(place / "confusion", runs),
         "learning_curves": curves_figure(place / "learning_curves", runs),
     }
-    return drawn, _write_captions(place, folder, drawn)
+    captions = _write_captions(place, folder, drawn)
+    write_json({place / RUNS: fingerprints(folder, runs)})
+    return drawn, captions
 
 
 def draw_protocols(folder) -> dict[str, str]:
     """Draw the figures of each protocol; return why some were not drawn.
 
-    Into ``figures``, or ``figures/PROTOCOL`` if there are several.
+    Into the folder that `figures_folder` names.
     """
-    place, reasons = Path(folder) / "figures", {}
-    runs = find_runs(folder)
-    protocols = list(dict.fromkeys(str(run.protocol) for run in runs))
-    for name in protocols:
-        own = place / name if len(protocols) > 1 else place
+    reasons = {}
+    for name in protocols_of(find_runs(folder)):
         try:
-            analyze(folder, own, name)
+            analyze(folder, None, name)
         except InputError as error:
             reasons[name] = str(error)
     return reasons

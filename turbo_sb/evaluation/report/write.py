@@ -11,10 +11,15 @@ import re
 from pathlib import Path
 
 from turbo_sb.data.manifest import read_json
+from turbo_sb.evaluation.figures.drawn_runs import (
+    RUNS,
+    figures_folder,
+    fingerprints,
+)
 from turbo_sb.evaluation.report.build import build_report
 from turbo_sb.evaluation.report.latex import latex
 from turbo_sb.evaluation.report.markdown import headline, layout
-from turbo_sb.training.run_folder import FINISHED
+from turbo_sb.training.run_folder import FINISHED, find_runs
 from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.files import CKPT_PREFIX, replacing
 
@@ -69,6 +74,11 @@ def write_report(
     """
     folder, other = Path(folder), read_report(compare)
     report = build_report(folder, reference, n_resamples)
+    if other is not None and other["metrics"] != report["metrics"]:
+        raise InputError(
+            f"compare: {compare} reports {other['metrics']}, and {folder} has "
+            f"{report['metrics']}."
+        )
     protocols, reasons = list(report["protocols"]), {}
     if draw:
         # Imported here: whoever only writes tables need not wait for it.
@@ -94,7 +104,8 @@ def result_lines(folder) -> str:
     """The last lines of a command that wrote a report: scores, files, next."""
     report = read_report(folder)
     folder, protocols = Path(folder), list(report["protocols"])
-    drawn = [_captions(folder, name, protocols).exists() for name in protocols]
+    places = [figures_folder(folder, name, protocols) for name in protocols]
+    drawn = [(place / "captions.md").exists() for place in places]
     lines = [
         headline(report),
         f"report.md, report.tex, report.csv and report.json are in {folder}",
@@ -155,21 +166,16 @@ def read_report(folder) -> dict | None:
     return {**report, "folder": str(folder)}
 
 
-def _captions(folder, protocol, protocols):
-    """Where the figures' captions are: each protocol has its own folder."""
-    place = folder / "figures"
-    return (place / protocol if len(protocols) > 1 else place) / "captions.md"
-
-
 def _figures(folder, protocol, protocols):
     """The images and captions of a protocol's figures, as Markdown."""
-    path = _captions(folder, protocol, protocols)
+    path = figures_folder(folder, protocol, protocols) / "captions.md"
     if not path.exists():
         return None
-    newest = max(p.stat().st_mtime for p in folder.rglob(FINISHED))
-    if path.stat().st_mtime < newest:
+    runs = [run for run in find_runs(folder) if str(run.protocol) == protocol]
+    drawn = read_json(path.with_name(RUNS), missing=None)
+    if drawn != fingerprints(folder, runs):
         command = f"turbo-sb figures {folder}"
-        return f"They are older than the runs. Draw them again: `{command}`."
+        return f"They are of other runs. Draw them again: `{command}`."
     _, _, text = path.read_text(encoding="utf-8").partition("\n\n")
     place = path.parent.relative_to(folder).as_posix()
     text = re.sub("^## ", "#### ", text.rstrip(), flags=re.MULTILINE)

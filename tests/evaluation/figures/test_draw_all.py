@@ -9,7 +9,7 @@ import pytest
 from tests.evaluation.figures.run_folders import DETECTION, write_run
 from turbo_sb.cli import main
 from turbo_sb.evaluation.figures import analyze
-from turbo_sb.evaluation.report.write import write_report
+from turbo_sb.evaluation.figures.draw_all import draw_protocols
 from turbo_sb.utils.errors import InputError
 
 pytestmark = pytest.mark.slow
@@ -56,9 +56,8 @@ def test_several_protocols_each_have_their_folder(tmp_path, capsys):
         captions = tmp_path / "figures" / protocol / "captions.md"
         assert f"protocol {protocol}" in captions.read_text()
     assert not (tmp_path / "figures" / "captions.md").exists()
-    text = write_report(tmp_path, n_resamples=20)
-    assert "(figures/random10/density.png)" in text
-    assert "(figures/speaker10/density.png)" in text
+    found = draw_protocols(tmp_path)  # as cross_validate.py does
+    assert found == {} and not list(tmp_path.glob("figures/*.png"))
 
 
 def test_the_options_reach_the_figures(tmp_path):
@@ -106,7 +105,7 @@ def test_text_alone_leaves_two_figures_and_says_why(tmp_path, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("uniformity_alignment: Not drawn: no run has")
     assert lines[1].startswith("density: Not drawn: no run has audio")
-    assert len(list((tmp_path / "figures").iterdir())) == 5
+    assert len(list((tmp_path / "figures").iterdir())) == 6  # runs.json too
     captions = (tmp_path / "figures" / "captions.md").read_text()
     assert "## density\n\nNot drawn" in captions
 

@@ -69,6 +69,16 @@ class TestCheckPreparation:
         check_preparation(str(tmp_path), "my_key", TOKENIZER)
 
 
+@pytest.fixture
+def bars():
+    """Progress bars are shown, whatever other tests have left."""
+    before = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.enable_progress_bar()
+    yield
+    if not before:
+        transformers_logging.disable_progress_bar()
+
+
 class TestLoading:
     def test_the_hub_unreachable(self):
         with pytest.raises(InputError) as raised:
@@ -92,9 +102,8 @@ class TestLoading:
 
     @pytest.mark.parametrize("local", [True, False])
     def test_only_what_comes_from_the_hub_shows_its_progress(
-        self, audio_folder, local
+        self, audio_folder, local, bars
     ):
-        assert transformers_logging.is_progress_bar_enabled()
         source = audio_folder if local else "some/model"
         with loading(source, "my_key"):
             shown = transformers_logging.is_progress_bar_enabled()

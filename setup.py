@@ -20,6 +20,7 @@ TEST = [
     *TRACKING,
     "pytest>=8",
     "pytest-xdist>=3.6",
+    "hypothesis>=6.130",  # tests/properties
     # Independent implementations to check the losses against.
     "info-nce-pytorch>=0.1.4",
     "pytorch-metric-learning>=2.5",

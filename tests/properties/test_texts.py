@@ -22,6 +22,10 @@ KEYS = st.lists(
     st.sampled_from(["--", "a", "b-c", ".", "=", "[", "]", "{", "}", ":", "!"]),
     max_size=8,
 ).map("".join)
+VALUES = TEXTS | st.sampled_from(
+    ["2020-01-01", "2020-99-99", "!new:a.B", "!ref <lr>", "&a [*a]", "[" * 90]
+    + ["{1, 2}", "!!set {a}", "1e999", ".nan", "0x_", "1:60", "\u0085", "*a"]
+)
 
 
 @given(TEXTS | SPOKEN)
@@ -46,7 +50,7 @@ def test_shared_texts(train, test):
     assert shared_texts([*train, *test], test) == 1
 
 
-@given(st.lists(KEYS | TEXTS.map(lambda text: f"--a.b={text}"), max_size=3))
+@given(st.lists(KEYS | VALUES.map(lambda text: f"--a.b={text}"), max_size=3))
 def test_command_lines(arguments):
     """Joined options, or an error."""
     found = value_or_refusal(normalise, ["t.yaml", *arguments])

@@ -84,3 +84,9 @@ def test_a_fold_that_is_not_there_is_reported(tmp_path):
     with pytest.raises(InputError, match="--fold=99: speaker10"):
         check_arguments(given, SCRIPT, check_fold)
     check_arguments([*given, "--skip_prep=True"], SCRIPT, check_fold)
+
+
+@pytest.mark.parametrize("value", ["!new:a.B", "2020-01-01", "2020-99-99"])
+def test_a_nested_value_is_plain(value):
+    with pytest.raises(InputError, match="^--loss.x=.*: "):
+        normalise([f"--loss.x={value}"])

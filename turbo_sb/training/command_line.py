@@ -135,11 +135,24 @@ def normalise(arguments: list[str] | None = None) -> list[str]:
         if not equals and (value := next(given, None)) is None:
             raise InputError(f"{argument}: expected {argument}=<value>.")
         owner, _, key = name.partition(".")
-        # Each value alone, as it may hold a comma; JSON is YAML in one line.
-        read = read_yaml(f"value: {value}", argument)["value"]
-        nested.setdefault(owner, {})[key] = read
+        nested.setdefault(owner, {})[key] = _plain_value(value, argument)
     joined = [f"{k}={json.dumps(v)}" for k, v in nested.items()]
     return [*plain, *joined]
+
+
+def _plain_value(value, argument):
+    """Read a value alone, as it may hold a comma; JSON is YAML in one line."""
+    found = dict(read_yaml(f"value: {value}", argument))
+    try:
+        json.dumps(found)
+    except TypeError as error:  # a tag, a date, a set
+        raise InputError(
+            f"{argument}: expected a number, a word, true, false, null, or a "
+            "list or mapping of these."
+        ) from error
+    if list(found) != ["value"]:
+        raise InputError(f"{argument}: expected one value in one line.")
+    return found["value"]
 
 
 def explain(arguments: list[str], script: str) -> str:

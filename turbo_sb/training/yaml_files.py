@@ -38,7 +38,8 @@ def read_yaml(text, where: str) -> dict:
     """
     try:
         settings = ruamel.yaml.YAML().load(text) or {}
-    except ruamel.yaml.YAMLError as error:
+    # Its own errors, and those of int("0x_"), of a 13th month, of deep nesting.
+    except Exception as error:
         problem = getattr(error, "problem", None) or str(error)
         raise InputError(f"{where}: {problem}") from error
     if not isinstance(settings, dict):

@@ -1,5 +1,6 @@
 # make demo: the environment, then three synthesised corpora, nine trainings.
 # make test: the environment, then all tests; make test-quick: those in seconds.
+# make fuzz: the property tests with many more examples, for an hour or so.
 # make docs: the documentation's site, in docs/_build.
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ PARALLEL = -n auto --dist worksteal
 # Some environments forbid it; each process would compile all modules anew.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: demo test test-quick docs newest oldest lock lint format clean
+.PHONY: demo test test-quick fuzz docs newest oldest lock lint format clean
 
 demo: $(VENV)/installed
 	$(BIN)/python -m turbo_sb.demo
@@ -21,6 +22,11 @@ test: $(VENV)/installed
 
 test-quick: $(VENV)/installed
 	$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
+
+# What fails is kept in .hypothesis, and tried first the next time.
+fuzz: EXAMPLES ?= 10000
+fuzz: $(VENV)/installed
+	EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest $(PARALLEL) tests/properties
 
 # Needs no network; a warning is an error.
 docs: $(VENV)/installed

@@ -39,7 +39,6 @@ CONTAINERS = {
     "ape": (".ape",),
     "avi": (".avi",),
     "dss": (".dss",),
-    "gsm": (".gsm",),
     "rm": (".ra", ".rm"),
     "tta": (".tta",),
     "wv": (".wv",),
@@ -56,9 +55,19 @@ BEGINNINGS = (
     (0, b"caff", "caf"),
 )
 FOREIGN = {suffix: kind for kind, own in CONTAINERS.items() for suffix in own}
-HEADERLESS = (".raw", ".pcm", ".vox")
+HEADERLESS = (".raw", ".pcm")
 OWN = {f".{name.lower()}" for name in soundfile.available_formats()}
-OWN |= {".oga", ".opus", ".aif", ".aifc", ".snd", ".sph", ".mp2"}
+OWN |= {
+    ".oga",
+    ".opus",
+    ".aif",
+    ".aifc",
+    ".snd",
+    ".sph",
+    ".mp2",
+    ".vox",
+    ".gsm",
+}
 OWN -= {".raw"}
 # Bytes a second, at least: of telephones, and of all else.
 SPARSE, USUAL = 1000, 4000

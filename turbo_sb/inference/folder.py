@@ -62,7 +62,7 @@ def _walk(folder):
                 folders.clear()
                 continue
             seen.add(real)
-            paths = [Path(place, name) for name in folders]
+            paths = [Path(place, name) for name in sorted(folders)]
             roots += [path for path in paths if path.is_symlink()]
             yield from (Path(place, name) for name in files)
     yield from (Path(error.filename) for error in closed)

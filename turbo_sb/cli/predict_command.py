@@ -15,9 +15,10 @@ from turbo_sb.cli.model import add_model_arguments, load, model_key
 
 HELP = "classify recordings, a folder of them, or a manifest"
 DESCRIPTION = """\
-Classify recordings (any format, rate and number of channels; - is the standard
-input), all recordings in a folder, or a manifest: a CSV with the columns ID, wav and perhaps text,
-start and stop (s), with paths relative to it; or a test.json of train.py.
+Classify recordings (any format, rate and number of channels; - is what comes
+through a pipe), all recordings in a folder, or a manifest: a CSV with the
+columns ID, wav and perhaps text, start and stop (s), with paths relative to it;
+or a test.json of train.py.
 
 Without words, a recogniser's are taken if the model has one (--asr); else the
 audio alone is classified. Bad recordings are named and skipped, and the exit

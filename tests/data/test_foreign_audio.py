@@ -9,9 +9,17 @@ import time
 import numpy as np
 import pytest
 import soundfile
+import torch
+from speechbrain.dataio.preprocess import AudioNormalizer
 
 from turbo_sb.data import foreign_audio
-from turbo_sb.data.audio_io import inspect_audio, read_samples, try_all
+from turbo_sb.data.audio_io import (
+    inspect_audio,
+    read_samples,
+    read_signal,
+    try_all,
+)
+from turbo_sb.data.csv_manifest import read_csv_manifest
 from turbo_sb.data.foreign_audio import (
     at_most_seconds,
     audio_suffixes,
@@ -145,6 +153,21 @@ def test_without_a_decoder(nothing, phone):
 def test_in_a_preparation(nothing, phone, wav):
     error, facts = try_all([phone, wav])
     assert isinstance(error, InputError) and facts.duration == 0.5
+
+
+@pytest.mark.parametrize("cell", ["phone.m4a", "~/phone.m4a"])
+def test_in_a_manifest_to_train_with(
+    ffmpeg, phone, wav, tmp_path, monkeypatch, cell
+):
+    ffmpeg(COPIES.format(wav=str(wav)))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    rows = f"ID,wav,text,label\na,{cell},so,yes\n"
+    (tmp_path / "manifest.csv").write_text(rows)
+    entries, bad, _ = read_csv_manifest(tmp_path, ["no", "yes"])
+    assert bad == [] and entries["a"]["duration"] == 0.5
+    path = entries["a"]["wav"].replace("{data_root}", str(tmp_path))
+    keep = AudioNormalizer(16000)
+    assert torch.equal(read_signal(path, keep), read_signal(wav, keep))
 
 
 @pytest.mark.parametrize("name", ["a.raw", "b.RAW", "c.pcm"])

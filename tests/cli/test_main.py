@@ -1,9 +1,12 @@
 """turbo-sb as a person runs it."""
 
 import argparse
+import contextlib
 import csv
+import io
 import json
 import logging
+import os
 import shlex
 import signal
 import subprocess
@@ -167,6 +170,39 @@ class TestNothingIsLost:
         code, _, err = run(capsys, *arguments)
         assert code == 2 and "is a folder; expected a file" in err
 
+    @pytest.mark.parametrize("name", ["a.csv", "a.errors.csv"])
+    def test_a_list_is_not_written_over_what_is_read(
+        self, capsys, folder, tmp_path, name
+    ):
+        table = tmp_path / "a.errors.csv"
+        table.write_text("ID,text\na,hello\n")
+        arguments = ("predict", folder, table, f"--out={tmp_path / name}")
+        code, _, err = run(capsys, *arguments)
+        assert code == 2 and "error: --out: " in err
+        assert table.read_text() == "ID,text\na,hello\n"
+
+    def test_out_is_a_device(self, capsys, folder, tmp_path):
+        """It would be replaced by a file, on all of the machine."""
+        os.mkfifo(tmp_path / "null")
+        out = f"--out={tmp_path / 'null'}"
+        code, _, err = run(capsys, "predict", folder, "--text=a", out)
+        assert code == 2 and "is a pipe or a device" in err
+        assert (tmp_path / "null").is_fifo()
+
+    @pytest.mark.parametrize("out", ["file/o.csv", "file/new/o.csv"])
+    def test_out_that_cannot_be_written_is_told_first(
+        self, capsys, tmp_path, out
+    ):
+        (tmp_path / "file").touch()
+        arguments = ("predict", "no model", "--text=a", "--out", tmp_path / out)
+        code, _, err = run(capsys, *arguments)
+        assert code == 2 and f"--out: {tmp_path / out} cannot be written" in err
+
+    def test_out_in_a_folder_that_is_not_there(self, capsys, folder, tmp_path):
+        out = tmp_path / "new" / "deep" / "o.csv"
+        assert run(capsys, "predict", folder, "--text=a", "--out", out)[0] == 0
+        assert len(table(out)) == 1
+
     def test_other_labels_are_not_taken_over(
         self, capsys, make_small_model, tmp_path, speech
     ):
@@ -196,6 +232,59 @@ def test_no_such_device(capsys, folder):
     arguments = ("predict", folder, "--text=hello", "--device=nonsense")
     code, _, err = run(capsys, *arguments)
     assert code == 2 and err.startswith("error: --device: nonsense: ")
+
+
+class TestPlaces:
+    def test_home_folder(self, capsys, folder, speech, tmp_path, monkeypatch):
+        monkeypatch.setenv("HOME", str(tmp_path))
+        (tmp_path / "t.csv").write_text("ID,wav\na,~/speech/a.wav\n")
+        given = ("~/speech/a.wav", "~/t.csv", "--out=~/o.csv")
+        assert run(capsys, "predict", folder, *given)[0] == 0
+        first, second = table(tmp_path / "o.csv")
+        assert first["score"] == second["score"]
+
+    @pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+    def test_json_on_a_narrow_console(self, folder, monkeypatch, encoding):
+        said = io.BytesIO()
+        stream = io.TextIOWrapper(said, encoding=encoding)
+        monkeypatch.setattr(sys, "stdout", stream)
+        words = "\u4f60 \U0001f600 \u05e9"
+        main(["predict", str(folder), "--text", words, "--json"])
+        stream.flush()
+        assert json.loads(said.getvalue())["text"] == words
+
+    def test_names_and_formats_that_nobody_expects(
+        self, capsys, folder, speech, tmp_path, monkeypatch
+    ):
+        monkeypatch.setenv("PATH", "")  # no ffmpeg
+        latin = os.fsencode(speech) + b"/m\xfcller.wav"
+        os.rename(speech / "a.wav", latin)
+        os.rename(speech / "b.flac", speech / "b.raw")
+        (speech / "lost.wav").symlink_to("/nowhere/o.wav")
+        (speech / "p.m4a").write_bytes(b"\0\0\0\x1cftypM4A \0\0")
+        out = tmp_path / "o.csv"
+        code, _, err = run(capsys, "predict", folder, speech, "--out", out)
+        assert code == 1 and "3 of 5 could not be used" in err
+        good = [row["ID"] for row in table(out)]
+        assert good == ["m\\xfcller.wav", "x/c.wav"]
+        bad = table(tmp_path / "o.errors.csv")
+        assert [row["ID"] for row in bad] == ["b.raw", "lost.wav", "p.m4a"]
+
+    @pytest.mark.skipif(
+        not os.path.exists("/dev/full"), reason="there is no /dev/full"
+    )
+    def test_a_full_disk(self, capsys, folder, monkeypatch):
+        with open("/dev/full", "w") as full:
+            monkeypatch.setattr(sys, "stdout", full)
+            with pytest.raises(SystemExit) as end:
+                main(["predict", str(folder), "--text=hello"])
+            monkeypatch.undo()
+            with contextlib.suppress(OSError):
+                full.close()
+        assert end.value.code == 2
+        err = capsys.readouterr().err
+        assert "the disk is full. Make room, and give the same command" in err
+        assert "checkpoint" not in err
 
 
 @pytest.mark.slow

@@ -1,10 +1,12 @@
 """A stop loses no prediction, and another model's are not taken."""
 
 import csv
+import errno
+import os
 
 import pytest
 
-from turbo_sb.inference.journal import Journal
+from turbo_sb.inference.journal import Journal, written
 from turbo_sb.inference.prediction import Prediction
 from turbo_sb.inference.utterances import Utterance
 from turbo_sb.utils.errors import InputError
@@ -131,6 +133,51 @@ def test_errors_are_listed_until_they_are_mended(out):
         journal.end([FOUND, good], ["no", "yes"])
     assert [row["ID"] for row in rows(out)] == ["a", "b"]
     assert [path.name for path in out.parent.iterdir()] == ["out.csv"]
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("x.csv", "x.tsv"),
+        ("x.csv", "x"),
+        ("a.b.csv", "a.csv"),
+        ("a.b.csv", "a.b"),
+        ("x.tsv", "x"),
+        ("x.csv", "x.CSV"),
+    ],
+)
+def test_two_tables_share_no_list(tmp_path, one, two):
+    for name in (one, two):
+        with Journal(tmp_path / name, "model") as journal:
+            journal.end([Prediction("b", error=f"of {name}")], ["no", "yes"])
+    for name in (one, two):
+        errors = written(tmp_path / name)[2]
+        assert rows(errors) == [{"ID": "b", "error": f"of {name}"}]
+    with Journal(tmp_path / one, "model") as journal:
+        journal.end([], ["no", "yes"])
+    assert not written(tmp_path / one)[2].exists()
+    assert written(tmp_path / two)[2].exists()
+    assert not {*written(tmp_path / one)} & {*written(tmp_path / two)}
+
+
+def test_a_name_that_is_not_utf8(out, tmp_path):
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/m\xfcller.wav")
+    open(path, "w").close()
+    found = Prediction("m\\xfcller.wav", "no", 1.0)
+    utterance = Utterance("m\\xfcller.wav", path)
+    add(out, (utterance, found))
+    assert done(out, [utterance]) == {utterance.name: found}
+
+
+def test_without_locks(out, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+
+    def flock(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    add(out, (A, FOUND))
+    assert done(out, [A]) == {"a": FOUND}
 
 
 def test_cannot_be_written(tmp_path):

@@ -1,5 +1,9 @@
 """Many utterances: each once, as if alone, whatever is bad among them."""
 
+import dataclasses
+import os
+import shutil
+
 import pytest
 import soundfile
 import torch
@@ -160,13 +164,96 @@ def test_of_words_alone_with_a_recogniser(
     classifier.classify_file("/none.wav", text="hello")
 
 
-def test_a_bug_is_no_bad_recording(classifier, utterances, monkeypatch):
-    def fail(*_):
-        raise RuntimeError("a bug")
+@pytest.mark.parametrize(
+    "error", [RuntimeError("a bug"), TypeError("a bug"), MemoryError("a bug")]
+)
+def test_an_unexpected_error_of_one(classifier, utterances, monkeypatch, error):
+    load = classifier.load_audio
+
+    def fail(path, *options):
+        if path.endswith("3.wav"):
+            raise error
+        return load(path, *options)
 
     monkeypatch.setattr(classifier, "load_audio", fail)
-    with pytest.raises(RuntimeError, match="a bug"):
-        list(predict(classifier, utterances))
+    found = by_name(classifier, utterances)
+    assert found["3"].error.startswith(
+        f"{utterances[3].wav}: {type(error).__name__}: a bug (unexpected, in "
+        "test_prediction.py, line "
+    )
+    assert [n for n, p in found.items() if p.error] == ["3"]
+
+
+@pytest.mark.parametrize("batch_size", [2, 64])
+def test_one_that_the_model_fails_on(
+    classifier, utterances, monkeypatch, batch_size
+):
+    expected = by_name(classifier, utterances)
+    classify = classifier.classify_signals
+
+    def fail(signals, texts):
+        if any(len(signal) == 16000 for signal in signals):
+            raise RuntimeError("out of something")
+        return classify(signals, texts)
+
+    monkeypatch.setattr(classifier, "classify_signals", fail)
+    found = by_name(classifier, utterances, batch_size=batch_size)
+    assert found["3"].error.startswith("3: RuntimeError: out of something (")
+    for name in "012456":
+        assert found[name].label == expected[name].label
+        assert found[name].score == pytest.approx(expected[name].score)
+
+
+def test_a_recogniser_with_a_bug(classifier, utterances, monkeypatch):
+    class Buggy:
+        def load(self, device):
+            pass
+
+        def __call__(self, signal, rate, device):
+            if len(signal) == 16000 * 3:
+                raise IndexError("a bug")
+            return "hello"
+
+    monkeypatch.setattr(classifier, "recogniser", Buggy())
+    found = by_name(classifier, utterances)
+    assert "4.wav: IndexError: a bug (unexpected" in found["4"].error
+    assert found["0"].text == "hello"
+
+
+def test_names_and_files_that_nobody_expects(classifier, utterances, tmp_path):
+    latin = os.fsdecode(os.fsencode(tmp_path) + b"/m\xfcller.wav")
+    shutil.copy(utterances[0].wav, latin)
+    (tmp_path / "b.raw").write_bytes(b"\1\2" * 3000)
+    os.mkfifo(tmp_path / "pipe.wav")  # nobody writes to it
+    bad = os.fsdecode(os.fsencode(tmp_path) + b"/\xe9.wav")
+    found = by_name(
+        classifier,
+        [
+            Utterance("latin", latin),
+            Utterance("raw", str(tmp_path / "b.raw")),
+            Utterance("pipe", str(tmp_path / "pipe.wav")),
+            Utterance("bad", bad),
+            Utterance("null", "a\0.wav"),
+            Utterance("surrogate", "a\ud800.wav"),
+            *utterances,
+        ],
+    )
+    alone = classifier.classify_file(utterances[0].wav)
+    assert found["latin"].score == pytest.approx(alone[1].item(), abs=1e-6)
+    assert "samples without a header" in found["raw"].error
+    assert "a pipe or a device" in found["pipe"].error
+    assert f"{tmp_path}/\\xe9.wav: no such file" in found["bad"].error
+    assert found["null"].error and found["surrogate"].error.encode()
+    assert all(found[u.name].error is None for u in utterances)
+
+
+def test_what_is_to_be_decoded_takes_room_in_a_batch(tmp_path):
+    head = b"\0\0\0\x1cftypM4A "
+    (tmp_path / "a.m4a").write_bytes(head.ljust(400_000, b"\0"))
+    whole = Utterance("a", str(tmp_path / "a.m4a"))
+    assert prediction._seconds(whole) == 100
+    part = dataclasses.replace(whole, start=2.0, stop=5.0)
+    assert prediction._seconds(part) == 3
 
 
 def test_batch_size_error(classifier):

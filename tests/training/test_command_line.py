@@ -1,5 +1,7 @@
 """The command line of train.py, as a person types it."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.recipes.recipe_runs import DSD, FOLDER
@@ -54,6 +56,34 @@ def test_a_nested_key_and_its_value_may_be_two_words():
     ]
     with pytest.raises(InputError, match="--loss.ce_view: expected .*=<value>"):
         normalise(["--loss.ce_view"])
+
+
+def test_home_folder_on_the_command_line(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "four").mkdir()
+    given = ["--data_folder=~/four", "--output_folder=~/out"]
+    given += ["--audio_encoder_source=~/w2v", "--x.path=~/y"]
+    home = [a.replace("~", str(tmp_path)) for a in given[:3]]
+    assert normalise(given) == [*home, f'--x={{"path": "{tmp_path}/y"}}']
+    settings = check_arguments([YAML, *given[:3]], SCRIPT)
+    assert settings["data_folder"] == f"{tmp_path}/four"
+    assert settings["output_folder"] == f"{tmp_path}/out"
+
+
+@pytest.mark.parametrize("own", ["", "--text_encoder_source=bert"])
+def test_home_folder_in_the_yaml(tmp_path, monkeypatch, own):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "four").mkdir()
+    text = Path(YAML).read_text(encoding="utf-8")
+    text = text.replace("data_folder: !PLACEHOLDER", "data_folder: ~/four")
+    text = text.replace("google-bert/bert-base-uncased", '"~/bert"')
+    (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
+    given = [str(tmp_path / "mine.yaml"), *([own] if own else [])]
+    settings = check_arguments(given, SCRIPT)
+    assert settings["data_folder"] == f"{tmp_path}/four"
+    source = "bert" if own else f"{tmp_path}/bert"
+    assert settings["text_encoder_source"] == source
+    assert normalise(normalise(given)) == normalise(given)
 
 
 @pytest.mark.parametrize("folder", [FOLDER, DSD])

@@ -1,12 +1,19 @@
 """What a user can act on is one message; a bug keeps its traceback."""
 
+import errno
+import io
 import sys
 
 import pytest
 import torch
 
 from turbo_sb.utils.distributed import of_all
-from turbo_sb.utils.errors import InputError, own_errors, plain_errors
+from turbo_sb.utils.errors import (
+    RESTARTS,
+    InputError,
+    own_errors,
+    plain_errors,
+)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +47,46 @@ def test_message_and_exit_code_2(error, message, capsys):
         raise error
     assert exit_code.value.code == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "where"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), ""),
+        (OSError(errno.ENOSPC, "No space left on device", "o.csv"), "o.csv: "),
+        (OSError(errno.EDQUOT, "Disk quota exceeded", "o.csv"), "o.csv: "),
+        (RuntimeError("I/O error: No space left on device (os error 28)"), ""),
+    ],
+)
+def test_a_full_disk_in_each_commands_words(error, where, capsys):
+    for options, words in (
+        ([], "the same command goes on from the last checkpoint"),
+        ([RESTARTS], "give the same command again: nothing half-written"),
+    ):
+        with pytest.raises(SystemExit), plain_errors(*options):
+            raise error
+        said = capsys.readouterr().err
+        full = f"error: {where}the disk is full. Make room, and {words}"
+        assert said.startswith(full)
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"])
+def test_a_narrow_console(encoding, errors, monkeypatch):
+    bytes_out = io.BytesIO()
+    stream = io.TextIOWrapper(bytes_out, encoding=encoding, errors=errors)
+    monkeypatch.setattr(sys, "stdout", stream)
+    with plain_errors():
+        print("\u4f60 \U0001f600 yes")
+    stream.flush()
+    assert bytes_out.getvalue().strip() == b"\\u4f60 \\U0001f600 yes"
+
+
+def test_a_console_that_was_told_what_to_do(monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), "ascii", errors="replace")
+    monkeypatch.setattr(sys, "stdout", stream)
+    with plain_errors():
+        assert stream.errors == "replace"
 
 
 @pytest.mark.parametrize(

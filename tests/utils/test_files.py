@@ -1,5 +1,6 @@
 """A folder is one process's."""
 
+import errno
 import subprocess
 import sys
 import time
@@ -67,6 +68,39 @@ def test_lock_is_waited_for(tmp_path, holder):
     holder.stdin.flush()
     with hold(tmp_path / LOCK, "busy", wait=60):
         pass
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOLCK, "No locks available"),
+        OSError(errno.EOPNOTSUPP, "Operation not supported"),
+        NotImplementedError("FileSystem does not appear to support flock"),
+    ],
+)
+def test_without_locks_it_goes_on_and_says_so(
+    tmp_path, monkeypatch, caplog, error
+):
+    def flock(*_):
+        raise error
+
+    monkeypatch.setattr(pytest.importorskip("fcntl"), "flock", flock)
+    done = False
+    with hold(tmp_path / LOCK, "busy"):
+        done = True
+    assert done and "no locks on this file system" in caplog.text
+    with pytest.raises(KeyError), hold(tmp_path / LOCK, "busy"):
+        raise KeyError
+
+
+def test_other_faults_of_a_lock_are_told(tmp_path, monkeypatch):
+    def flock(*_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(pytest.importorskip("fcntl"), "flock", flock)
+    with pytest.raises(OSError, match="Input/output"):
+        with hold(tmp_path / LOCK, "busy"):
+            pass
 
 
 def test_error_inside_is_passed_on_and_the_lock_released(tmp_path):

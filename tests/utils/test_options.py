@@ -18,6 +18,23 @@ def test_names_change_and_values_stay(name, mark):
     assert found == [f"{wanted}={value}", wanted, value, "-x_y"]
 
 
+@pytest.mark.parametrize("value", ["~/four", "~", "~/a b/c.csv"])
+def test_the_home_folder_is_spelt_out(monkeypatch, value):
+    """A shell leaves --key=~/x as it is."""
+    monkeypatch.setenv("HOME", "/home/me")
+    home = value.replace("~", "/home/me")
+    given = [f"--data-folder={value}", "--out", value, value]
+    expected = [f"--data-folder={home}", "--out", home, home]
+    assert spell(given, "-") == expected
+
+
+@pytest.mark.parametrize(
+    "value", ["~5 of them/us", "about ~/x", "~~", "~nobody-is-called-this/x"]
+)
+def test_other_values_stay(value):
+    assert spell([f"--text={value}", value], "-") == [f"--text={value}", value]
+
+
 def test_of_this_process(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["train.py", "--lr-of=1"])
     assert spell(None, "_") == ["--lr_of=1"]

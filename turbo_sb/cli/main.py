@@ -18,6 +18,7 @@ from turbo_sb.cli import (
     predict_command,
     report_command,
 )
+from turbo_sb.utils.errors import RESTARTS, plain_errors
 from turbo_sb.utils.options import spell
 
 DESCRIPTION = "Classify speech from its audio and its words."
@@ -42,6 +43,11 @@ COMMANDS = {
     "report": report_command,
     "figures": figures_command,
     "demo": demo_command,
+}
+# What to do when a disk was full, where a command goes on.
+FULL_DISK = {
+    "predict": "give the same command again: with --out, it goes on",
+    "demo": "give the same command again: it goes on",
 }
 # What a positional argument or an option names, for shell completion.
 COMPLETES = {
@@ -74,11 +80,9 @@ def main(arguments: list[str] | None = None) -> None:
     ...
     SystemExit: 0
     """
-    options = make_parser().parse_args(spell(arguments, "-"))
-    # Here, so that --help need not wait for it.
-    from turbo_sb.utils.errors import plain_errors
-
-    with plain_errors():
+    given = spell(arguments, "-")
+    with plain_errors(FULL_DISK.get("".join(given[:1]), RESTARTS)):
+        options = make_parser().parse_args(given)
         try:
             code = options.run(options)
         except KeyboardInterrupt:

@@ -8,15 +8,17 @@ import argparse
 import dataclasses
 import json
 import sys
+import tempfile
 from pathlib import Path
 
 from turbo_sb.cli.model import add_model_arguments, load, model_key
 
 HELP = "classify recordings, a folder of them, or a manifest"
 DESCRIPTION = """\
-Classify recordings (any format, rate and number of channels), all recordings
-in a folder, or a manifest: a CSV with the columns ID, wav and perhaps text,
-start and stop (s), with paths relative to it; or a test.json of train.py.
+Classify recordings (any format, rate and number of channels; - is what comes
+through a pipe), all recordings in a folder, or a manifest: a CSV with the
+columns ID, wav and perhaps text, start and stop (s), with paths relative to it;
+or a test.json of train.py.
 
 Without words, a recogniser's are taken if the model has one (--asr); else the
 audio alone is classified. Bad recordings are named and skipped, and the exit
@@ -90,12 +92,37 @@ def run(options: argparse.Namespace) -> int:
 
 def _check_out(out, inputs):
     """Check --out before a model is loaded: no input may be overwritten."""
+    from turbo_sb.inference.journal import written
     from turbo_sb.utils.errors import InputError
 
     if out.is_dir():
         raise InputError(f"--out: {out} is a folder; expected a file.")
-    if out.resolve() in [Path(path).resolve() for path in inputs]:
-        raise InputError(f"--out: {out} is what is read. Give another.")
+    if out.exists() and not out.is_file():
+        raise InputError(
+            f"--out: {out} is a pipe or a device, and would be replaced by a "
+            "file. Without --out, predictions are printed."
+        )
+    if out.name.endswith((".errors", ".errors.csv", ".partial")):
+        raise InputError(
+            f"--out: {out} is the name of a list beside a table. Give another."
+        )
+    read = {Path(path).resolve() for path in inputs}
+    if both := [path for path in written(out) if path in read]:
+        raise InputError(f"--out: {both[0]} is what is read. Give another.")
+    _check_writable(out)
+
+
+def _check_writable(out):
+    """Write to the folder, or to the one that it will be made in."""
+    from turbo_sb.utils.errors import InputError
+
+    folder = next(place for place in out.absolute().parents if place.exists())
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise InputError(
+            f"--out: {out} cannot be written: {folder}: {error.strerror}."
+        ) from error
 
 
 def _to_screen(classifier, utterances, options):
@@ -156,7 +183,9 @@ def _line(prediction, as_json):
             del facts["error"]
         else:
             facts = {"ID": facts["ID"], "error": facts["error"]}
-        return json.dumps(facts, ensure_ascii=False)
+        # Where a console's errors are escaped, what it escapes is no JSON.
+        wide = str(sys.stdout.encoding).lower().startswith("utf")
+        return json.dumps(facts, ensure_ascii=not wide)
     shares = sorted(prediction.probabilities.items(), key=lambda x: -x[1])
     listed = "  ".join(f"{label} {p:.3f}" for label, p in shares)
     used = " and ".join(prediction.used)

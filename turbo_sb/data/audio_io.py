@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import soundfile
 
+from turbo_sb.data.foreign_audio import opened
 from turbo_sb.utils.errors import InputError, some_of
 from turbo_sb.utils.logs import get_logger
+from turbo_sb.utils.paths import why_no_file
 
 if TYPE_CHECKING:  # the preparation reads audio without torch
     from torch import Tensor
@@ -48,10 +50,10 @@ def open_audio(path: str | Path) -> Iterator[soundfile.SoundFile]:
     path = Path(path)
     try:
         if not path.is_file():
-            raise InputError(f"{path}: no such file.")
+            raise InputError(f"{path}: {why_no_file(path)}")
         if path.stat().st_size == 0:
             raise InputError(f"{path}: empty, 0 bytes.")
-        with soundfile.SoundFile(path) as file:
+        with opened(path) as file:
             yield file
     except InputError:
         raise

@@ -14,6 +14,7 @@ from turbo_sb.data.audio_io import AudioFacts, try_all
 from turbo_sb.data.csv_table import read_table, write_table
 from turbo_sb.utils.errors import InputError, some_of
 from turbo_sb.utils.logs import get_logger
+from turbo_sb.utils.options import expand
 
 logger = get_logger(__name__)
 
@@ -99,7 +100,7 @@ def _seconds(cell):
 def _check_audio(rows, data_folder):
     """Add `duration` (s); remove rows with bad audio, and return these."""
     for row in rows:  # a manifest from Windows has backslashes
-        row["wav"] = row["wav"].replace("\\", "/")
+        row["wav"] = expand(row["wav"].replace("\\", "/"))
     paths = sorted({row["wav"] for row in rows})  # one may be in many rows
     logger.info(f"checking {len(paths):,} audio files to their last sample")
     facts = dict(zip(paths, try_all([data_folder / path for path in paths])))

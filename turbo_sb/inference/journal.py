@@ -13,6 +13,7 @@ from pathlib import Path
 from turbo_sb.inference.prediction import Prediction
 from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.files import hold, replacing
+from turbo_sb.utils.paths import printable
 
 
 class Journal:
@@ -22,8 +23,7 @@ class Journal:
     """
 
     def __init__(self, out, key):
-        self.out = Path(out).resolve()
-        self.path = self.out.with_name(f"{self.out.name}.partial")
+        self.out, self.path, self.errors = written(out)
         self.lock = self.out.with_name(f".{self.out.name}.lock")
         self.key, self.lines = key, {}
         self.held = contextlib.ExitStack()
@@ -117,14 +117,24 @@ class Journal:
             for p in good
         ]
         write_table(self.out, header, rows)
-        errors = self.out.with_name(f"{self.out.stem}.errors.csv")
-        errors.unlink(missing_ok=True)
+        self.errors.unlink(missing_ok=True)
         if bad:
-            write_table(
-                errors, ["ID", "error"], [[p.name, p.error] for p in bad]
-            )
+            rows = [[p.name, p.error] for p in bad]
+            write_table(self.errors, ["ID", "error"], rows)
         else:
             self.path.unlink(missing_ok=True)
+
+
+def written(out: str | Path) -> tuple[Path, Path, Path]:
+    """Return the paths of the table, its journal, and its list of errors.
+
+    No two tables share one: a.csv has a.errors.csv, a.tsv a.tsv.errors.
+    """
+    out = Path(out).resolve()
+    is_csv = out.suffix == ".csv"
+    errors = f"{out.stem}.errors.csv" if is_csv else f"{out.name}.errors"
+    journal = out.with_name(f"{out.name}.partial")
+    return out, journal, out.with_name(errors)
 
 
 def _facts(utterance):
@@ -133,7 +143,7 @@ def _facts(utterance):
     if utterance.wav is not None:
         path = Path(utterance.wav).resolve()
         found = path.stat() if path.exists() else None
-        facts["wav"] = str(path)
+        facts["wav"] = printable(path)
         facts["file"] = found and [found.st_size, found.st_mtime_ns]
     return facts
 

@@ -6,13 +6,21 @@ Authors
 
 import collections
 import dataclasses
+import os
+import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import soundfile
 from tqdm import tqdm
 
+from turbo_sb.data.foreign_audio import at_most_seconds
+from turbo_sb.inference.pipes import by_own_name
 from turbo_sb.utils.errors import InputError
+from turbo_sb.utils.logs import get_logger
+from turbo_sb.utils.paths import printable
+
+logger = get_logger(__name__)
 
 READERS = 4  # threads: soundfile and resampling leave the interpreter free
 SECONDS_AHEAD = 600  # of audio in a batch, at most, and two are read ahead
@@ -68,7 +76,7 @@ def predict(classifier, utterances, batch_size=64, progress=False) -> Iterator:
     ------
     prediction : Prediction
         One for each utterance, as they are ready: the longest first. One
-        that cannot be used has an error.
+        that cannot be used has an error, whatever happens on its way.
     """
     if batch_size < 1:
         raise InputError(f"batch_size: {batch_size}; expected 1 or more.")
@@ -113,18 +121,19 @@ def _batches(readers, utterances, batch_size):
 
 def _seconds(utterance):
     """Read the duration from the header; 0 if it is unreadable."""
-    if utterance.wav is None:
+    # Of a pipe it would be what is read, and is gone then.
+    if utterance.wav is None or not os.path.isfile(utterance.wav):
         return 0.0
     try:
-        whole = soundfile.info(utterance.wav).duration
-    except (OSError, RuntimeError):
-        return 0.0
+        whole = soundfile.info(os.fsencode(utterance.wav)).duration
+    except Exception:  # that of reading is told later
+        whole = at_most_seconds(utterance.wav)
     stop = whole if utterance.stop is None else min(whole, utterance.stop)
     return max(0.0, stop - (utterance.start or 0.0))
 
 
 def _read(classifier, utterance):
-    """Return the signal, None without one, or an InputError."""
+    """Return the signal, None without one, or what went wrong."""
     heard = "audio" in classifier.modalities or asked(
         classifier, utterance.text
     )
@@ -134,46 +143,76 @@ def _read(classifier, utterance):
         return classifier.load_audio(
             utterance.wav, utterance.key, utterance.start, utterance.stop
         )
-    except InputError as error:
+    except Exception as error:  # one file must not end all
         return error
 
 
 def _predict(classifier, batch, reads):
     """Yield the predictions of one batch."""
-    signals, texts, kept = [], [], []
+    kept = []
     for utterance, read in zip(batch, reads):
         signal = read.result()
-        problem = _problem(classifier, utterance, signal)
-        if problem:
-            yield Prediction(utterance.name, error=problem)
-            continue
         try:
-            text = words(classifier, signal, utterance.text)
-        except InputError as error:  # a recogniser's, of this recording
-            yield Prediction(utterance.name, error=f"{utterance.wav}: {error}")
-            continue
-        kept.append(utterance)
-        signals.append(signal)
-        texts.append(text)
-    if not kept:
+            problem = _problem(classifier, utterance, signal)
+            if problem is None:
+                text = words(classifier, signal, utterance.text)
+                kept.append((utterance, signal, text))
+        except Exception as error:  # a recogniser's, of this recording
+            problem = f"{utterance.wav}: {_reason(error)}"
+        if problem is not None:
+            yield _bad(utterance, problem)
+    if kept:
+        yield from _classify(classifier, kept)
+
+
+def _classify(classifier, kept):
+    """Classify together; if that fails, each alone, to know which does."""
+    fault = None
+    try:
+        found = classifier.classify_signals(
+            [signal for _, signal, _ in kept], [text for *_, text in kept]
+        )
+    except Exception as error:
+        fault = _reason(error)
+    if fault and len(kept) == 1:
+        yield _bad(kept[0][0], f"{kept[0][0].name}: {fault}")
+    elif fault:  # outside of the except, which holds the batch's memory
+        logger.warning(f"{fault} Now one utterance at a time.")
+        for one in kept:
+            yield from _classify(classifier, [one])
+    if fault:
         return
-    found = classifier.classify_signals(signals, texts)
     _, scores, _, labels = classifier.decode(found)
-    for k, utterance in enumerate(kept):
-        given = {"audio": signals[k], "text": texts[k]}
+    for k, (utterance, signal, text) in enumerate(kept):
+        given = {"audio": signal, "text": text}
         yield Prediction(
             utterance.name,
             labels[k],
             scores[k].item(),
             dict(zip(classifier.labels, found[k].tolist())),
             [m for m in classifier.modalities if given[m] is not None],
-            texts[k],
+            text,
         )
 
 
+def _bad(utterance, problem):
+    return Prediction(utterance.name, error=printable(by_own_name(problem)))
+
+
+def _reason(error):
+    """What happened; if nobody foresaw it, also where."""
+    if isinstance(error, InputError):
+        return str(error)
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{os.path.basename(place.filename)}, line {place.lineno}"
+    return f"{type(error).__name__}: {error} (unexpected, in {where})."
+
+
 def _problem(classifier, utterance, signal):
-    if isinstance(signal, InputError):
+    if isinstance(signal, InputError):  # it names the file
         return str(signal)
+    if isinstance(signal, Exception):
+        return f"{utterance.wav}: {_reason(signal)}"
     text = utterance.text
     if text is None and signal is not None and asked(classifier, text):
         text = ""  # to be recognised

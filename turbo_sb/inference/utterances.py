@@ -8,11 +8,12 @@ import dataclasses
 from collections import Counter
 from pathlib import Path
 
-import soundfile
-
 from turbo_sb.data.csv_table import read_table
 from turbo_sb.data.manifest import load_manifest
+from turbo_sb.inference.folder import find_recordings
+from turbo_sb.inference.pipes import STDIN, unpiped
 from turbo_sb.utils.errors import InputError, some_of
+from turbo_sb.utils.paths import from_home, printable
 
 OPTIONAL = ("wav", "text", "start", "stop")
 ALIASES = {
@@ -21,8 +22,6 @@ ALIASES = {
     **dict.fromkeys(("begin", "onset", "starttime"), "start"),
     **dict.fromkeys(("end", "offset", "endtime", "stoptime"), "stop"),
 }
-AUDIO = {f".{name.lower()}" for name in soundfile.available_formats()}
-AUDIO |= {".oga", ".opus", ".aif"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,14 +52,14 @@ class Utterance:
     def key(self) -> str:
         """Return the seed of the equaliser's noise: the ID, or a file's stem."""
         wav = Path(self.wav or "")
-        own = wav.name and self.name.endswith(wav.name)
+        own = wav.name and self.name.endswith(printable(wav.name))
         return wav.stem if own else self.name
 
 
 def read_utterances(path, data_folder=None) -> list[Utterance]:
     """Read a table of utterances."""
-    path = Path(path)
-    folder = Path(data_folder) if data_folder else path.parent
+    path = from_home(path)
+    folder = from_home(data_folder) if data_folder else path.parent
     if path.suffix.lower() == ".json":
         return _of_manifest(load_manifest(path, ("wav",)), folder)
     return _of_table(path, folder)
@@ -70,7 +69,7 @@ def _of_manifest(entries, folder):
     return [
         Utterance(
             name,
-            str(folder / entry["wav"].removeprefix("{data_root}/")),
+            str(folder / from_home(entry["wav"].removeprefix("{data_root}/"))),
             entry.get("text"),
             entry.get("start"),
             entry.get("stop"),
@@ -106,7 +105,7 @@ def _of_row(row, folder):
     if not row["wav"] and not row["text"]:
         raise ValueError(f"{row['ID']} has neither wav nor text")
     times = [_seconds(row[key], key) for key in ("start", "stop")]
-    wav = str(folder / row["wav"]) if row["wav"] else None
+    wav = str(folder / from_home(row["wav"])) if row["wav"] else None
     return Utterance(row["ID"], wav, row["text"] or None, *times)
 
 
@@ -126,7 +125,8 @@ def find_utterances(paths, text=None, data_folder=None) -> list[Utterance]:
     Arguments
     ---------
     paths : list of str
-        Recordings, folders of recordings, and tables (CSV, JSON).
+        Recordings, folders of recordings, and tables (CSV, JSON). A recording
+        may come through a pipe, or by "-" from the standard input.
     text : str, optional
         The words of the one recording that is given.
     data_folder : str, optional
@@ -149,13 +149,14 @@ def find_utterances(paths, text=None, data_folder=None) -> list[Utterance]:
     [Utterance(name='a.wav', wav='a.wav', text='so yes', start=None, stop=None)]
     """
     found = []
-    for path in paths:
-        if Path(path).is_dir():
-            found += _of_folder(Path(path))
-        elif Path(path).suffix.lower() in (".csv", ".tsv", ".json"):
+    for path in map(from_home, paths):
+        if path.is_dir():
+            found += _of_folder(path)
+        elif path.suffix.lower() in (".csv", ".tsv", ".json"):
             found += read_utterances(path, data_folder)
         else:
-            found.append(Utterance(str(path), str(path)))
+            name = STDIN[1] if str(path) in STDIN else printable(path)
+            found.append(Utterance(name, str(unpiped(path))))
     counts = Counter(utterance.name for utterance in found)
     if twice := sorted(name for name, n in counts.items() if n > 1):
         raise InputError(f"several utterances are called:\n{some_of(twice)}")
@@ -172,16 +173,8 @@ def find_utterances(paths, text=None, data_folder=None) -> list[Utterance]:
 
 
 def _of_folder(folder):
-    files = [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in AUDIO
-        and path.is_file()
-        and not path.name.startswith(".")  # macOS leaves ._a.wav
-    ]
-    if not files:
-        raise InputError(f"{folder}: no recordings in it.")
+    """Name each recording by its path within the folder."""
     return [
-        Utterance(path.relative_to(folder).as_posix(), str(path))
-        for path in files
+        Utterance(printable(path.relative_to(folder).as_posix()), str(path))
+        for path in find_recordings(folder)
     ]

@@ -23,7 +23,7 @@ from turbo_sb.training.yaml_files import read_yaml, yaml_keys
 from turbo_sb.utils.distributed import rank
 from turbo_sb.utils.errors import InputError, plain_errors
 from turbo_sb.utils.installation import check_installation
-from turbo_sb.utils.options import spell
+from turbo_sb.utils.options import expand, spell
 
 HEAD_START = 1  # s: the first process reports, and is ended with the others
 HELP = ("-h", "--help")
@@ -109,7 +109,8 @@ def normalise(arguments: list[str] | None = None) -> list[str]:
     """Write a command line as SpeechBrain reads it.
 
     Dashes in names become underscores, and keys within objects are joined:
-    ``--loss.ce_view=2`` becomes ``--loss={"ce_view": 2}``.
+    ``--loss.ce_view=2`` becomes ``--loss={"ce_view": 2}``. The YAML's own
+    values with ``~`` are added, as nothing else puts the home folder there.
 
     Arguments
     ---------
@@ -137,7 +138,22 @@ def normalise(arguments: list[str] | None = None) -> list[str]:
         owner, _, key = name.partition(".")
         nested.setdefault(owner, {})[key] = _plain_value(value, argument)
     joined = [f"{k}={json.dumps(v)}" for k, v in nested.items()]
-    return [*plain, *joined]
+    return [*plain, *joined, *_from_home(plain)]
+
+
+def _from_home(arguments):
+    """Spell out the plain values of the YAML that begin with ~."""
+    given = {argument.partition("=")[0] for argument in arguments}
+    path = Path(arguments[0] if arguments else "")
+    if path.suffix not in (".yaml", ".yml") or not path.is_file():
+        return []  # which is told later
+    values = read_yaml(path.read_text(encoding="utf-8"), str(path)).items()
+    return [
+        f"--{key}={expand(value)}"
+        for key, value in values
+        if type(value) is str and expand(value) != value
+        if f"--{key}" not in given
+    ]
 
 
 def _plain_value(value, argument):

@@ -36,14 +36,24 @@ class InputError(ValueError):
     """
 
 
+# What the message of a full disk ends with, unless a command says otherwise.
+RESUMES = "the same command goes on from the last checkpoint"
+RESTARTS = "give the same command again: nothing half-written counts"
+
+
 @contextlib.contextmanager
-def plain_errors() -> Iterator[None]:
+def plain_errors(full_disk: str = RESUMES) -> Iterator[None]:
     """Print errors that a user can act on as one message, and exit with 2.
 
     These are an `InputError`, a file that cannot be read or written, a full
     disk or GPU, and a lost process. Any other exception is a bug and keeps its
     traceback. Of several processes, only the first one prints, and any that
-    has an error of its own.
+    has an error of its own. What the console has no characters for is escaped.
+
+    Arguments
+    ---------
+    full_disk : str
+        What to do when there is room again.
 
     Yields
     ------
@@ -54,13 +64,14 @@ def plain_errors() -> Iterator[None]:
     >>> with plain_errors():
     ...     pass
     """
+    _show_anything()
     try:
         yield
         code = None
     except SystemExit as end:
         code = end.code
     except Exception as error:
-        message, own = _message(error), getattr(error, "own", False)
+        message, own = _message(error, full_disk), getattr(error, "own", False)
         if message is None:
             raise
         _tell(message, own)
@@ -73,6 +84,16 @@ def plain_errors() -> Iterator[None]:
         _end_at_once(code or 0)
     if code is not None:
         sys.exit(code)
+
+
+def _show_anything():
+    """Escape what a narrow console (cp1252, ASCII) cannot show.
+
+    A word or a file's name would end the command otherwise.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if getattr(stream, "errors", None) in ("strict", "surrogateescape"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _torch():
@@ -99,19 +120,26 @@ def _end_at_once(code):
     os._exit(code)
 
 
-def _message(error):
+def _is_full(error):
+    """Whether a disk, or a quota, is full: also as compiled code says it."""
+    if isinstance(error, OSError) and error.errno:
+        # Windows has no quota's number.
+        return error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None))
+    return "No space left on device" in str(error)
+
+
+def _message(error, full_disk=RESUMES):
     """What a user can do about the error, or None."""
     text, torch = str(error), _torch()
     if isinstance(error, InputError):
         # A DataLoader's worker hands on its traceback as the message.
         return text.rpartition(f"{InputError.__module__}.InputError: ")[2]
+    if _is_full(error):
+        file = getattr(error, "filename", None)
+        where = f"{file}: " if file else ""
+        return f"{where}the disk is full. Make room, and {full_disk}."
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return (
-            "the disk is full. Make room, and the same command goes on from "
-            "the last checkpoint."
-        )
     if torch and isinstance(error, torch.OutOfMemoryError):
         return (
             f"{text.splitlines()[0]} Use --recompute=True (the same loss, and "

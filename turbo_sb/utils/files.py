@@ -5,6 +5,8 @@ Authors
 """
 
 import contextlib
+import errno
+import logging
 import os
 import uuid
 from collections.abc import Iterator
@@ -12,11 +14,15 @@ from pathlib import Path
 
 from turbo_sb.utils.errors import InputError
 
+# Not of utils.logs, which imports this module.
+logger = logging.getLogger(__name__)
 # Of SpeechBrain's checkpoint folders, without importing SpeechBrain.
 CKPT_PREFIX = "CKPT"
 # A folder is renamed before it is deleted, and after it is written: half of one
 # must not be taken for one.
 DRAFT = "unfinished+"
+# NFS without its lock daemon, FUSE, some of clusters' file systems.
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 LOCK = ".lock"  # in a folder that one process writes to at a time
 
 
@@ -39,15 +45,25 @@ def hold(path: str | Path, busy: str, wait: float = 0) -> Iterator[None]:
 
     A killed process holds no lock. The file stays: who deletes it may delete the
     one that others wait for, and two would hold the same lock.
+
+    Where the file system has no locks, it warns. A file that says "locked"
+    would stay when its process is killed, and the same command not go on.
     """
     from filelock import FileLock, Timeout
 
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    try:
-        held = FileLock(path, timeout=wait).acquire()
-    except Timeout as error:
-        raise InputError(busy) from error
-    with held:
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(FileLock(path, timeout=wait).acquire())
+        except Timeout as error:
+            raise InputError(busy) from error
+        except (OSError, NotImplementedError) as error:
+            if getattr(error, "errno", errno.ENOSYS) not in NO_LOCKS:
+                raise
+            logger.warning(
+                f"{path}: no locks on this file system ({error}). Let no "
+                "second process work here; it would not be noticed."
+            )
         yield
 
 

@@ -1,22 +1,31 @@
-"""Options spelt with dashes or with underscores.
+"""Options spelt with dashes or with underscores, and paths with `~`.
 
 Authors
  * The turbo_sb developers 2026
 """
 
+import os
+import re
 import sys
 
 
 def spell(arguments: list[str] | None, mark: str) -> list[str]:
-    """Spell option names with `mark`, "_" or "-"; values stay.
+    """Spell option names with `mark`, "_" or "-", and the home folder out.
 
+    A shell does the latter for ~/x, and not for --key=~/x. Other values stay.
     Without `arguments`, those of this process are taken.
     """
     given = sys.argv[1:] if arguments is None else arguments
-    return [_spelled(a, mark) if a[:2] == "--" else a for a in given]
+    return [_spelled(a, mark) if a[:2] == "--" else expand(a) for a in given]
+
+
+def expand(value: str) -> str:
+    """Put the home folder in the place of `~` in ~, ~/x and ~user/x."""
+    is_path = re.match(r"~([\w.-]*/|$)", value)
+    return os.path.expanduser(value) if is_path else value
 
 
 def _spelled(argument, mark):
     name, equals, value = argument[2:].partition("=")
     other = "-" if mark == "_" else "_"
-    return f"--{name.replace(other, mark)}{equals}{value}"
+    return f"--{name.replace(other, mark)}{equals}{expand(value)}"

@@ -36,7 +36,7 @@ from turbo_sb.data.splits.leave_one_corpus_out import (
 )
 from turbo_sb.data.splits.speaker_split import check_sets, cut, given_split
 from turbo_sb.data.transcripts import replace_texts, text_source
-from turbo_sb.utils.errors import InputError, plain_errors
+from turbo_sb.utils.errors import RESTARTS, InputError, plain_errors
 from turbo_sb.utils.logs import get_logger
 from turbo_sb.utils.options import spell
 from turbo_sb.utils.overview import set_table
@@ -304,5 +304,5 @@ def _add_split(commands):
 
 
 if __name__ == "__main__":
-    with plain_errors():
+    with plain_errors(RESTARTS):
         main()

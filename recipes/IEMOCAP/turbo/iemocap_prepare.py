@@ -29,7 +29,7 @@ from turbo_sb.data.preparation import (
 )
 from turbo_sb.data.splits.protocols import GIVEN, N_FOLDS, check_fold, cut_folds
 from turbo_sb.data.transcripts import replace_texts, text_source
-from turbo_sb.utils.errors import InputError, plain_errors, some_of
+from turbo_sb.utils.errors import RESTARTS, InputError, plain_errors, some_of
 from turbo_sb.utils.logs import get_logger
 from turbo_sb.utils.options import spell
 from turbo_sb.utils.overview import listing, set_table
@@ -376,5 +376,5 @@ def main():
 
 
 if __name__ == "__main__":
-    with plain_errors():
+    with plain_errors(RESTARTS):
         main()

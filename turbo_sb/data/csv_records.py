@@ -142,7 +142,12 @@ def _doubter(found, delimiter, column):
     def is_row(line):
         """Whether a line has a row's number of cells, and an ID like others."""
         cells = line.split(delimiter)
-        return len(cells) in sizes and _shape(cells[column].strip()) in shapes
+        if len(cells) < len(found.header):
+            return False
+        shape = _shape(cells[column].strip())
+        # A row with a stray delimiter has more; but a sentence may, too, and
+        # begin with a word.
+        return shape in shapes and (len(cells) in sizes or shape != {"a"})
 
     def doubt(number, lines, cells):
         """Raise a _Doubt."""
@@ -160,7 +165,8 @@ def _doubter(found, delimiter, column):
             last = number + len(lines) - 1
             raise _Doubt(
                 f"a double quote opens a text that would go on to line {last}, "
-                "over what looks like rows of their own"
+                "over what looks like rows of their own. Is the quote a part "
+                "of the text?"
             )
 
     return doubt

@@ -17,6 +17,7 @@ from turbo_sb.utils.spreadsheets import as_text
 
 logger = get_logger(__name__)
 
+ESCAPED = "backslashreplace"
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -115,34 +116,37 @@ def _explain(path, found, bad):
 
 
 def write_table(path: str | Path, rows: Iterable) -> None:
-    """Write a CSV file that appears whole or not at all.
-
-    `read_table` reads it to the letter, but for spaces around a cell and the
-    kind of line ends. What a spreadsheet would execute gets a space before it,
-    and what is not Unicode is written as \\udcff.
-    """
+    """Write a CSV file and its folder; an error names the file."""
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as draft, _open(draft) as file:
-            plain = csv.writer(file, lineterminator="\n")
-            # Else a text's lines might be taken for rows, or are rows: csv
-            # leaves a lone carriage return unquoted.
-            full = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
-            for row in rows:
-                cells = [as_text(cell) for cell in row]
-                broken = any(c in f"{cell}" for cell in cells for c in "\r\n")
-                (full if broken else plain).writerow(cells)
+        write_rows(path, rows)
     except OSError as error:
         raise InputError(
             f"{path}: cannot be written ({error.strerror})."
         ) from error
 
 
-def _open(path):
-    """Open a file to write, and let no character end it."""
-    return open(
-        path, "w", encoding="utf-8", errors="backslashreplace", newline=""
-    )
+def write_rows(path: str | Path, rows: Iterable) -> None:
+    """Write a CSV file that appears whole or not at all.
+
+    `read_table` reads it to the letter, but for spaces around a cell and the
+    kind of line ends. What a spreadsheet would execute gets a space before it,
+    and half of a surrogate pair, which UTF-8 has not, is written as \\udcff.
+    """
+    with (
+        replacing(path) as draft,
+        open(
+            *(draft, "w"), encoding="utf-8", errors=ESCAPED, newline=""
+        ) as file,
+    ):
+        plain = csv.writer(file, lineterminator="\n")
+        full = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
+        for row in rows:
+            cells = [as_text(cell) for cell in row]
+            # Else the lines of a text may be taken for rows; or are rows: csv
+            # leaves a lone carriage return unquoted.
+            broken = any(c in str(cell) for cell in cells for c in "\r\n")
+            (full if broken else plain).writerow(cells)
 
 
 def _read_text(path):

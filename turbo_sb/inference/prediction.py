@@ -125,6 +125,8 @@ def _seconds(utterance):
 
 def _read(classifier, utterance):
     """Return the signal, None without one, or an InputError."""
+    if utterance.problem is not None:
+        return InputError(utterance.problem)
     heard = "audio" in classifier.modalities or asked(
         classifier, utterance.text
     )

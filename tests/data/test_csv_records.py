@@ -50,6 +50,7 @@ STRAY = [
     {1: ' "so', 3: 'well"'},
     {1: '"so" he said'},
     {1: '"', 3: '"'},
+    {1: '"', 2: '"'},
 ]
 
 
@@ -97,6 +98,8 @@ def test_a_stray_quote_costs_its_own_row(tmp_path, changes):
         ('ID,text,,\nu1,"so,,\nu2,yes",,\nu3,no,,\n', 2),
         # What is joined makes no row.
         ('ID,text\nu1,x\nu2,"so\nyes",y\nu3,z\n', 3),
+        # Nothing but a line break and a delimiter beside the ID.
+        ('ID,text\nu1,"\nu2,"\nu3,no\n', 2),
         # A line break in an ID.
         ('ID,text\n"u1\nu2",so\nu3,x\n', 2),
     ],

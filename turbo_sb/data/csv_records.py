@@ -69,9 +69,10 @@ def split_records(path: Path, text: str, key: str) -> Records:
     lines = [f"{line}\n" for line in text.split("\n")]
     first = next((line for line in lines if line.strip()), "")
     delimiter = max(DELIMITERS, key=first.count)
-    found = _records(path, *_read(lines, delimiter))
+    spanned = []
+    found = _records(path, *_read(lines, delimiter, spanned.append))
     column = found.header.index(key) if key in found.header else 0
-    if any("\n" in cell for _, cells in found.rows for cell in cells):
+    if spanned:
         doubt = _doubter(found, delimiter, column)
         found = _records(path, *_read(lines, delimiter, doubt))
     amiss = [line for line, _ in found.faults]
@@ -89,17 +90,20 @@ def split_records(path: Path, text: str, key: str) -> Records:
     return dataclasses.replace(found, rows=rows, faults=[])
 
 
-def _read(lines, delimiter, doubt: Callable | None = None):
-    """Return the records that are not empty, and the faults."""
+def _read(lines, delimiter, doubt: Callable):
+    """Return the records that are not empty, and the faults.
+
+    Each record of several lines is shown to `doubt`, which raises a _Doubt.
+    """
     rows, faults, begin = [], [], 0
     while begin < len(lines):
         first, reader = begin, _reader(lines, begin, delimiter)
         try:
             for cells in reader:
-                cells = [cell.strip() for cell in cells]
                 end = first + reader.line_num
-                if doubt and end > begin + 1:
-                    doubt(begin + 1, lines[begin:end], cells)
+                if end > begin + 1:
+                    doubt((begin + 1, lines[begin:end], cells))
+                cells = [cell.strip() for cell in cells]
                 if any(cells):
                     rows.append((begin + 1, cells))
                 begin = end
@@ -149,18 +153,20 @@ def _doubter(found, delimiter, column):
         # begin with a word.
         return shape in shapes and (len(cells) in sizes or shape != {"a"})
 
-    def doubt(number, lines, cells):
+    def doubt(record):
         """Raise a _Doubt."""
+        number, lines, cells = record
         if number == found.line or _is_quoted(lines[0], cells):
             return
         parts = [len(line.split(delimiter)) in sizes for line in lines]
         held = any(delimiter in cell and "\n" in cell for cell in cells)
+        bare = [cell.strip() for cell in cells]
         if (
             (delimiter == "\t" and held)  # no text has tabs
             or (len(found.header) > 2 and all(parts))
             or any(map(is_row, lines[1:]))
-            or not found.fits(cells)
-            or "\n" in cells[column]
+            or not found.fits(bare)
+            or "\n" in bare[column]
         ):
             last = number + len(lines) - 1
             raise _Doubt(
@@ -210,5 +216,5 @@ def _unquoted(lines, found, delimiter, column):
 
 
 def _escaped(cell):
-    """Whether a quoted text holds a quote, written twice: there is quoting."""
-    return cell[:1] == cell[-1:] == '"' and '""' in cell[1:-1]
+    """Whether a cell is quoted and blank, or holds a quote written twice."""
+    return cell[:1] == cell[-1:] == '"' and '""' in cell

@@ -341,6 +341,24 @@ class TestMany:
         assert len(table(out)) == 3
         assert not (tmp_path / "predictions.errors.csv").exists()
 
+    def test_bad_rows_of_tables(self, capsys, folder, speech, tmp_path):
+        (speech / "t.csv").write_text(
+            "ID,wav,text,start\na,a.wav,,\nb,x\\c.wav,,soon\n,c,,\n"
+            'd,,"no\ne,,yes,\nf,x\\c.wav,,\n'
+        )
+        entries = {"g": {"wav": "a.wav", "text": 3}, "h": {"wav": "a.wav"}}
+        (speech / "t.json").write_text(json.dumps(entries))
+        out = tmp_path / "predictions.csv"
+        tables = speech / "t.csv", speech / "t.json"
+        code, _, err = run(capsys, "predict", folder, *tables, "--out", out)
+        assert code == 1 and "4 of 8 could not be used" in err
+        assert [row["ID"] for row in table(out)] == ["a", "e", "f", "h"]
+        bad = table(tmp_path / "predictions.errors.csv")
+        lines = [f"{tables[0]}:{number}" for number in (4, 5)]
+        assert [row["ID"] for row in bad] == ["b", *lines, "g"]
+        assert "start is 'soon', expected seconds" in bad[0]["error"]
+        assert "text is 3, expected text" in bad[3]["error"]
+
 
 @pytest.mark.slow
 def test_killed_goes_on(folder, tmp_path):

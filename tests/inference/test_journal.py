@@ -6,10 +6,12 @@ import os
 
 import pytest
 
+from turbo_sb.data.transcripts import read_texts
 from turbo_sb.inference.journal import Journal, written
 from turbo_sb.inference.prediction import Prediction
 from turbo_sb.inference.utterances import Utterance
 from turbo_sb.utils.errors import InputError
+from turbo_sb.utils.spreadsheets import as_given
 
 A, B = Utterance("a", "a.wav", "so, yes"), Utterance("b", "b.wav")
 FOUND = Prediction("a", "yes", 0.75, {"no": 0.25, "yes": 0.75}, ["audio"], "ö")
@@ -178,6 +180,35 @@ def test_without_locks(out, monkeypatch):
     monkeypatch.setattr(fcntl, "flock", flock)
     add(out, (A, FOUND))
     assert done(out, [A]) == {"a": FOUND}
+
+
+def test_names_and_texts_of_strangers_are_no_formulas(out):
+    names = ["=1+1.wav", "@b.wav", "-c.wav", "\x00\udcff"]
+    texts = ["=cmd|' /C calc'!A0", "- yes\nu9,no", "+so\rno", "\ud800"]
+    found = [
+        Prediction(n, "yes", 1.0, {"yes": 1.0}, ["text"], text)
+        for n, text in zip(names, texts)
+    ]
+    bad = Prediction("=d.wav", error="=d.wav: empty")
+    with Journal(out, "model") as journal:
+        journal.end([*found, bad], ["yes"])
+    written = rows(out) + rows(out.with_name("out.errors.csv"))
+    cells = [cell for row in written for cell in row.values()]
+    assert not [cell for cell in cells if cell.startswith(tuple("=@+-"))]
+    assert [as_given(row["ID"]) for row in rows(out)][:3] == names[:3]
+    assert [as_given(row["text"]) for row in rows(out)][:3] == texts[:3]
+    assert rows(out)[3]["text"] == "\\ud800"
+
+
+def test_a_table_of_ours_is_read_again(out):
+    texts = {"=a": "- yes\nu9,no", "b": "+so, yes", "c": "=1"}
+    found = [
+        Prediction(n, "yes", 1.0, {"yes": 1.0}, ["text"], text)
+        for n, text in texts.items()
+    ]
+    with Journal(out, "model") as journal:
+        journal.end(found, ["yes"])
+    assert read_texts(out) == texts
 
 
 def test_cannot_be_written(tmp_path):

@@ -1,11 +1,12 @@
 """Finished runs are found, named, ordered and read back."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 
-from turbo_sb.training.run_folder import find_runs
+from turbo_sb.training.run_folder import find_runs, write_predictions
 from turbo_sb.utils.errors import InputError
 
 FACTS = {"labels": ["ang", "hap"], "protocol": "speaker10", "confusion": []}
@@ -77,6 +78,17 @@ def test_predictions_are_read(tmp_path):
     assert found["targets"].tolist() == [0, 1]
     assert found["predictions"].tolist() == [1, 1]
     assert found["probabilities"].tolist() == [[0.25, 0.75], [0, 1]]
+
+
+def test_predictions_come_back_to_the_letter(tmp_path):
+    folder = write(tmp_path / "run")
+    names = ["=1+1", " -x", "@b", "-1.5", 'a, "b"', "c"]
+    rows = np.full((6, 2), 0.5)
+    path = folder / "predictions.csv"
+    write_predictions(path, names, ["ang", "hap"], [0] * 6, rows)
+    assert not re.search(r"^[=@]", path.read_text(), flags=re.MULTILINE)
+    (run,) = find_runs(tmp_path)
+    assert run.predictions()["ids"] == names
 
 
 @pytest.mark.parametrize(

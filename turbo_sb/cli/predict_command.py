@@ -21,8 +21,9 @@ columns ID, wav and perhaps text, start and stop (s), with paths relative to it;
 or a test.json of train.py.
 
 Without words, a recogniser's are taken if the model has one (--asr); else the
-audio alone is classified. Bad recordings are named and skipped, and the exit
-code is then 1. With --out, the same command continues a call that was stopped."""
+audio alone is classified. Bad recordings and rows are named and skipped, and
+the exit code is then 1. With --out, the same command continues a call that was
+stopped."""
 EPILOG = """\
 examples:
   turbo-sb predict mine a.wav --text "so, that is it"

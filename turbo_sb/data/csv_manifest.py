@@ -7,11 +7,18 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
 from turbo_sb.data.audio_io import AudioFacts, try_all
 from turbo_sb.data.csv_table import read_table, write_table
+from turbo_sb.data.fields import (
+    name_problem,
+    read_seconds,
+    stretch_problem,
+    with_slashes,
+)
 from turbo_sb.utils.errors import InputError, some_of
 from turbo_sb.utils.logs import get_logger
 from turbo_sb.utils.options import expand
@@ -66,41 +73,39 @@ def _read_rows(path, labels):
             bad.append((line, row["ID"], problem))
         else:
             rows.append(row)
-    why = "is a text not between quotes, or a cell missing?"
-    bad += [(line, "", f"{problem}: {why}") for line, problem in rejects]
+    bad += [(line, "", _with_advice(problem)) for line, problem in rejects]
     return rows, bad
+
+
+def _with_advice(problem):
+    """Add what may be the reason, where there are too few cells or many."""
+    why = "is a text not between quotes, or a cell missing?"
+    return f"{problem}: {why}" if " cells, " in problem else problem
 
 
 def _row_problem(row, labels, seen):
     """Name what is wrong with a row, except its audio; else None."""
     if blank := [column for column in REQUIRED if not row[column]]:
         return f"{' and '.join(blank)} blank"
+    if problem := name_problem(row["ID"]):
+        return problem
     if row["ID"] in seen:
         return f"the same ID as line {seen[row['ID']]}"
     if row["label"] not in labels:
         return f"label {row['label']!r}, expected {' or '.join(labels)}"
     for column in ("start", "stop"):
         try:
-            row[column] = _seconds(row[column])
-        except ValueError:
-            return f"{column} {row[column]!r}, expected seconds"
-    start, stop = row["start"] or 0.0, row["stop"]
-    if not start >= 0:
-        return f"start {start} s, expected 0 or more"
-    if stop is not None and not stop > start:
-        return f"stop {stop} s, expected more than start, {start} s"
-    return None
-
-
-def _seconds(cell):
-    """Parse a number, also with a decimal comma."""
-    return float(cell.replace(",", ".")) if cell else None
+            row[column] = read_seconds(row[column])
+        except ValueError as error:
+            return f"{column} {error}"
+    # What is too long is seen beside its recording.
+    return stretch_problem(row["start"], row["stop"], longest=math.inf)
 
 
 def _check_audio(rows, data_folder):
     """Add `duration` (s); remove rows with bad audio, and return these."""
-    for row in rows:  # a manifest from Windows has backslashes
-        row["wav"] = expand(row["wav"].replace("\\", "/"))
+    for row in rows:
+        row["wav"] = expand(with_slashes(data_folder, row["wav"]))
     paths = sorted({row["wav"] for row in rows})  # one may be in many rows
     logger.info(f"checking {len(paths):,} audio files to their last sample")
     facts = dict(zip(paths, try_all([data_folder / path for path in paths])))

@@ -6,17 +6,18 @@ Authors
 
 import codecs
 import csv
-import io
 from collections.abc import Iterable
 from pathlib import Path
 
+from turbo_sb.data.csv_records import split_records
 from turbo_sb.utils.errors import InputError, some_of
 from turbo_sb.utils.files import replacing
 from turbo_sb.utils.logs import get_logger
+from turbo_sb.utils.spreadsheets import as_text
 
 logger = get_logger(__name__)
 
-DELIMITERS = ",;\t"
+ESCAPED = "backslashreplace"
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -68,51 +69,84 @@ def read_table(
     [(2, {'ID': 'a', 'text': 'so, yes', 'spk_id': ''})]
     """
     path = Path(path)
-    (_, cells), *lines = _parse(path, _read_text(path))
-    header = _without_padding(cells)
-    _check_header(path, header, required, optional)
+    found = split_records(path, _read_text(path), required[0])
+    _check_header(path, found.header, required, optional)
     if aliases is not None:
-        _check_aliases(path, header, (*required, *optional), aliases)
-    if not lines:
+        _check_aliases(path, found.header, (*required, *optional), aliases)
+    if not found.rows and not found.faults:
         raise InputError(f"{path}: a header without rows.")
-    bad = dict(_misfits(lines, header, len(cells)))
+    bad = _misfits(found)
     if bad and rejects is None:
-        listed = [f"line {number}: {why}" for number, why in bad.items()]
-        raise InputError(
-            f"{path}: {len(bad)} of {len(lines)} rows do not fit the header:\n"
-            f"{some_of(listed)}\nPut a text that has the delimiter in it "
-            'between double quotes ("so, yes").'
-        )
+        raise InputError(_explain(path, found, bad))
     if bad:
         rejects.extend(bad.items())
     return [
-        (number, {c: _cell(header, cells, c) for c in (*required, *optional)})
-        for number, cells in lines
+        (
+            number,
+            {c: _cell(found.header, cells, c) for c in (*required, *optional)},
+        )
+        for number, cells in found.rows
         if number not in bad
     ]
 
 
+def _misfits(found):
+    """Map lines to what is wrong with their quotes, or number of cells."""
+    bad = [
+        (number, f"{len(cells)} cells, the header has {len(found.header)}")
+        for number, cells in found.rows
+        if not found.fits(cells)
+    ]
+    return dict(sorted([*bad, *found.faults]))
+
+
+def _explain(path, found, bad):
+    """Name the rows that cannot be read, and what to do."""
+    total = len(found.rows) + len(found.faults)
+    listed = [f"line {number}: {why}" for number, why in bad.items()]
+    quotes = (
+        "A text that begins with a double quote of its own: write it twice, "
+        'within quotes ("""yes"" he said"). A text of several lines: in one.'
+    )
+    return (
+        f"{path}: {len(bad)} of {total} rows do not fit the header:\n"
+        f"{some_of(listed)}\nPut a text that has the delimiter in it between "
+        f'double quotes ("so, yes"). {quotes if found.faults else ""}'
+    ).rstrip()
+
+
 def write_table(path: str | Path, rows: Iterable) -> None:
-    """Write a CSV file that appears whole or not at all."""
+    """Write a CSV file and its folder; an error names the file."""
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as draft:
-            with open(draft, "w", encoding="utf-8", newline="") as file:
-                csv.writer(file, lineterminator="\n").writerows(rows)
+        write_rows(path, rows)
     except OSError as error:
         raise InputError(
             f"{path}: cannot be written ({error.strerror})."
         ) from error
 
 
-def _misfits(lines, header, padded):
-    """Yield (line, problem) of rows that have too few or too many cells."""
-    # A spreadsheet pads all rows alike. Blanks at the end of a single row may
-    # come from a delimiter in a text.
-    for number, cells in lines:
-        fits = len(cells) in (len(header), padded)
-        if not fits or any(cells[len(header) :]):
-            yield number, f"{len(cells)} cells, the header has {len(header)}"
+def write_rows(path: str | Path, rows: Iterable) -> None:
+    """Write a CSV file that appears whole or not at all.
+
+    `read_table` reads it to the letter, but for spaces around a cell and the
+    kind of line ends. What a spreadsheet would execute gets a space before it,
+    and half of a surrogate pair, which UTF-8 has not, is written as \\udcff.
+    """
+    with (
+        replacing(path) as draft,
+        open(
+            *(draft, "w"), encoding="utf-8", errors=ESCAPED, newline=""
+        ) as file,
+    ):
+        plain = csv.writer(file, lineterminator="\n")
+        full = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
+        for row in rows:
+            cells = [as_text(cell) for cell in row]
+            # Else the lines of a text may be taken for rows; or are rows: csv
+            # leaves a lone carriage return unquoted.
+            broken = any(c in str(cell) for cell in cells for c in "\r\n")
+            (full if broken else plain).writerow(cells)
 
 
 def _read_text(path):
@@ -136,40 +170,6 @@ def _read_text(path):
     if "\0" in text:
         raise InputError(f"{path}: not text in UTF-8, it has NUL. {advice}")
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _parse(path, text):
-    """Return (line, cells) of all lines that are not empty."""
-    first = next((line for line in text.split("\n") if line.strip()), "")
-    delimiter = max(DELIMITERS, key=first.count)
-    reader = csv.reader(
-        io.StringIO(text),
-        delimiter=delimiter,
-        skipinitialspace=True,  # a quote may follow it: 'a, "so, yes"'
-        strict=True,
-    )
-    lines, before = [], 0
-    try:
-        for cells in reader:
-            cells = [cell.strip() for cell in cells]
-            if any(cells):
-                lines.append((before + 1, cells))
-            before = reader.line_num
-    except csv.Error as error:
-        raise InputError(
-            f"{path}: line {before + 1}: {error}. Is a double quote not "
-            'closed? Within quotes, write it twice ("he said ""yes""").'
-        ) from error
-    if lines and lines[0][1][0].lower() == "sep=":  # a hint to Excel
-        del lines[0]
-    if not lines:
-        raise InputError(f"{path}: empty.")
-    return lines
-
-
-def _without_padding(cells):
-    """Remove blank cells at the end."""
-    return cells[: max(k for k, cell in enumerate(cells, start=1) if cell)]
 
 
 def _check_header(path, header, required, optional):

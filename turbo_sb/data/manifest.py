@@ -9,16 +9,26 @@ Authors
 """
 
 import json
-import math
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 
+from turbo_sb.data.fields import (
+    is_time,
+    name_problem,
+    path_problem,
+    short,
+    shown,
+    stretch_problem,
+    text_problem,
+)
 from turbo_sb.utils.errors import InputError, some_of
 from turbo_sb.utils.files import CKPT_PREFIX, replacing
 
 # Manifests of earlier versions had these names, and old runs still do.
 OLD_FIELDS = {"emo": "label", "speaker": "spk_id"}
+# What utterances are grouped by. Those of a corpus may be numbers.
+GROUPS = ("spk_id", "session", "dialog", "scenario", "kind", "corpus", "split")
 
 
 def write_json(contents: dict) -> None:
@@ -183,6 +193,8 @@ def load_manifest(
     required : tuple of str
         The fields that each entry must have. `duration` is a number of
         seconds above 0; every other one is a string that is not blank.
+        `start`, `stop` and what utterances are grouped by are checked where
+        they are there.
 
     Returns
     -------
@@ -208,9 +220,9 @@ def load_manifest(
     """
     entries = read_manifest(path)
     problems = [
-        f"{utterance}: {problem}"
+        f"{shown(utterance)}: {problem}"
         for utterance, entry in entries.items()
-        for problem in _entry_problems(entry, required)
+        for problem in _problems(utterance, entry, required)
     ]
     if problems:
         raise InputError(
@@ -220,25 +232,64 @@ def load_manifest(
     return entries
 
 
-def _read_object(path):
+class Repeated:
+    """Stands for the values of a key that an object has several times."""
+
+    def __init__(self, count: int):
+        self.count = count
+
+    def __repr__(self) -> str:
+        return f"there {self.count} times"
+
+
+def read_entries(path: str | Path) -> dict:
+    """Read a manifest that nobody has checked, each of its entries for itself.
+
+    Of a key that is there twice the value is a `Repeated`, in an entry too.
+    """
+
+    def marked(pairs):
+        """Mark equal keys, of which json would keep the last."""
+        counts = Counter(key for key, _ in pairs)
+        twice = {k: Repeated(n) for k, n in counts.items() if n > 1}
+        return {**dict(pairs), **twice}
+
+    def number(digits):
+        """Take a number beyond Python's limit for infinite."""
+        return int(digits) if len(digits) < 400 else float(digits)
+
+    entries = _read_object(
+        Path(path), object_pairs_hook=marked, parse_int=number
+    )
+    return {name: _in_new_names(entry) for name, entry in entries.items()}
+
+
+def _read_object(path, **hooks):
     """Read a JSON object that is not empty and has no key twice."""
 
     def unique(pairs):
         """Reject equal keys, of which json would keep the last."""
         for key, count in Counter(key for key, _ in pairs).items():
             if count > 1:
-                raise InputError(f"{path}: {key} occurs {count} times.")
+                raise InputError(f"{path}: {shown(key)} occurs {count} times.")
         return dict(pairs)
 
     try:
         text = path.read_text(encoding="utf-8")
-        entries = json.loads(text, object_pairs_hook=unique)
+        entries = json.loads(text, **{"object_pairs_hook": unique, **hooks})
     except OSError as error:
         raise InputError(
             f"{path}: cannot be read ({error.strerror}). Run the preparation "
             "first, or correct the path of the annotation."
         ) from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except InputError:
+        raise
+    except RecursionError as error:
+        raise InputError(
+            f"{path}: JSON within JSON, too deep to be a manifest. Prepare it "
+            "again."
+        ) from error
+    except ValueError as error:  # a number of 5,000 digits is one, too
         raise InputError(
             f"{path}: not JSON in UTF-8 ({error}). Prepare it again."
         ) from error
@@ -250,20 +301,30 @@ def _read_object(path):
     return entries
 
 
-def _entry_problems(entry, required):
+def _problems(name, entry, required):
     """List what is wrong with one entry."""
     if not isinstance(entry, dict):
-        return [f"expected an object of fields, it is {entry!r:.60}"]
-    problems = []
-    for field in required:
-        if field not in entry:
-            problems.append(f"the field {field} is missing")
-            continue
-        value, expected = entry[field], "text that is not blank"
-        good = isinstance(value, str) and value.strip()
-        if field == "duration":
-            expected = "seconds above 0"
-            good = type(value) in (int, float) and 0 < value < math.inf
-        if not good:
-            problems.append(f"{field} is {value!r:.60}, expected {expected}")
-    return problems
+        return [f"expected an object of fields, it is {short(entry)}"]
+    missing = [field for field in required if field not in entry]
+    found = [f"the field {field} is missing" for field in missing]
+    found += [_field_problem(k, v, k in required) for k, v in entry.items()]
+    found += [name_problem(name)]
+    found += [stretch_problem(entry.get("start"), entry.get("stop"))]
+    return [problem for problem in found if problem]
+
+
+def _field_problem(field, value, required):
+    """Name what is wrong with one field of an entry; else None."""
+    if field == "duration":
+        good = is_time(value) and value > 0
+        wrong = f"duration is {short(value)}, expected seconds above 0"
+        return wrong if required and not good else None
+    if field in GROUPS and (value is None or type(value) is int):
+        return None
+    if field == "wav" and required:
+        return path_problem(field, value)
+    if required and not (isinstance(value, str) and value.strip()):
+        return f"{field} is {short(value)}, expected text that is not blank"
+    if required or field in GROUPS:
+        return text_problem(field, value)
+    return None

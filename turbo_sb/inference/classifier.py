@@ -243,8 +243,8 @@ class TurboClassifier(Pretrained):
         Returns
         -------
         predictions : list of turbo_sb.inference.prediction.Prediction
-            In the table's order. One whose audio cannot be used has an
-            ``error``, and no label.
+            In the table's order. One whose row or audio cannot be used has
+            an ``error``, and no label.
         """
         utterances = read_utterances(path, data_folder)
         found = {p.name: p for p in predict(self, utterances, **options)}

@@ -5,14 +5,14 @@ Authors
 """
 
 import contextlib
-import csv
 import dataclasses
 import json
 from pathlib import Path
 
+from turbo_sb.data.csv_table import write_rows
 from turbo_sb.inference.prediction import Prediction
 from turbo_sb.utils.errors import InputError
-from turbo_sb.utils.files import hold, replacing
+from turbo_sb.utils.files import hold
 from turbo_sb.utils.paths import printable
 
 
@@ -140,6 +140,7 @@ def written(out: str | Path) -> tuple[Path, Path, Path]:
 def _facts(utterance):
     """Describe an utterance and its file, with size and time."""
     facts = dataclasses.asdict(utterance)
+    del facts["problem"]  # one that has any is in no journal
     if utterance.wav is not None:
         path = Path(utterance.wav).resolve()
         found = path.stat() if path.exists() else None
@@ -158,7 +159,4 @@ def _entry(line):
 
 def write_table(path, header, rows) -> None:
     """Write a CSV atomically."""
-    with replacing(path) as draft:
-        with open(draft, "w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerows([header, *rows])
+    write_rows(path, [header, *rows])

@@ -134,6 +134,8 @@ def _seconds(utterance):
 
 def _read(classifier, utterance):
     """Return the signal, None without one, or what went wrong."""
+    if utterance.problem is not None:
+        return InputError(utterance.problem)
     heard = "audio" in classifier.modalities or asked(
         classifier, utterance.text
     )

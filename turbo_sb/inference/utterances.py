@@ -8,20 +8,11 @@ import dataclasses
 from collections import Counter
 from pathlib import Path
 
-from turbo_sb.data.csv_table import read_table
-from turbo_sb.data.manifest import load_manifest
 from turbo_sb.inference.folder import find_recordings
 from turbo_sb.inference.pipes import STDIN, unpiped
+from turbo_sb.inference.utterance_tables import read_rows
 from turbo_sb.utils.errors import InputError, some_of
 from turbo_sb.utils.paths import from_home, printable
-
-OPTIONAL = ("wav", "text", "start", "stop")
-ALIASES = {
-    **dict.fromkeys(("path", "file", "filename", "audio", "wavpath"), "wav"),
-    **dict.fromkeys(("transcript", "transcription", "words"), "text"),
-    **dict.fromkeys(("begin", "onset", "starttime"), "start"),
-    **dict.fromkeys(("end", "offset", "endtime", "stoptime"), "stop"),
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +31,8 @@ class Utterance:
         Where it begins in the recording, in seconds.
     stop : float, optional
         Where it ends, in seconds.
+    problem : str, optional
+        Why it cannot be used, if that is known already.
     """
 
     name: str
@@ -47,6 +40,7 @@ class Utterance:
     text: str | None = None
     start: float | None = None
     stop: float | None = None
+    problem: str | None = dataclasses.field(default=None, repr=False)
 
     @property
     def key(self) -> str:
@@ -57,66 +51,10 @@ class Utterance:
 
 
 def read_utterances(path, data_folder=None) -> list[Utterance]:
-    """Read a table of utterances."""
+    """Read a table of utterances; a bad row is one that has a `problem`."""
     path = from_home(path)
     folder = from_home(data_folder) if data_folder else path.parent
-    if path.suffix.lower() == ".json":
-        return _of_manifest(load_manifest(path, ("wav",)), folder)
-    return _of_table(path, folder)
-
-
-def _of_manifest(entries, folder):
-    return [
-        Utterance(
-            name,
-            str(folder / from_home(entry["wav"].removeprefix("{data_root}/"))),
-            entry.get("text"),
-            entry.get("start"),
-            entry.get("stop"),
-        )
-        for name, entry in entries.items()
-    ]
-
-
-def _of_table(path, folder):
-    lines, found, problems = {}, [], []
-    for line, row in read_table(path, ("ID",), OPTIONAL, aliases=ALIASES):
-        try:
-            found.append(_of_row(row, folder))
-        except ValueError as error:
-            problems.append(f"line {line}: {error}")
-            continue
-        if row["ID"] in lines:
-            problems.append(
-                f"line {line}: {row['ID']} stands in line {lines[row['ID']]}"
-            )
-        lines[row["ID"]] = line
-    if problems:
-        raise InputError(
-            f"{path}: {len(problems)} lines cannot be used:\n"
-            f"{some_of(problems)}"
-        )
-    return found
-
-
-def _of_row(row, folder):
-    if not row["ID"]:
-        raise ValueError("no ID")
-    if not row["wav"] and not row["text"]:
-        raise ValueError(f"{row['ID']} has neither wav nor text")
-    times = [_seconds(row[key], key) for key in ("start", "stop")]
-    wav = str(folder / from_home(row["wav"])) if row["wav"] else None
-    return Utterance(row["ID"], wav, row["text"] or None, *times)
-
-
-def _seconds(cell, key):
-    """Parse seconds; a decimal comma is allowed, as in DSD's tables."""
-    if not cell:
-        return None
-    try:
-        return float(cell.replace(",", "."))
-    except ValueError:
-        raise ValueError(f"{key} is {cell!r}, expected seconds") from None
+    return [Utterance(**row) for row in read_rows(path, folder)]
 
 
 def find_utterances(paths, text=None, data_folder=None) -> list[Utterance]:

@@ -8,8 +8,9 @@ import csv
 
 import torch
 
+from turbo_sb.data.csv_table import write_rows
 from turbo_sb.utils.distributed import joined, on_main, world_size
-from turbo_sb.utils.files import replacing
+from turbo_sb.utils.spreadsheets import as_given
 
 
 def finite_rows(outputs: dict) -> torch.Tensor:
@@ -25,18 +26,14 @@ def note_batch(path, epoch, step, loss, ids, finite) -> None:
     before = []
     if path.exists():
         with open(path, encoding="utf-8", newline="") as file:
-            before = list(csv.reader(file))[1:]
+            rows = list(csv.reader(file))[1:]
+        before = [[as_given(cell) for cell in row] for row in rows]
     now = [str(epoch), str(step)]
-    with (
-        replacing(path) as draft,
-        open(draft, "w", encoding="utf-8", newline="") as file,
-    ):
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["epoch", "step", "loss", "ID", "finite"])
-        # A run that was killed and goes on may have been here before.
-        writer.writerows(row for row in before if row[:2] != now)
-        for name, is_finite in zip(ids, finite):
-            writer.writerow([*now, loss, name, "yes" if is_finite else "no"])
+    # A run that was killed and goes on may have been here before.
+    rows = [row for row in before if row[:2] != now]
+    for name, is_finite in zip(ids, finite):
+        rows.append([*now, loss, name, "yes" if is_finite else "no"])
+    write_rows(path, [["epoch", "step", "loss", "ID", "finite"], *rows])
 
 
 def tell_batch(path, epoch, step, loss, noted) -> str:

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
+from turbo_sb.data.csv_table import write_rows
 from turbo_sb.data.manifest import read_json, read_manifest
 from turbo_sb.training.history import curves, read_history
 from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.files import replacing
+from turbo_sb.utils.spreadsheets import as_given
 
 SETS = ("train", "valid", "test")
 ENCODERS = "encoders"  # their configurations, beside the checkpoints
@@ -112,7 +114,10 @@ class FinishedRun:
         place = {label: index for index, label in enumerate(self.labels)}
         try:
             with open(path, encoding="utf-8", newline="") as file:
-                rows = list(csv.DictReader(file))
+                rows = [
+                    {key: as_given(cell) for key, cell in row.items()}
+                    for row in csv.DictReader(file)
+                ]
             columns = [f"p_{label}" for label in self.labels]
             found = {
                 "ids": [row["ID"] for row in rows],
@@ -288,17 +293,13 @@ def save_encoders(folder: str | Path, model) -> None:
 
 def write_predictions(path, ids, labels, targets, probabilities) -> None:
     """Write a CSV of ID, label, prediction and each class's probability."""
+    # In full: every metric can be computed from this file.
+    found = [
+        [name, labels[target], labels[row.argmax()], *row.tolist()]
+        for name, target, row in zip(ids, targets, probabilities)
+    ]
     header = [f"p_{label}" for label in labels]
-    with (
-        replacing(path) as draft,
-        open(draft, "w", encoding="utf-8", newline="") as file,
-    ):
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["ID", "label", "prediction", *header])
-        for name, target, row in zip(ids, targets, probabilities):
-            prediction = labels[row.argmax()]
-            # In full: every metric can be computed from this file.
-            writer.writerow([name, labels[target], prediction, *row.tolist()])
+    write_rows(path, [["ID", "label", "prediction", *header], *found])
 
 
 def write_embeddings(path, ids, labels, embeddings) -> None:

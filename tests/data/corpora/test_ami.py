@@ -172,3 +172,22 @@ def test_speakers_without_a_global_name(root):
     meeting = f'<meeting observation="{MEETING}">{agent}</meeting>'
     write_xml(manual / "corpusResources/meetings.xml", meeting)
     assert {u.spk_id for u in read_ami(root)} == {""}
+
+
+@pytest.mark.parametrize(
+    "encoding", ["none-such", "hex", "utf-7", "undefined", "idna"]
+)
+def test_an_encoding_that_is_none_is_named(root, encoding):
+    [path] = root.rglob(f"segments/{MEETING}.A.segments.xml")
+    head = f'<?xml version="1.0" encoding="{encoding}"?>'
+    path.write_text(f"{head}<x/>", encoding="ascii")
+    with pytest.raises(InputError, match="A.segments.xml: not valid XML"):
+        read_ami(root)
+
+
+@pytest.mark.parametrize("stop", ["inf", "1e999", "nan", "soon"])
+def test_times_without_bounds_are_none(root, stop):
+    words = ["so", "it", "is"]
+    segments = [stretch(0, 2, 1.0, stop), stretch(0, 2, 5.0, 6.0)]
+    [utterance] = read_agent(root, words, segments)
+    assert utterance.start == 5.0

@@ -159,7 +159,9 @@ def test_slurp_without_its_audio_says_how_to_get_it(tmp_path):
         read_slurp(tmp_path)
 
 
-@pytest.mark.parametrize("line", ["{", "[]", '{"sentence": "a"}', '"a"'])
+@pytest.mark.parametrize(
+    "line", ["{", "[]", '{"sentence": "a"}', '"a"', "[" * 100_000]
+)
 def test_slurp_damaged_line_is_named(tmp_path, line):
     lay_out_slurp(tmp_path)
     path = tmp_path / "dataset/slurp/test.jsonl"
@@ -227,3 +229,53 @@ def test_librispeech_lines_without_text(tmp_path):
     (path.parent / "._84-121123.trans.txt").write_bytes(b"\x00\xff")
     ids = [u.id for u in read_librispeech(root)]
     assert ids == ["librispeech_103-121123-0000", "librispeech_84-121123-0001"]
+
+
+@pytest.mark.parametrize("name", ["a\ud800", "a\0"])
+def test_slurp_text_or_file_that_nothing_can_hold(tmp_path, name, caplog):
+    lay_out_slurp(tmp_path)
+    lines = [
+        {"sentence": name, "recordings": [recording("audio-1.flac")]},
+        {"sentence": "so", "recordings": [recording(f"{name}.flac")]},
+        {"sentence": "well", "recordings": [recording("audio-2.flac")]},
+    ]
+    write_lines(tmp_path / "dataset/slurp/test.jsonl", lines)
+    with caplog.at_level("INFO"):
+        texts = {u.text for u in read_slurp(tmp_path)}
+    assert "well" in texts and not texts & {name, "so"}
+    assert "not text in UTF-8 (2)" in caplog.text
+
+
+def test_librispeech_lines_end_at_line_ends_alone(tmp_path):
+    root = lay_out_librispeech(tmp_path, 1)
+    [path] = root.glob("dev-clean/*/*/*.trans.txt")
+    path.write_text("84-121123-0000 GO\u2028ON\n84-121123-0001 STOP\x85NOW\n")
+    texts = [u.text for u in read_librispeech(root)]
+    assert texts[1:] == ["GO\u2028ON", "STOP\x85NOW"]
+
+
+def test_librispeech_text_that_is_not_utf8_is_said(tmp_path, caplog):
+    root = lay_out_librispeech(tmp_path, 1)
+    [path] = root.glob("dev-clean/*/*/*.trans.txt")
+    path.write_bytes(b"84-121123-0000 CAF\xe9\n84-121123-0001 STOP\n")
+    with caplog.at_level("INFO"):
+        assert [u.text for u in read_librispeech(root)][1:] == ["STOP"]
+    assert "not text in UTF-8 (1)" in caplog.text
+
+
+@pytest.mark.parametrize("reader", ["fluent", "timers"])
+def test_stray_quotes_of_a_list_are_named(tmp_path, reader):
+    layout, read, name = {
+        "fluent": (lay_out_fluent, read_fluent, "data/train_data.csv"),
+        "timers": (lay_out_timers, read_timers, "dev-real.csv"),
+    }[reader]
+    path = layout(tmp_path) / name
+    lines = path.read_text(encoding="utf-8").splitlines()
+    cells = [line.split(",") for line in ("n,x/1.wav,x,", "n,x/2.wav,y,")]
+    kinds = {"fluent": slice(0, 3), "timers": slice(1, 3)}[reader]
+    rest = {"fluent": ["a", "b"], "timers": ["c"]}[reader]
+    for first, text in zip(cells, ['"stop', 'go"']):
+        lines.append(",".join([*first[kinds], text, *rest]))
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(InputError, match=f"{path.name}: (?s:.*)double quote"):
+        read(tmp_path)

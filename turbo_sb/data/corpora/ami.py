@@ -14,6 +14,7 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import math
 import re
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -220,14 +221,18 @@ def _times(segment):
         stop = float(segment.get("transcriber_end", "nan"))
     except ValueError:
         return None
-    return (start, stop) if 0 <= start < stop else None
+    return (start, stop) if 0 <= start < stop < math.inf else None
 
 
 def _parse(path):
     """Parse one file of the annotations."""
     try:
         return ElementTree.parse(path).getroot()
-    except (ElementTree.ParseError, ValueError, OSError) as error:
+    # An encoding that Python does not know, or not as text, is a LookupError.
+    except (
+        *(ElementTree.ParseError, ValueError, LookupError),
+        *(OSError, RecursionError),
+    ) as error:
         raise InputError(
             f"{path}: not valid XML ({error}). Unpack "
             "ami_public_manual_1.6.2.zip again."

@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
+from turbo_sb.data.fields import path_problem, text_problem
 from turbo_sb.utils.errors import InputError, some_of
 from turbo_sb.utils.logs import get_logger
 from turbo_sb.utils.overview import listing
@@ -91,10 +92,13 @@ def gather(
     # Of equal IDs with one text the first stays. With several texts none does,
     # as it is unknown which one is right.
     dropped, texts = Counter(dropped), {}
-    for utterance in utterances:
+    readable = [u for u in utterances if _is_readable(u)]
+    if damaged := len(utterances) - len(readable):
+        dropped["not text in UTF-8"] += damaged
+    for utterance in readable:
         texts.setdefault(utterance.id, set()).add(utterance.text)
     unique = {}
-    for utterance in utterances:
+    for utterance in readable:
         if len(texts[utterance.id]) > 1:
             dropped["listed with several texts"] += 1
         elif utterance.id in unique:
@@ -109,3 +113,12 @@ def gather(
     note = f"left out: {listing(dropped)}"
     logger.info(f"{source}: {len(unique):,} utterances; {note}")
     return [unique[name] for name in sorted(unique)]
+
+
+def _is_readable(utterance):
+    """Whether text and path can be written; U+FFFD stands for what was not."""
+    return not (
+        "\ufffd" in utterance.text
+        or text_problem("text", utterance.text)
+        or path_problem("path", str(utterance.path))
+    )

@@ -62,7 +62,7 @@ def read_librispeech(folder: str | Path) -> list[Utterance]:
     utterances, dropped = [], Counter()
     for path in transcripts:
         text = path.read_text(encoding="utf-8", errors="replace")
-        for line in text.splitlines():
+        for line in text.split("\n"):
             if match := LINE.fullmatch(line.strip()):
                 utterances.append(_utterance(path.parent, *match.groups()))
             elif line.strip():

@@ -37,6 +37,8 @@ LISTS = {
 }
 PLACES = ("dataset/slurp", ".")  # of the lists
 CLOSE = "-headset"
+# What JSON that is not SLURP's raises; deep JSON is a RecursionError.
+WRONG = (ValueError, AttributeError, KeyError, TypeError, RecursionError)
 
 
 def read_slurp(folder: str | Path, synthetic: bool = False) -> list[Utterance]:
@@ -125,7 +127,7 @@ def _read_speakers(path):
             for entry in metadata.values()
             for name, recording in entry["recordings"].items()
         }
-    except (ValueError, AttributeError, KeyError, TypeError) as error:
+    except WRONG as error:
         raise InputError(
             f"{path}: not SLURP's metadata ({error!r}). Fetch it again."
         ) from error
@@ -141,7 +143,7 @@ def _read_lines(path):
                 content = json.loads(line)
                 names = [r["file"].lower() for r in content["recordings"]]
                 content["sentence"].lower(), "".join(names)
-            except (ValueError, AttributeError, KeyError, TypeError) as error:
+            except WRONG as error:
                 raise InputError(
                     f"{path}:{number}: expected a JSON object with sentence "
                     f"and recordings, each with its file ({error!r}), got "

@@ -7,7 +7,7 @@ Authors
 from collections import Counter
 from itertools import combinations
 
-from turbo_sb.data.manifest import read_manifest
+from turbo_sb.data.manifest import load_manifest
 from turbo_sb.utils.errors import InputError, some_of
 
 SETS = ("train", "valid", "test")
@@ -117,7 +117,7 @@ def check_manifests(annotations: dict[str, str], protocol: str) -> None:
     ...
     turbo_sb.utils.errors.InputError: ...train.json, ...: utterance a is in both train and valid. ...
     """
-    sets = {name: read_manifest(path) for name, path in annotations.items()}
+    sets = {k: load_manifest(path, ()) for k, path in annotations.items()}
     disjoint = DISJOINT.get(protocol, ())
     bare = [
         f"{name}: {field}"

@@ -354,6 +354,14 @@ class TestAttacked:
         assert "a.wav: not audio" in said and str(attack.folder) not in said
         assert not attack.left()
 
+    def test_what_nobody_classifies_is_deleted(
+        self, monkeypatch, serve, classifier, folder
+    ):
+        monkeypatch.setattr(page_module, "STALE", (0.1, 0.5))
+        attack = Attack(serve(classifier), folder)
+        assert attack.upload(b"spoken")[0] == 200 and attack.left()
+        wait_for(lambda: not attack.left())
+
     def test_no_file_from_elsewhere(self, attack, speech, monkeypatch):
         fetched = []
 

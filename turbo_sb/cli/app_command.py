@@ -34,7 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="HOST:PORT",
-        help="another name to answer to, of a tunnel or proxy to this page",
+        help="another name that the page answers to, of a tunnel or proxy to it "
+        "(default: none but its own)",
     )
 
 

@@ -226,6 +226,11 @@ def attack(serve, classifier, folder, monkeypatch):
     return Attack(serve(classifier), folder)
 
 
+UPLOAD = "/gradio_api/upload"
+FORM = {"Content_Type": "multipart/form-data; boundary=B"}
+PART = "--B\r\nContent-Disposition: form-data; name=files; filename={}\r\n\r\n"
+
+
 class Attack:
     """Requests to a page, and what they left."""
 
@@ -246,17 +251,8 @@ class Attack:
 
     def upload(self, content, name="a.wav", **headers):
         """Status, and the paths."""
-        body = (
-            b"--B\r\nContent-Disposition: form-data; name=files; filename="
-            + f'"{name}"\r\n\r\n'.encode()
-        )
-        parts = [body, content, b"\r\n--B--\r\n"]
-        kind = {"Content_Type": "multipart/form-data; boundary=B"}
-        if headers.pop("chunked", False):
-            sent = iter(parts)
-        else:
-            sent = b"".join(parts)
-        return self.ask("POST", "/gradio_api/upload", sent, **kind, **headers)
+        body = PART.format(name).encode() + content + b"\r\n--B--\r\n"
+        return self.ask("POST", UPLOAD, body, **FORM, **headers)
 
     def classify(self, path, session):
         """The status of the request, or what came of it."""
@@ -324,20 +320,33 @@ class TestAttacked:
         assert named.ask("GET", "/", **own)[0] == 200
         assert named.ask("GET", "/", Host="you.example")[0] == 403
 
-    @pytest.mark.parametrize("chunked", [False, True])
-    def test_too_large(self, attack, chunked):
-        status, said = attack.upload(b"x" * (2**20 + 2**17), chunked=chunked)
+    def test_too_large_by_its_header(self, attack):
+        """Nothing is read, and so nothing is sent here."""
+        size = {"Content_Length": str(2 * 2**30)}
+        status, said = attack.ask("POST", UPLOAD, b"", **FORM, **size)
         assert status == 413 and "maximum allowed size" in said
+
+    def test_too_large_in_chunks(self, attack):
+        """No more is sent than has to be read to know it."""
+        connection = http.client.HTTPConnection(attack.host, timeout=60)
+        connection.putrequest("POST", UPLOAD)
+        connection.putheader("Content-Type", FORM["Content_Type"])
+        connection.putheader("Transfer-Encoding", "chunked")
+        connection.endheaders()
+        sent = PART.format("a.wav").encode() + b"x" * (2**20 + limits.FORM)
+        connection.send(b"%x\r\n" % len(sent) + sent + b"\r\n")
+        answer = connection.getresponse()
+        assert answer.status == 413
+        assert "maximum allowed size" in answer.read().decode()
+        connection.close()
         assert not attack.left()
 
     def test_broken_off(self, attack):
         host, port = attack.host.split(":")
         head = (
-            f"POST /gradio_api/upload HTTP/1.1\r\nHost: {attack.host}\r\n"
-            "Content-Type: multipart/form-data; boundary=B\r\n"
-            "Content-Length: 900000\r\n\r\n--B\r\nContent-Disposition: "
-            "form-data; name=files; filename=a.wav\r\n\r\n"
-        )
+            f"POST {UPLOAD} HTTP/1.1\r\nHost: {attack.host}\r\nContent-Type: "
+            f"{FORM['Content_Type']}\r\nContent-Length: 900000\r\n\r\n"
+        ) + PART.format("a.wav")
         with socket.create_connection((host, int(port))) as connection:
             connection.sendall(head.encode() + b"x" * 200000)
             wait_for(attack.left)
@@ -377,7 +386,12 @@ class TestAttacked:
             assert status == 403 and "root:" not in said
         assert not fetched and not attack.left()
 
-    def test_fifty_at_once(self, attack, speech, monkeypatch):
+    @pytest.mark.parametrize("waiting", [64, 8])
+    def test_fifty_at_once(
+        self, serve, classifier, folder, speech, monkeypatch, waiting
+    ):
+        monkeypatch.setattr(page_module, "WAITING", waiting)
+        attack = Attack(serve(classifier), folder)
         held, one = threading.Lock(), Counter()
 
         def slowly(*given, **named):
@@ -400,7 +414,8 @@ class TestAttacked:
 
         with ThreadPoolExecutor(50) as visitors:
             one.update(visitors.map(ask, range(50)))
-        assert set(one) <= {True, 503} and one[True] > page_module.WAITING
+        assert set(one) <= {True, 503} and one[True] > min(waiting, 49)
+        assert bool(one[503]) == (waiting < 50)
         assert attack.ask("GET", "/")[0] == 200
 
     def test_a_title_is_text(self, serve, classifier, folder):

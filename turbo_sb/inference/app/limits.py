@@ -6,6 +6,7 @@ Authors
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 
 from starlette.datastructures import Headers
@@ -61,7 +62,7 @@ class Limits:
         return await self.app(scope, _again(body, receive), send)
 
 
-def bounded(receive, most: int):
+def bounded(receive, most: int) -> Callable:
     """Receive at most so many bytes, within `UPLOAD_SECONDS`.
 
     Gradio deletes what it has written of an upload if this exception ends

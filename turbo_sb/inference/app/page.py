@@ -21,7 +21,7 @@ UNEXPECTED = (
 # Uploads that nobody classifies, s: looked for every so often, deleted at
 # that age.
 STALE = (600, 3600)
-WAITING = 16  # classifications; one runs
+WAITING = 64  # classifications; one runs
 # Of the neighbours: titles and widths, which fit 360 pixels.
 COLUMNS = {
     "ID": ("ID", "24%"),

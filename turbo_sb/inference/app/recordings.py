@@ -8,10 +8,14 @@ import contextlib
 import threading
 from collections import OrderedDict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from turbo_sb.data.audio_io import read_unprepared
 from turbo_sb.inference.app.decoder import read_apart
 from turbo_sb.utils.errors import InputError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 LONGEST = 600.0  # s
 KEPT = 4  # signals: to edit the words of a recording, and classify it again
@@ -24,7 +28,7 @@ class Recordings:
         self.classifier, self.folder = classifier, Path(folder).resolve()
         self.signals, self.lock = OrderedDict(), threading.Lock()
 
-    def load_audio(self, path):
+    def load_audio(self, path) -> "Tensor":
         """Return the signal, (samples,), as the classifier's own does."""
         path = self.own(path)
         with self.lock:

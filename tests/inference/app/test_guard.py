@@ -106,6 +106,7 @@ class TestFetch:
     + [("/gradio_api/file=https://example.com", False)]
     + [("/gradio_api/file/etc/passwd", False)]
     + [("/gradio_api/proxy=http://example.com", False)]
+    + [("//gradio_api//proxy=x", False), ("/gradio_api", False)]
     + [("/gradio_api/component_server", False), ("/monitoring/x", False)]
     + [("/gradio_api/process_recording", False)]
     + [("/gradio_api/vibe-edit/", False), ("/gradio_api/stream/x", False)],

@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse
 OWN_NAMES = ("127.0.0.1", "localhost", "[::1]")
 # Of gradio's interface, what this page uses. The rest fetches from the network,
 # writes files, or skips the queue.
-API = "/gradio_api/"
+API = "gradio_api"
 USED = {
     *("upload", "upload_progress", "queue", "call", "run", "cancel", "reset"),
     *("heartbeat", "info", "app_id", "login_check", "startup-events"),
@@ -91,9 +91,10 @@ def _is_link(scope, headers):
 
 
 def _is_used(path):
-    if not path.startswith(API):
-        return path.strip("/").partition("/")[0] not in UNUSED
-    name, is_file, _ = path.removeprefix(API).partition("/")[0].partition("=")
+    first, _, rest = path.strip("/").partition("/")
+    if first != API:
+        return first not in UNUSED
+    name, is_file, _ = rest.lstrip("/").partition("/")[0].partition("=")
     # "file=https://...": gradio would fetch it.
     return f"{name}{is_file}" in USED and "://" not in path
 

@@ -24,6 +24,7 @@ READMES = {
     "recipes/IEMOCAP/turbo/README.md": "iemocap",
     "recipes/DSD/turbo/README.md": "dsd",
     "benchmarks/README.md": "benchmarks",
+    "SECURITY.md": "security",
     "CONTRIBUTING.md": "contributing",
     "CHANGELOG.md": "changelog",
 }

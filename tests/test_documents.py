@@ -16,6 +16,7 @@ DOCUMENTS = sorted(
         ROOT / "README.md",
         ROOT / "CHANGELOG.md",
         ROOT / "CONTRIBUTING.md",
+        ROOT / "SECURITY.md",
         ROOT / "benchmarks" / "README.md",
         *(ROOT / "docs").glob("*.md"),
         *(ROOT / "recipes").glob("*/turbo/README.md"),

@@ -29,6 +29,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         help="of the page (default: the first free one from 7860)",
     )
+    parser.add_argument(
+        "--name",
+        action="append",
+        default=[],
+        metavar="HOST:PORT",
+        help="another name that the page answers to, of a tunnel or proxy to it "
+        "(default: none but its own)",
+    )
 
 
 def run(options: argparse.Namespace) -> None:
@@ -36,10 +44,10 @@ def run(options: argparse.Namespace) -> None:
     from turbo_sb.utils.installation import check_installation
 
     check_installation()
-    from turbo_sb.inference.app import need_gradio, serve
+    from turbo_sb.inference.app import check_gradio, serve
 
-    need_gradio()  # before a large model is loaded
+    check_gradio()  # before a large model is loaded
     folder = Path(options.model).expanduser()
     title = folder.resolve().name if folder.is_dir() else options.model
-    serve(load(options), options.port, title)
+    serve(load(options), options.port, title, options.name)
     print(f"The page is closed. Next: turbo-sb predict {options.model} a.wav")

@@ -150,11 +150,15 @@ def read_unprepared(
     start: float | None = None,
     stop: float | None = None,
     longest: float = LONGEST,
+    read: Callable = read_samples,
 ) -> "Tensor":
-    """Read as `read_signal`, and check what no preparation has checked."""
+    """Read as `read_signal`, and check what no preparation has checked.
+
+    `read` may be another that does as `read_samples` does.
+    """
     import torch
 
-    samples, rate = read_samples(path, start, stop, SHORTEST, longest)
+    samples, rate = read(path, start, stop, SHORTEST, longest)
     clipped = (np.abs(samples) >= FULL_SCALE).mean()
     if clipped > CLIPPED:
         logger.warning(

@@ -1,6 +1,12 @@
 """A local page to try a model on: record, edit the words, look."""
 
-from turbo_sb.inference.app.extra import need_gradio
-from turbo_sb.inference.app.server import serve
+import lazy_loader
 
-__all__ = ["need_gradio", "serve"]
+# A name is imported when it is used: the decoder's process needs no torch.
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "extra": ["check_gradio", "need_gradio"],
+        "server": ["serve"],
+    },
+)

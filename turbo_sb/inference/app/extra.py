@@ -4,9 +4,8 @@ Authors
  * The turbo_sb developers 2026
 """
 
-import functools
+import importlib.util
 import os
-import tempfile
 from types import ModuleType
 
 from turbo_sb.utils.errors import InputError
@@ -18,24 +17,23 @@ PRIVATE = {
     "GRADIO_RUN_HISTORY": "False",
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }
+MISSING = (
+    'the page needs gradio, which cannot be imported ({}): pip install "'
+    'gradio>=6.31,<7".'
+)
 
 
-@functools.cache
-def _folder():
-    """Return a folder for recordings, deleted with the process."""
-    return tempfile.TemporaryDirectory(prefix="turbo_sb_app_")
+def check_gradio() -> None:
+    """Raise an InputError if gradio is not installed; import nothing."""
+    if importlib.util.find_spec("gradio") is None:
+        raise InputError(MISSING.format("it is not installed"))
 
 
 def need_gradio() -> ModuleType:
     """Import gradio with its telemetry off."""
     os.environ.update(PRIVATE)
-    if "GRADIO_TEMP_DIR" not in os.environ:
-        os.environ["GRADIO_TEMP_DIR"] = _folder().name
     try:
         import gradio
     except ImportError as error:
-        raise InputError(
-            f"the page needs gradio, which cannot be imported ({error}): "
-            'pip install "gradio>=6.31,<7".'
-        ) from error
+        raise InputError(MISSING.format(error)) from error
     return gradio

@@ -10,7 +10,18 @@ from turbo_sb.inference.app import html
 from turbo_sb.inference.app.extra import need_gradio
 from turbo_sb.inference.app.views import hears, look, views_of
 from turbo_sb.utils.errors import InputError
+from turbo_sb.utils.logs import get_logger
 
+logger = get_logger(__name__)
+
+UNEXPECTED = (
+    "This could not be classified, by a fault of turbo_sb. The terminal has "
+    "the details."
+)
+# Uploads that nobody classifies, s: looked for every so often, deleted at
+# that age.
+STALE = (600, 3600)
+WAITING = 64  # classifications; one runs
 # Of the neighbours: titles and widths, which fit 360 pixels.
 COLUMNS = {
     "ID": ("ID", "24%"),
@@ -34,12 +45,20 @@ ANNOUNCE = """() => {
 }"""
 
 
-def make_page(classifier, neighbours=None, title: str = "turbo_sb"):
+def make_page(
+    classifier, neighbours=None, title: str = "turbo_sb", recordings=None
+):
     """Lay the page out, a `gradio.Blocks`."""
     gr = need_gradio()
+    act = functools.partial(
+        answer, classifier, neighbours, recordings=recordings
+    )
     labels, modalities = classifier.labels, classifier.modalities
     with gr.Blocks(
-        title=title, analytics_enabled=False, fill_width=True
+        title=title,
+        analytics_enabled=False,
+        fill_width=True,
+        delete_cache=STALE,
     ) as page:
         _html(gr, html.head(title, labels, modalities))
         with gr.Row():
@@ -52,23 +71,41 @@ def make_page(classifier, neighbours=None, title: str = "turbo_sb"):
                     shown += [_view(gr, view) for view in views_of(modalities)]
                 if neighbours is not None:
                     shown.append(_table(gr))
-        _connect(gr, classifier, neighbours, audio, text, button, shown)
+        blank = functools.partial(
+            nothing, len(views_of(modalities)), neighbours is not None
+        )
+        _connect(gr, act, blank, audio, text, button, shown)
         page.load(None, js=ANNOUNCE, api_visibility="private")
-    return page
+    if recordings is not None:
+        _keep_to(recordings, page)
+    # One at a time, whatever asks: memory is for one.
+    return page.queue(
+        max_size=WAITING, default_concurrency_limit=1, api_open=False
+    )
 
 
-def _connect(gr, classifier, neighbours, audio, text, button, shown):
+def _keep_to(recordings, page):
+    """Let gradio take files from the uploads alone: no address, no path."""
+
+    async def only_own(path):
+        """Return an upload's path."""
+        return None if path is None else str(recordings.own(path))
+
+    for block in page.blocks.values():
+        block.async_move_resource_to_block_cache = only_own
+
+
+def _connect(gr, act, blank, audio, text, button, shown):
     """Classify by the button or Enter; clear what another input gave."""
     heard = gr.State("")
     act = {
-        "fn": functools.partial(answer, classifier, neighbours),
+        "fn": act,
         "inputs": [audio, text, heard],
         "outputs": [text, heard, *shown],
+        "concurrency_id": "classify",
     }
     button.click(**act, api_name="classify")
     text.submit(**act, api_visibility="private")
-    n, has_rows = len(views_of(classifier.modalities)), neighbours is not None
-    blank = functools.partial(nothing, n, has_rows)
     quietly = {
         "queue": False,
         "show_progress": "hidden",
@@ -90,7 +127,9 @@ def style() -> dict:
     return {"theme": gr.themes.Default(**FONTS), "css": html.CSS}
 
 
-def answer(classifier, neighbours, path, text, heard="") -> tuple:
+def answer(
+    classifier, neighbours, path, text, heard="", recordings=None
+) -> tuple:
     """Return what the button puts on the page.
 
     That is the text box, the recogniser's words if the box holds them, the
@@ -99,10 +138,14 @@ def answer(classifier, neighbours, path, text, heard="") -> tuple:
     """
     views = views_of(classifier.modalities)
     try:
-        found = look(classifier, path, text, neighbours)
-    except InputError as error:
+        found = look(classifier, path, text, neighbours, recordings=recordings)
+    except Exception as error:
+        known = isinstance(error, InputError)
+        if not known:  # a page that is still there, and says nothing false
+            logger.exception("the page: unexpected")
         _, *blank = nothing(len(views), neighbours is not None)
-        return text, heard, html.line(str(error), "error"), *blank
+        said = html.line(str(error) if known else UNEXPECTED, "error")
+        return text, heard, said, *blank
     if not (text and text.strip()):
         text = heard = found.text or ""
     elif text != heard:  # edited, or written

@@ -5,15 +5,25 @@ Authors
 """
 
 import logging
-import signal
+import socket
 import threading
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
+from turbo_sb.inference.app.extra import need_gradio
+from turbo_sb.inference.app.folder import (
+    ended_by_signals,
+    not_again,
+    private_folder,
+)
 from turbo_sb.inference.app.page import make_page, style
+from turbo_sb.inference.app.recordings import Recordings
 from turbo_sb.inference.neighbours import VECTORS, Neighbours
 from turbo_sb.utils.errors import InputError
 
 HOST = "127.0.0.1"
+PORTS = range(7860, 7960)
 
 
 def find_neighbours(classifier) -> Neighbours | None:
@@ -24,8 +34,13 @@ def find_neighbours(classifier) -> Neighbours | None:
     return Neighbours(folder)
 
 
-def serve(classifier, port: int | None = None, title: str = "turbo_sb") -> None:
-    """Serve the page until Ctrl-C, or SIGTERM.
+def serve(
+    classifier,
+    port: int | None = None,
+    title: str = "turbo_sb",
+    names: Sequence[str] = (),
+) -> None:
+    """Serve the page until Ctrl-C, SIGTERM, or the end of the terminal.
 
     Arguments
     ---------
@@ -35,44 +50,118 @@ def serve(classifier, port: int | None = None, title: str = "turbo_sb") -> None:
         Of this machine; by default, a free one.
     title : str
         Of the page.
+    names : sequence of str
+        Hosts, with their ports, that it answers to besides 127.0.0.1,
+        localhost and [::1]: of a tunnel or a proxy to it.
     """
-    page = make_page(classifier, find_neighbours(classifier), title)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        address = launch(page, port)
-        print(f"{title}: {address} (Ctrl-C ends it)", flush=True)
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        _end(page)
+    with ended_by_signals(), private_folder() as folder:
+        page = make_page(
+            classifier,
+            find_neighbours(classifier),
+            title,
+            Recordings(classifier, folder),
+        )
+        try:
+            address = launch(page, folder, port, names)
+            print(f"{title}: {address} (Ctrl-C ends it)", flush=True)
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            pass
+        finally:
+            not_again()
+            end(page)
 
 
-def _end(page):
+def launch(page, folder, port=None, names=()) -> str:
+    """Begin to serve a page; return its address at once."""
+    bound = _bind(port)
+    app = _mount(page, folder, names)
+    page.app = app.routes[-1].app
+    page.server = Server(app, bound)
+    # As gradio's own launch says it: what it checks depends on that.
+    page.is_running = page.has_launched = True
+    page.server.start()
+    return "http://{}:{}/".format(*bound.getsockname())
+
+
+def end(page) -> None:
     """Close without waiting for pages that are open in a browser."""
-    if page.is_running:
-        page.server.force_exit = True
-        # That they are cut off is no error.
-        logging.getLogger("uvicorn.error").disabled = True
+    # That they are cut off is no error.
+    logging.getLogger("uvicorn.error").disabled = True
     page.close(verbose=False)
 
 
-def launch(page, port=None) -> str:
-    """Begin to serve a page; return at once."""
-    try:
-        _, address, _ = page.launch(
-            server_name=HOST,
-            server_port=port,
-            share=False,
-            quiet=True,  # it would offer to share
-            ssr_mode=False,
-            footer_links=[],
-            prevent_thread_lock=True,
-            **style(),
+def _bind(port):
+    """Return a listening socket, of the first free port if none is given."""
+    for number in PORTS if port is None else [port]:
+        try:
+            return socket.create_server((HOST, number))
+        except (OSError, OverflowError):
+            pass
+    wanted = f"no free port from {PORTS[0]}" if port is None else f"port {port}"
+    raise InputError(f"{wanted}: taken, or not allowed. Give another: --port.")
+
+
+def _mount(page, folder, names):
+    """Return the page as an application, behind what guards it."""
+    from starlette.applications import Starlette
+    from starlette.middleware import Middleware
+
+    from turbo_sb.inference.app.guard import Guard
+    from turbo_sb.inference.app.limits import UPLOAD, Limits
+
+    outside = Starlette(
+        middleware=[
+            Middleware(Guard, names=names),
+            Middleware(Limits, folder=folder),
+        ]
+    )
+    return need_gradio().mount_gradio_app(
+        outside,
+        page,
+        path="/",
+        max_file_size=UPLOAD,
+        show_error=False,  # of an unexpected one: the terminal has it
+        run_history=False,
+        enable_monitoring=False,
+        ssr_mode=False,
+        mcp_server=False,
+        pwa=False,
+        footer_links=[],
+        **style(),
+    )
+
+
+class Server:
+    """An application served by a thread."""
+
+    def __init__(self, app, bound):
+        import uvicorn
+
+        from turbo_sb.inference.app.limits import CONNECTIONS
+
+        config = uvicorn.Config(
+            app,
+            log_level="error",
+            ws="none",
+            proxy_headers=False,
+            server_header=False,
+            limit_concurrency=CONNECTIONS,
         )
-    except OSError as error:  # gradio's, of a port that it cannot have
-        wanted = "no free port from 7860" if port is None else f"port {port}"
-        raise InputError(
-            f"{wanted}: taken, or not allowed. Give another: --port."
-        ) from error
-    return address
+        self.uvicorn = uvicorn.Server(config)
+        self.thread = threading.Thread(
+            target=self.uvicorn.run, args=([bound],), daemon=True
+        )
+
+    def start(self) -> None:
+        """Return when it answers."""
+        self.thread.start()
+        while not self.uvicorn.started:
+            if not self.thread.is_alive():
+                raise RuntimeError("the server did not start")
+            time.sleep(0.01)
+
+    def close(self) -> None:
+        """End it at once."""
+        self.uvicorn.should_exit = self.uvicorn.force_exit = True
+        self.thread.join(timeout=10)

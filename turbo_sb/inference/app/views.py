@@ -44,10 +44,17 @@ def views_of(modalities) -> list[str]:
     return [view for view, own in VIEWS.items() if {*own} <= {*modalities}]
 
 
-def look(classifier, path=None, text=None, neighbours=None, n=5) -> Look:
-    """Classify an utterance from each view, and find what is near it."""
+def look(
+    classifier, path=None, text=None, neighbours=None, n=5, recordings=None
+) -> Look:
+    """Classify an utterance from each view, and find what is near it.
+
+    Recordings, if given, read the path in place of the classifier.
+    """
     with _warnings() as warned, _short(path):
-        signal = _read(classifier, path)
+        signal = None
+        if path and hears(classifier):
+            signal = (recordings or classifier).load_audio(path)
         given = text if text and text.strip() else None
         said = words(classifier, signal, given)
         embeddings = _embed(classifier, signal, said)
@@ -67,12 +74,6 @@ def look(classifier, path=None, text=None, neighbours=None, n=5) -> Look:
 def hears(classifier) -> bool:
     """Whether a recording is of any use to a model, if for its words only."""
     return "audio" in classifier.modalities or bool(classifier.recogniser)
-
-
-def _read(classifier, path):
-    if not path or not hears(classifier):
-        return None
-    return classifier.load_audio(path)
 
 
 def _embed(classifier, signal, text):

@@ -105,6 +105,7 @@ def loading(source: str, key: str, pretrained: bool = True) -> Iterator[str]:
         raise
     except Exception as error:  # the hub's clients share no error class
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        reason = reason.rstrip(".")
         if Path(source).is_dir():
             raise InputError(
                 f"{key}: the folder {source} cannot be loaded: {reason}. If a "

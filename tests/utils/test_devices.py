@@ -26,7 +26,9 @@ class TestCheckDevice:
         "device", ["gpu", "cuda:x", "cuda:-1", "", "cuda0", "0.5", "meta"]
     )
     def test_a_name_that_torch_does_not_know(self, device):
-        with pytest.raises(InputError, match=f"^--device={device}: .*cpu, cuda"):
+        with pytest.raises(
+            InputError, match=f"^--device={device}: .*cpu, cuda"
+        ):
             check_device(device)
 
     @pytest.mark.parametrize("device", ["cuda", "cuda:0", "cuda:7"])

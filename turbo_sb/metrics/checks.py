@@ -56,7 +56,7 @@ def as_floats(name: str, values: Sequence[float]) -> np.ndarray:
         raise InputError(f"{name}: expected numbers ({error}).") from error
     if given.dtype.kind == "c":
         raise InputError(f"{name}: expected real numbers, not complex ones.")
-    if given.dtype.kind in "iu" and np.any(np.abs(found) >= EXACT):
+    if given.dtype.kind in "iuO" and np.any(np.abs(found) >= EXACT):
         raise InputError(
             f"{name}: whole numbers from 2 ** 53 on are not all different in "
             "float64. Give floats, or subtract a number from all."

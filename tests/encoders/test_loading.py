@@ -43,6 +43,22 @@ class TestCheckSource:
         with pytest.raises(InputError, match=f"holds no Hugging.*{found}"):
             check_source(str(tmp_path), "my_key")
 
+    @pytest.mark.parametrize("pretrained", [True, False])
+    @pytest.mark.parametrize(
+        "name", ["model.safetensors", "pytorch_model.bin", "vocab.txt"]
+    )
+    def test_a_pointer_of_git_lfs_is_not_the_file(
+        self, tmp_path, name, pretrained
+    ):
+        for file in ("config.json", "model.safetensors"):
+            (tmp_path / file).write_text("{}")
+        (tmp_path / name).write_text(
+            "version https://git-lfs.github.com/spec/v1\n"
+            "oid sha256:4d7a214614ab2935c943f9e0ff69d22e\nsize 12345\n"
+        )
+        with pytest.raises(InputError, match=f"pointers of Git LFS .*{name}"):
+            check_source(str(tmp_path), "my_key", pretrained)
+
     def test_without_pretraining_weights_are_not_needed(self, tmp_path):
         (tmp_path / "config.json").touch()
         check_source(str(tmp_path), "my_key", pretrained=False)

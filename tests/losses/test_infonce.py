@@ -216,3 +216,86 @@ class TestErrors:
         with pytest.raises(InputError) as raised:
             info_nce(torch.ones(anchors), torch.ones(positives))
         assert f"{anchors} and {positives}" in str(raised.value)
+
+
+class TestExtremeNumbers:
+    """Embeddings of one direction have one loss, however long they are."""
+
+    ANCHORS = torch.randn(6, 8, generator=torch.Generator().manual_seed(0))
+    POSITIVES = ANCHORS + 0.1
+
+    def found(self, dtype, scale, **options):
+        """The loss, and the gradient of the anchors."""
+        pair = [
+            (x.double() * scale).to(dtype).requires_grad_()
+            for x in (self.ANCHORS, self.POSITIVES)
+        ]
+        loss = info_nce(*pair, **options)
+        loss.backward()
+        return loss.item(), pair[0].grad
+
+    @pytest.mark.parametrize("block", [2, 64])
+    @pytest.mark.parametrize(
+        ("dtype", "scale", "tolerance"),
+        [
+            (torch.float32, 1e20, 1e-5),
+            (torch.float32, 1e37, 1e-5),
+            (torch.float32, 1e-14, 1e-5),
+            (torch.float32, 1e-30, 1e-5),
+            (torch.float64, 1e200, 1e-12),
+            (torch.float64, 1e-200, 1e-12),
+            (torch.bfloat16, 1e30, 0.02),
+            (torch.bfloat16, 1e-30, 0.02),
+            (torch.float16, 2e4, 0.02),
+            (torch.float16, 2e-6, 0.05),
+        ],
+    )
+    def test_of_any_length(self, dtype, scale, tolerance, block):
+        expected, _ = self.found(torch.float64, 1.0, temperature=0.3)
+        options = {"temperature": 0.3, "block": block, "symmetric": False}
+        loss, gradient = self.found(dtype, scale, **options)
+        assert loss == pytest.approx(expected, abs=tolerance)
+        assert gradient.isfinite().all()
+
+    def test_among_others_in_one_batch(self):
+        scales = torch.tensor([1, 1e30, 1e-30, 1, 1e20, 1e-20])[:, None]
+        expected = info_nce(self.ANCHORS, self.POSITIVES)
+        found = info_nce(self.ANCHORS * scales, self.POSITIVES / scales)
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-6)
+
+    @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+    @pytest.mark.parametrize("value", [0.0, 6e-8])
+    def test_gradients_of_nothing_are_finite(self, dtype, value):
+        """Also where six terms add up."""
+        rows = torch.full((4, 8), value, dtype=dtype, requires_grad=True)
+        others = self.POSITIVES[:4].to(dtype)
+        sum(info_nce(rows, others) for _ in range(6)).backward()
+        assert rows.grad.isfinite().all()
+
+    @pytest.mark.parametrize("value", [torch.nan, torch.inf])
+    def test_what_is_not_finite_is_not_hidden(self, value):
+        anchors = self.ANCHORS.clone()
+        anchors[1, 2] = value
+        assert info_nce(anchors, self.POSITIVES).isnan()
+        assert info_nce(anchors, self.POSITIVES, block=2).isnan()
+
+    @pytest.mark.parametrize("dtype", [torch.int64, torch.uint8, torch.bool])
+    def test_whole_numbers_are_numbers(self, dtype):
+        given = torch.eye(4).to(dtype), torch.eye(4).flip(0).to(dtype)
+        expected = info_nce(*(x.float() for x in given))
+        assert torch.equal(info_nce(*given), expected)
+
+    @pytest.mark.parametrize("shape", [(0, 3), (3, 0), (3,), (2, 2, 2)])
+    def test_shapes_without_a_loss(self, shape):
+        with pytest.raises(InputError, match="of one shape"):
+            info_nce(torch.ones(shape), torch.ones(shape))
+
+    def test_complex_numbers_have_none(self):
+        rows = torch.ones(2, 2, dtype=torch.complex64)
+        with pytest.raises(InputError, match="real numbers"):
+            info_nce(rows, rows)
+
+    @pytest.mark.parametrize("temperature", ["0.07", None, float("inf")])
+    def test_a_temperature_that_is_no_number(self, temperature):
+        with pytest.raises(InputError, match="is not > 0"):
+            info_nce(self.ANCHORS, self.POSITIVES, temperature)

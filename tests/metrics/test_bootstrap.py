@@ -10,6 +10,7 @@ import torch
 
 from turbo_sb.metrics import ErrorRates
 from turbo_sb.metrics.bootstrap import bootstrap_intervals
+from turbo_sb.metrics.bootstrap import interval as interval_of
 from turbo_sb.utils.errors import InputError
 
 
@@ -190,3 +191,27 @@ class TestUndefined:
 def test_errors(groups, options, message):
     with pytest.raises(InputError, match=message):
         bootstrap_intervals(mean_of(np.ones(len(groups))), groups, **options)
+
+
+class TestOddNumbers:
+    MEAN = {"mean": lambda weights: float(weights.mean())}  # noqa: RUF012
+
+    @pytest.mark.parametrize(
+        "options",
+        [{"n_resamples": True}, {"level": "0.9"}, {"level": np.nan}],
+    )
+    def test_options(self, options):
+        with pytest.raises(InputError):
+            bootstrap_intervals(self.MEAN, ["a", "b"], **options)
+
+    def test_groups_that_have_no_name(self):
+        with pytest.raises(InputError, match="groups: "):
+            bootstrap_intervals(self.MEAN, [["a"], ["b"]])
+
+    @pytest.mark.parametrize("value", [np.inf, -np.inf])
+    def test_an_infinite_statistic_has_no_interval(self, value):
+        found = bootstrap_intervals({"odd": lambda w: value}, ["a", "b"])
+        assert found == {"odd": (None, None)}
+
+    def test_nothing_has_no_interval(self):
+        assert interval_of(np.array([])) == (None, None)

@@ -1,5 +1,7 @@
 """Accuracies and the confusion matrix, by hand and by scikit-learn."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -78,3 +80,38 @@ class TestAccuracies:
     ):
         with pytest.raises(InputError, match=f"{named}.*0 to 1"):
             unweighted_accuracy(predictions, targets, n_classes=2)
+
+
+class TestOddNumbers:
+    @pytest.mark.parametrize(
+        "predictions",
+        [[math.nan, 1], [math.inf, 1], [0.5, 1], [-1, 1], [None, 1], ["a", 1]],
+    )
+    @pytest.mark.parametrize(
+        "metric",
+        [
+            weighted_accuracy,
+            lambda p, t: unweighted_accuracy(p, t, 2),
+            lambda p, t: confusion_matrix(p, t, 2),
+        ],
+    )
+    def test_no_class_indices(self, metric, predictions):
+        for given in ((predictions, [0, 1]), ([0, 1], predictions)):
+            with pytest.raises(InputError):
+                metric(*given)
+
+    @pytest.mark.parametrize("value", [10**400, 2**64, 1 + 1j])
+    def test_beyond_all_numbers(self, value):
+        with pytest.raises(InputError):
+            weighted_accuracy([value, 1], [0, 1])
+
+    @pytest.mark.parametrize("n_classes", [0, -1])
+    def test_no_classes(self, n_classes):
+        with pytest.raises(InputError, match=f"n_classes: {n_classes} is"):
+            unweighted_accuracy([0, 1], [0, 1], n_classes)
+
+    def test_bools_are_indices(self):
+        assert weighted_accuracy([True, False], [1, 1]) == 0.5
+
+    def test_a_single_class_is_scored(self):
+        assert unweighted_accuracy([1, 0], [1, 1], 2) == 0.5

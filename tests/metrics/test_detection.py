@@ -240,5 +240,7 @@ class TestAccuracyAt:
         assert accuracy_at([1, 2], [1, 1], threshold=2) == 0.5
 
     def test_error(self):
+        with pytest.raises(InputError, match="threshold is None"):
+            accuracy_at([1, 2], [0, 1], None)
         with pytest.raises(InputError, match="threshold is nan"):
             accuracy_at([1, 2], [0, 1], math.nan)

@@ -133,3 +133,32 @@ class TestAnyInput:
     def test_errors(self, metric, scores, targets, message):
         with pytest.raises(InputError, match=message):
             metric(scores, targets)
+
+
+class TestExtremeNumbers:
+    @pytest.mark.parametrize("scale", [5e-324, 1e-300, 1e300, 4e307])
+    def test_of_scores(self, scale):
+        scores = np.array([1, 2, 3, 4]) * scale
+        eer, threshold = ErrorRates(scores, [0, 1, 0, 1]).eer()
+        assert (eer, threshold) == (0.5, 3 * scale)
+
+    @pytest.mark.parametrize("weight", [5e-324, 1e-300, 1e300, 1.7e308])
+    def test_of_weights(self, weight):
+        rates = ErrorRates([4, 3, 2, 1], [1, 0, 1, 0])
+        assert rates.eer([weight] * 4) == rates.eer()
+        assert rates.auc([weight] * 4) == rates.auc()
+
+    @pytest.mark.parametrize(
+        "kind", [np.int8, np.uint8, np.uint64, np.float16, bool]
+    )
+    def test_of_other_kinds(self, kind):
+        scores = np.array([0, 1, 0, 1]).astype(kind)
+        assert ErrorRates(scores, [0, 1, 0, 1]).eer() == (0, 1)
+
+    @pytest.mark.parametrize(
+        "scores",
+        [[2**53, 2**53 + 1], [10**400, 1], [1j, 2], torch.tensor([1j, 2])],
+    )
+    def test_that_float64_cannot_tell_apart(self, scores):
+        with pytest.raises(InputError, match="scores: "):
+            ErrorRates(scores, [0, 1])

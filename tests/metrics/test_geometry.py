@@ -145,3 +145,78 @@ def test_geometry_leaves_no_graph():
     x = embeddings().requires_grad_()
     assert isinstance(alignment(x, x), float)
     assert isinstance(uniformity(x), float)
+
+
+class TestExtremeNumbers:
+    X, Y = embeddings(40, seed=3), embeddings(40, seed=4)
+
+    @pytest.mark.parametrize("scale", [1e200, 1e-13, 1e-200])
+    def test_the_sphere_does_not_depend_on_the_length(self, scale):
+        found = alignment(self.X * scale, self.Y / scale)
+        assert found == pytest.approx(alignment(self.X, self.Y), rel=1e-12)
+        found = uniformity(self.X * scale)
+        assert found == pytest.approx(uniformity(self.X), rel=1e-12)
+
+    @pytest.mark.parametrize("offset", [1e6, 1e9, -1e12])
+    def test_distances_far_from_the_origin(self, offset):
+        """Differences of squares of 1e12 have no digit left."""
+        far = (self.X + offset) - offset  # as they are rounded there
+        found = uniformity(self.X + offset, normalize=False, block=7)
+        expected = uniformity(far, normalize=False)
+        assert found == pytest.approx(expected, rel=1e-8)
+
+    @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+    @pytest.mark.parametrize("normalize", [False, True])
+    def test_not_finite(self, value, normalize):
+        rows = self.X.clone()
+        rows[3, 1] = value
+        for metric in (
+            lambda: uniformity(rows, normalize=normalize),
+            lambda: alignment(self.X, rows, normalize=normalize),
+        ):
+            with pytest.raises(InputError, match="1 values .* NaN or infinite"):
+                metric()
+
+    def test_beyond_float64(self):
+        huge = self.X * 1e200
+        with pytest.raises(InputError, match="uniformity: .*beyond float64"):
+            uniformity(huge, normalize=False)
+        with pytest.raises(InputError, match="alignment: .*beyond float64"):
+            alignment(huge, -huge, normalize=False)
+
+    @pytest.mark.parametrize(
+        "kind", [torch.int32, torch.bool, torch.float16, "numpy", "list"]
+    )
+    def test_numbers_of_other_kinds(self, kind):
+        rows, change = torch.eye(3), {"numpy": torch.Tensor.numpy}
+        change["list"] = torch.Tensor.tolist
+        given = change.get(kind, lambda x: x.to(kind))(rows)
+        assert uniformity(given) == pytest.approx(-4)
+        assert alignment(given, given) == 0
+
+    @pytest.mark.parametrize("given", [None, ["a"], [[1.0], [1.0, 2.0]]])
+    def test_no_numbers(self, given):
+        with pytest.raises(InputError):
+            uniformity(given)
+
+    def test_no_real_ones(self):
+        with pytest.raises(InputError, match="real numbers"):
+            uniformity(torch.ones(3, 2, dtype=torch.complex64))
+
+    @pytest.mark.parametrize("power", [0, -1, math.nan, math.inf])
+    def test_powers(self, power):
+        with pytest.raises(InputError, match="t: .* is not > 0"):
+            uniformity(self.X, t=power)
+        with pytest.raises(InputError, match="alpha: .* is not > 0"):
+            alignment(self.X, self.Y, alpha=power)
+
+    @pytest.mark.parametrize("options", [{"block": 0}, {"block": -3}])
+    def test_blocks_of_nothing(self, options):
+        with pytest.raises(InputError, match="blocks of >= 1"):
+            uniformity(self.X, **options)
+
+    def test_embeddings_of_nothing(self):
+        with pytest.raises(InputError, match="n >= 2"):
+            uniformity(torch.ones(3, 0))
+        with pytest.raises(InputError, match="both >= 1"):
+            alignment(torch.ones(3, 0), torch.ones(3, 0))

@@ -235,3 +235,12 @@ def test_predictions_and_accuracy_agree(tmp_path):
     assert sum(right) / len(right) == summary["ACC"] == 0.5
     predictions = [LABELS.index(row["prediction"]) for row in rows]
     assert weighted_accuracy(predictions, targets) == summary["ACC"]
+
+
+@pytest.mark.parametrize("kind", [Classification, Detection])
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_probabilities_that_are_not_finite_are_of_no_class(kind, value):
+    probabilities = torch.eye(2).repeat(2, 1)
+    probabilities[1, 1] = value
+    with pytest.raises(InputError, match="1 of 4 .* number 1"):
+        kind(["no", "yes"]).measure(torch.tensor([0, 1, 0, 1]), probabilities)

@@ -79,3 +79,22 @@ def test_bootstrap_p_of_few_groups_proves_nothing():
 def test_bootstrap_p_of_nothing():
     assert bootstrap_p(np.full(9, np.nan), 10) is None
     assert bootstrap_p(np.array([np.nan, np.nan, 1.0]), 10) is None
+
+
+class TestOddNumbers:
+    def test_mcnemar_takes_ones_and_zeros(self):
+        kinds = ([1] * 5, [0] * 5), (np.ones(5), np.zeros(5))
+        assert [mcnemar(*pair) for pair in kinds] == [0.0625] * 2
+
+    @pytest.mark.parametrize("value", [2, -1, math.nan, None, "x"])
+    def test_mcnemar_takes_no_others(self, value):
+        with pytest.raises(InputError):
+            mcnemar([value, 1], [0, 1])
+
+    @pytest.mark.parametrize("p_values", [[], [math.nan, 0.1], [-0.1], [1.5]])
+    def test_no_p_values(self, p_values):
+        with pytest.raises(InputError, match="p_values: "):
+            combine(p_values)
+
+    def test_differences_may_be_a_list(self):
+        assert bootstrap_p([1.0, -1.0], 5) == 1

@@ -42,10 +42,11 @@ def load(options: argparse.Namespace):
     from turbo_sb.inference.classifier import TurboClassifier
     from turbo_sb.inference.export_format import SETTINGS
     from turbo_sb.inference.trained_run import TRAINING
+    from turbo_sb.utils.devices import check_device
 
     run_opts = {"precision": options.precision}
     if options.device:
-        _check_device(options.device)
+        check_device(options.device)
         run_opts["device"] = options.device
     return TurboClassifier.from_hparams(
         options.model,
@@ -54,19 +55,6 @@ def load(options: argparse.Namespace):
         trust_asr=options.trust_asr,
         run_opts=run_opts,
     )
-
-
-def _check_device(device):
-    import torch
-
-    from turbo_sb.utils.errors import InputError
-
-    try:
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise InputError(
-            f"--device: {device}: {str(error).splitlines()[0]}"
-        ) from error
 
 
 def model_key(classifier, options: argparse.Namespace) -> str:

@@ -67,6 +67,7 @@ class AudioEncoder(UtteranceEncoder, Convolutions, Wav2Vec2):
     """
 
     key, families, needs = KEY, SPEECH, EXTRACTOR
+    unused = ("masked_spec_embed",)  # drawn where a file has none
 
     def __init__(
         self,

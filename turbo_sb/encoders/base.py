@@ -5,6 +5,8 @@ Authors
 """
 
 import json
+import re
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -16,6 +18,7 @@ from turbo_sb.encoders.families import find_family
 from turbo_sb.encoders.layers import LayerSum, freeze_first
 from turbo_sb.encoders.loading import check_preparation, loading
 from turbo_sb.encoders.padding import absolute
+from turbo_sb.encoders.weights import fill, load_whole
 from turbo_sb.utils.errors import InputError
 
 logger = get_logger(__name__)
@@ -24,10 +27,13 @@ logger = get_logger(__name__)
 class UtteranceEncoder:
     """First base class, before one of SpeechBrain's Hugging Face lobes.
 
-    A subclass has the YAML `key` of its source, its `families`, and the files
-    that it `needs` beside config and weights. It sets `pretrained` and `rates`
+    A subclass has the YAML `key` of its source, its `families`, the files that
+    it `needs` beside config and weights, and beginnings of the names of weights
+    that are `unused`. It sets `pretrained` and `rates`
     before the lobe builds the model, then `preparation`, and calls `_settle`.
     """
+
+    layers_in = ""  # the part of the file's model that has the layers
 
     def forward(
         self,
@@ -97,11 +103,37 @@ class UtteranceEncoder:
         """Build the model in float32; some files have float16."""
         own = {"dtype": torch.float32, **self._model_settings()}
         if self.pretrained:
-            super()._from_pretrained(source, **own, **settings)
+            read = partial(self._read, source, **own, **settings)
+            path = f"{self.layers_in}{self.family.layers}"
+            layers = path, self.config.num_hidden_layers
+            where = f"{self.key}: {source}"
+            self.model = load_whole(read, self.unused, where, layers)
         else:
             self.model = AutoModel.from_config(
                 self.config, trust_remote_code=False, **own
             )
+
+    def _read(self, source, prefix, **settings):
+        """The lobe's model, and what does not fit without a prefix of names."""
+        self.prefix = prefix
+        super()._from_pretrained(
+            source,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,  # refused later, by name
+            key_mapping={f"^{re.escape(prefix)}": ""} if prefix else None,
+            **settings,
+        )
+        if "model" in self._modules:  # of SpeechBrain's .ckpt
+            return self._modules.pop("model"), self.fit
+        return self.__dict__.pop("model")
+
+    def _load_sb_pretrained_parameters(self, path):
+        """Load SpeechBrain's .ckpt, and keep what does not fit."""
+        state = self._modify_state_dict(path)
+        if state is None:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+        state = {k.removeprefix(self.prefix): v for k, v in state.items()}
+        self.fit = fill(self.model, state)
 
     def _model_settings(self):
         """More keywords of the model's constructor."""

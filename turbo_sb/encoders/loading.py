@@ -19,6 +19,7 @@ from turbo_sb.utils.files import weights_only
 logger = get_logger(__name__)
 
 WEIGHTS = (".safetensors", ".bin", ".ckpt")
+POINTER, POINTER_SIZE = b"version https://git-lfs", 1024  # bytes, at most
 # One of each is enough. Without any, Hugging Face makes an empty tokeniser.
 EXTRACTOR = ("preprocessor_config.json", "processor_config.json")
 TOKENIZER = (
@@ -47,6 +48,23 @@ def check_source(source: str, key: str, pretrained: bool = True) -> None:
         raise InputError(
             f"{key}: the folder {source} holds no Hugging Face model. "
             f"Expected config.json{weights}; found {names or 'nothing'}."
+        )
+    _check_pointers(folder, key)
+
+
+def _check_pointers(folder, key):
+    """Reject what Git LFS leaves in place of large files: a few lines of text."""
+    found = []
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and path.stat().st_size < POINTER_SIZE:
+            with open(path, "rb") as file:
+                if file.read(len(POINTER)) == POINTER:
+                    found.append(path.name)
+    if found:
+        raise InputError(
+            f"{key}: the folder {folder} holds pointers of Git LFS in place of "
+            f"{', '.join(found)}. Fetch the files: git lfs pull in it, or hf "
+            "download."
         )
 
 
@@ -87,9 +105,11 @@ def loading(source: str, key: str, pretrained: bool = True) -> Iterator[str]:
         raise
     except Exception as error:  # the hub's clients share no error class
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        reason = reason.rstrip(".")
         if Path(source).is_dir():
             raise InputError(
-                f"{key}: the folder {source} cannot be loaded: {reason}"
+                f"{key}: the folder {source} cannot be loaded: {reason}. If a "
+                "file is damaged or not whole, fetch it again."
             ) from error
         raise InputError(
             f"{key}: {source!r} is not a local folder, and cannot be fetched "

@@ -18,6 +18,7 @@ from turbo_sb.encoders.families import TEXT
 from turbo_sb.encoders.loading import TOKENIZER, loading
 from turbo_sb.encoders.padding import padding_mask
 from turbo_sb.encoders.pooling import last_step, masked_mean
+from turbo_sb.encoders.token_ids import check_ids, limit_of
 from turbo_sb.utils.errors import InputError
 
 KEY = "text_encoder_source"
@@ -62,6 +63,7 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
     """
 
     key, families, needs = KEY, TEXT, TOKENIZER
+    unused = ("pooler.",)
 
     def __init__(
         self,
@@ -82,21 +84,22 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
         self.rates = dropout, attention_dropout
         with loading(source, KEY, pretrained) as cache:
             super().__init__(source, cache, freeze=False)
+            self._settle_tokens(source)
         use_given_masks(self.model)
         self.preparation = self.tokenizer
         self._settle(layer_sum, frozen_layers)
-        self._settle_tokens(source)
 
     def _settle_tokens(self, source):
         """Find the limit of tokens, and ids for padding and for an empty text."""
-        tokenizer, config = self.tokenizer, self.model.config
-        positions = config.max_position_embeddings
-        if self.family.offset_positions:
-            positions -= config.pad_token_id + 1
-        self.max_tokens = min(tokenizer.model_max_length, positions)
-        known = tokenizer.pad_token_id, tokenizer.eos_token_id
-        # Masked or never seen, any token will do for padding.
-        self.pad_id = next((i for i in known if i is not None), 0)
+        tokenizer, where = self.tokenizer, f"{KEY}: {source}"
+        self.max_tokens = limit_of(
+            tokenizer, self.model.config, self.family, where
+        )
+        self.rows = self.model.get_input_embeddings().num_embeddings
+        known = tokenizer.pad_token_id, tokenizer.eos_token_id, 0
+        # Masked or never seen, any token will do for padding: a pad token that
+        # was added without a row of the embedding need not be used.
+        self.pad_id = next(i for i in known if i is not None and i < self.rows)
         empty = tokenizer.bos_token_id, tokenizer.eos_token_id
         self.empty_id = next((i for i in empty if i is not None), None)
         if self.empty_id is None and not tokenizer("")["input_ids"]:
@@ -104,6 +107,14 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
                 f"{KEY}: the tokenizer of {source} makes no token of an empty "
                 "text, and has neither bos_token nor eos_token to stand for it."
             )
+        emitted = {tokenizer.unk_token_id, self.empty_id}
+        emitted.update(tokenizer("\u2603")["input_ids"])  # of no vocabulary
+        self.spelt_beyond = check_ids(tokenizer, self.rows, emitted, where)
+
+    def _description(self):
+        """Settings other than dropout."""
+        cut = f"texts cut at {self.max_tokens} tokens"
+        return ", ".join(filter(None, (super()._description(), cut)))
 
     def override_config(self, config: PretrainedConfig) -> PretrainedConfig:
         """Set dropout and pooling before the layers are built."""
@@ -140,12 +151,24 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
         Returns
         -------
         tokens : (tokens,) torch.LongTensor
+
+        Raises
+        ------
+        InputError
+            If it spells out a special token that the model does not embed.
         """
         encoded = self.tokenizer(
             text, truncation=True, max_length=self.max_tokens
         )
         # GPT-2's tokeniser makes no token of an empty text.
-        return torch.tensor(encoded["input_ids"] or [self.empty_id])
+        ids = encoded["input_ids"] or [self.empty_id]
+        if self.spelt_beyond and max(ids) >= self.rows:
+            token = self.tokenizer.convert_ids_to_tokens(max(ids))
+            raise InputError(
+                f"the text {text[:50]!r} has the special token {token!r}, "
+                f"which {KEY} does not embed. Take it out of the text."
+            )
+        return torch.tensor(ids)
 
     def embed(
         self, tokens: torch.Tensor, lengths: list[int], n_views: int = 1

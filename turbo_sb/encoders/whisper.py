@@ -75,6 +75,7 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
         "and their output more room than the audio"
     )
     key, families, needs = KEY, {"whisper": WHISPER}, EXTRACTOR
+    unused, layers_in = ("decoder.",), "encoder."
 
     def __init__(
         self,

@@ -22,6 +22,7 @@ from turbo_sb.inference.export_format import SETTINGS
 from turbo_sb.inference.loading import load_folder, local_folder
 from turbo_sb.inference.prediction import asked, predict, words
 from turbo_sb.inference.utterances import read_utterances
+from turbo_sb.utils.devices import check_device
 from turbo_sb.utils.errors import InputError
 
 logger = get_logger(__name__)
@@ -126,6 +127,8 @@ class TurboClassifier(Pretrained):
         InputError
             If the folder is not what it should be, or the hub cannot give it.
         """
+        if device := (run_opts or {}).get("device"):
+            check_device(str(device), "run_opts: device")
         folder = local_folder(source, savedir, fetch_config, hparams_file)
         loaded = load_folder(folder, hparams_file, asr, trust_asr)
         if loaded is None:  # SpeechBrain's own kind of folder

@@ -8,7 +8,6 @@ import json
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from speechbrain.dataio.preprocess import AudioNormalizer
 from tqdm import tqdm
@@ -18,6 +17,7 @@ from turbo_sb.data.manifest import load_manifest
 from turbo_sb.inference.embedding import embed_audio, embed_text
 from turbo_sb.inference.trained_run import describe
 from turbo_sb.utils.errors import InputError
+from turbo_sb.utils.unit_rows import unit_rows
 
 VECTORS, FACTS = "neighbours.safetensors", "neighbours.json"
 AT_ONCE = 32  # utterances
@@ -33,7 +33,7 @@ def save_neighbours(folder, run, model, hparams) -> None:
     with torch.no_grad():
         for part in tqdm(parts, desc="neighbours", leave=False):
             for name, values in _embed(part, entries, model, hparams, settings):
-                found[name].append(F.normalize(values, dim=-1).half())
+                found[name].append(unit_rows(values).half())
     vectors = {name: torch.cat(parts) for name, parts in found.items()}
     save_file(vectors, Path(folder) / VECTORS)
     facts = [
@@ -77,7 +77,7 @@ class Neighbours:
         """Return the n most similar training utterances, the nearest first."""
         similar = torch.stack(
             [
-                self.vectors[name].float() @ F.normalize(own.cpu(), dim=-1)
+                self.vectors[name].float() @ unit_rows(own.cpu())
                 for name, own in embeddings.items()
             ]
         ).mean(dim=0)

@@ -7,6 +7,9 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import math
+from numbers import Real
+
 import torch
 import torch.nn.functional as F
 
@@ -16,6 +19,7 @@ from turbo_sb.losses.blocks import (
     false_negatives,
 )
 from turbo_sb.utils.errors import InputError
+from turbo_sb.utils.unit_rows import unit_rows
 
 SIMILARITIES = ("cosine", "dot")
 REDUCTIONS = ("mean", "sum", "log_of_sum")
@@ -82,11 +86,14 @@ def info_nce(
 
 
 def _check_inputs(anchors, positives, ids, block):
-    if anchors.dim() != 2 or anchors.shape != positives.shape:
+    shape = anchors.shape
+    if len(shape) != 2 or shape != positives.shape or not all(shape):
         raise InputError(
             "InfoNCE takes anchors and positives of one shape (batch, dim), "
-            f"not {tuple(anchors.shape)} and {tuple(positives.shape)}."
+            f"none empty, not {tuple(shape)} and {tuple(positives.shape)}."
         )
+    if anchors.is_complex() or positives.is_complex():
+        raise InputError("InfoNCE takes real numbers, not complex ones.")
     if ids is not None and ids.shape != anchors.shape[:1]:
         raise InputError(
             f"ids: expected one a row, ({len(anchors)},), not "
@@ -100,11 +107,12 @@ def _prepare(anchors, positives, similarity):
     """Embeddings whose inner products are the similarities."""
     # bfloat16 logits at 1 / temperature = 14 lose two digits.
     dtype = torch.promote_types(anchors.dtype, torch.float32)
-    anchors, positives = anchors.to(dtype), positives.to(dtype)
-    if similarity == "cosine":
-        anchors = F.normalize(anchors, dim=-1)
-        positives = F.normalize(positives, dim=-1)
-    return anchors, positives
+    wide = anchors.to(dtype), positives.to(dtype)
+    if similarity == "dot":
+        return wide
+    return unit_rows(wide[0], anchors.dtype), unit_rows(
+        wide[1], positives.dtype
+    )
 
 
 def _whole(anchors, positives, temperature, symmetric, reduction, ids):
@@ -152,8 +160,11 @@ def check_options(
             f"reduction: {reduction!r} is not one of {REDUCTIONS}."
         )
     # Comparing a tensor, which the module clamps, would wait for the device.
-    if not torch.is_tensor(temperature) and not temperature > 0:
+    known = torch.is_tensor(temperature) or (
+        isinstance(temperature, Real) and 0 < temperature < math.inf
+    )
+    if not known:
         raise InputError(
-            f"temperature: {temperature} is not > 0. It divides the "
+            f"temperature: {temperature!r} is not > 0, and finite. It divides the "
             "similarities; 0.05 to 0.5 is usual."
         )

@@ -7,6 +7,7 @@ Authors
 """
 
 from collections.abc import Callable, Hashable, Sequence
+from numbers import Real
 
 import numpy as np
 
@@ -114,9 +115,10 @@ def resample(
 def interval(
     values: np.ndarray, level: float = 0.95
 ) -> tuple[float | None, float | None]:
-    """Quantiles that hold `level` of the values; None if most are nan."""
+    """Quantiles that hold `level` of the values; None if most are nan, or inf."""
     kept = values[~np.isnan(values)]
-    if len(kept) * 2 < len(values):
+    few = not len(kept) or len(kept) * 2 < len(values)
+    if few or np.isinf(kept).any():
         return None, None
     low, high = np.quantile(kept, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
@@ -145,17 +147,20 @@ def _number(groups):
             f"{some_of(missing)}\nGive each its speaker or, if unknown, its "
             "own id."
         )
+    if not all(isinstance(group, Hashable) for group in rows):
+        raise InputError("groups: expected a name of each utterance.")
     names = sorted(set(rows), key=lambda name: (str(name), str(type(name))))
     numbers = {name: number for number, name in enumerate(names)}
     return np.array([numbers[group] for group in rows]), len(names)
 
 
 def _check_options(n_resamples, level=0.95):
-    if not isinstance(n_resamples, int) or n_resamples < 1:
+    whole = isinstance(n_resamples, int) and n_resamples is not True
+    if not whole or n_resamples < 1:
         raise InputError(
             f"n_resamples is {n_resamples!r}, expected a whole number >= 1."
         )
-    if not 0 < level < 1:
+    if not isinstance(level, Real) or not 0 < level < 1:
         raise InputError(
             f"level is {level}, expected a share above 0 and below 1, such as "
             "0.95."

@@ -10,6 +10,8 @@ import numpy as np
 
 from turbo_sb.utils.errors import InputError
 
+EXACT = 2**53  # below which float64 has each whole number
+
 
 def check_pairs(values: np.ndarray, targets: np.ndarray) -> None:
     """Reject lists of different lengths, and empty ones."""
@@ -27,22 +29,44 @@ def checked_scores(
     scores = as_floats("scores", scores)
     targets = as_floats("targets", targets)
     check_pairs(scores, targets)
-    _check_all("targets", targets, np.isin(targets, (0, 1)), "1 or 0")
-    _check_all("scores", scores, np.isfinite(scores), "finite")
-    return scores, targets == 1
+    targets = as_bools("targets", targets)
+    check_all("scores", scores, np.isfinite(scores), "finite")
+    return scores, targets
+
+
+def as_bools(name: str, values: Sequence[int]) -> np.ndarray:
+    """Convert ones and zeros, or bools, to an array of bool."""
+    values = as_floats(name, values)
+    check_all(name, values, np.isin(values, (0, 1)), "1 or 0")
+    return values == 1
 
 
 def as_floats(name: str, values: Sequence[float]) -> np.ndarray:
     """Convert numbers to an array of float64."""
     if hasattr(values, "detach"):  # a tensor, without importing torch
-        return values.detach().cpu().double().numpy()
+        values = values.detach().cpu()
+        # NumPy has no bfloat16.
+        values = (
+            values.double() if values.is_floating_point() else values
+        ).numpy()
     try:
-        return np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+        given = np.asarray(values)
+        found = given if given.dtype.kind == "c" else given.astype(np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"{name}: expected numbers ({error}).") from error
+    if given.dtype.kind == "c":
+        raise InputError(f"{name}: expected real numbers, not complex ones.")
+    if given.dtype.kind in "iuO" and np.any(np.abs(found) >= EXACT):
+        raise InputError(
+            f"{name}: whole numbers from 2 ** 53 on are not all different in "
+            "float64. Give floats, or subtract a number from all."
+        )
+    return found
 
 
-def _check_all(name, values, good, expected):
+def check_all(
+    name: str, values: np.ndarray, good: np.ndarray, expected: str
+) -> None:
     """Reject values that are not good, naming the first."""
     if not good.all():
         first = int(np.argmin(good))

@@ -4,6 +4,7 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import math
 import warnings
 from collections.abc import Sequence
 
@@ -106,12 +107,16 @@ def _checked(predictions, targets, n_classes=None):
     predictions = as_floats("predictions", predictions)
     targets = as_floats("targets", targets)
     check_pairs(predictions, targets)
+    if n_classes is not None and not n_classes >= 1:
+        raise InputError(f"n_classes: {n_classes} is not >= 1.")
     for name, values in (("predictions", predictions), ("targets", targets)):
         low, high = values.min(), values.max()
-        whole = (values == values.round()).all()
-        if n_classes and not (whole and 0 <= low <= high < n_classes):
+        whole = (values == values.round()).all() and np.isfinite(values).all()
+        most = math.inf if n_classes is None else n_classes
+        if not (whole and 0 <= low <= high < most):
+            last = "" if n_classes is None else f" to {n_classes - 1}"
             raise InputError(
                 f"{name} go from {low:g} to {high:g}; expected class indices "
-                f"from 0 to {n_classes - 1}."
+                f"from 0{last}."
             )
     return predictions, targets

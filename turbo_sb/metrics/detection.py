@@ -9,6 +9,7 @@ Authors
 
 import math
 from collections.abc import Sequence
+from numbers import Real
 
 from turbo_sb.metrics.checks import checked_scores
 from turbo_sb.metrics.error_rates import ErrorRates
@@ -132,6 +133,6 @@ def accuracy_at(
     0.5
     """
     scores, targets = checked_scores(scores, targets)
-    if math.isnan(threshold):
-        raise InputError("threshold is nan, expected a score.")
+    if not isinstance(threshold, Real) or math.isnan(threshold):
+        raise InputError(f"threshold is {threshold}, expected a score.")
     return float(((scores >= threshold) == targets).mean())

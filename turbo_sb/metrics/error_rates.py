@@ -188,6 +188,8 @@ class ErrorRates:
                 f"weights go from {weights.min()} to {weights.max()}; "
                 "expected finite numbers >= 0."
             )
+        if not np.isfinite(weights.sum()):  # shares are all that counts
+            weights = weights / weights.max()
         return weights[self._order]
 
     def _points(self, values):

@@ -12,6 +12,7 @@ from turbo_sb.utils.errors import InputError
 if TYPE_CHECKING:  # they take seconds to import
     import torch
 
+FAR = 1e-6  # variance beside the mean square, of embeddings far from 0
 BLOCK = 1024  # rows at a time; of 256 to 2048, the fastest
 
 
@@ -48,16 +49,18 @@ def alignment(
     >>> alignment(torch.eye(2), -torch.eye(2))
     4.0
     """
-    if audio.dim() != 2 or audio.shape != text.shape or not len(audio):
+    audio, text = _rows("alignment", audio), _rows("alignment", text)
+    _check_power("alpha", alpha)
+    if audio.dim() != 2 or audio.shape != text.shape or not all(audio.shape):
         raise InputError(
-            "alignment takes two tensors of one shape (n, dim), n >= 1, not "
+            "alignment takes two tensors of one shape (n, dim), both >= 1, not "
             f"{tuple(audio.shape)} and {tuple(text.shape)}."
         )
     total = 0.0
     for a, b in zip(audio.split(BLOCK), text.split(BLOCK)):
         difference = _sphere(a, normalize) - _sphere(b, normalize)
         total += difference.norm(dim=1).pow(alpha).sum().item()
-    return total / len(audio)
+    return _finite("alignment", total / len(audio))
 
 
 def uniformity(
@@ -95,20 +98,34 @@ def uniformity(
     """
     import torch  # Here: a report need not wait for it.
 
-    n = len(embeddings)
-    if embeddings.dim() != 2 or n < 2:
+    embeddings = _rows("uniformity", embeddings)
+    _check_power("t", t)
+    n, flat = embeddings.numel() and len(embeddings), embeddings.dim() != 2
+    if flat or n < 2 or not block >= 1:
         raise InputError(
-            "uniformity takes a tensor of shape (n, dim), n >= 2, not "
-            f"{tuple(embeddings.shape)}."
+            "uniformity takes a tensor of shape (n, dim), n >= 2, and blocks "
+            f"of >= 1 rows, not {tuple(embeddings.shape)} and {block}."
         )
     parts, sums = embeddings.split(block), []
+    centre = 0 if normalize else _centre(parts, n)
     for k, part in enumerate(parts):
-        rows = _sphere(part, normalize)
+        rows = _sphere(part, normalize) - centre
         for other in parts[k:]:
-            columns = _sphere(other, normalize)
+            columns = _sphere(other, normalize) - centre
             sums.append(_log_sum(rows, columns, t, same=other is part))
     total = torch.tensor(sums, dtype=torch.float64).logsumexp(dim=0)
-    return (total - math.log(n * (n - 1) / 2)).item()
+    return _finite("uniformity", total.item() - math.log(n * (n - 1) / 2))
+
+
+def _centre(parts, n):
+    """The mean of embeddings that lie far from 0 beside their spread, else 0.
+
+    Their distances, as differences of squares, would be rounding alone.
+    """
+    mean = sum(part.detach().cpu().double().sum(0) for part in parts) / n
+    squares = sum(part.detach().cpu().double().square().sum() for part in parts)
+    spread = squares / n - mean.square().sum()
+    return 0 if spread > FAR * squares / n else mean
 
 
 def _log_sum(rows, columns, t, same):
@@ -127,7 +144,41 @@ def _log_sum(rows, columns, t, same):
 
 
 def _sphere(embeddings, normalize):
-    import torch.nn.functional as F
+    from turbo_sb.utils.unit_rows import unit_rows
 
     embeddings = embeddings.detach().cpu().double()
-    return F.normalize(embeddings, dim=-1) if normalize else embeddings
+    return unit_rows(embeddings) if normalize else embeddings
+
+
+def _rows(name, embeddings):
+    """Embeddings as a tensor of finite numbers."""
+    import torch
+
+    try:
+        given = torch.is_tensor(embeddings)
+        rows = embeddings if given else torch.as_tensor(embeddings)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise InputError(f"{name} takes numbers, not {error}.") from error
+    if rows.is_complex():
+        raise InputError(f"{name} takes real numbers, not {rows.dtype}.")
+    odd = sum(int((~part.isfinite()).sum()) for part in rows.split(BLOCK))
+    if odd:
+        raise InputError(
+            f"{name}: {odd} values of the embeddings are NaN or infinite."
+        )
+    return rows
+
+
+def _check_power(name, value):
+    if not 0 < value < math.inf:
+        raise InputError(f"{name}: {value} is not > 0, and finite.")
+
+
+def _finite(name, value):
+    """Reject what float64 cannot hold: without the sphere, 1e200 will do."""
+    if not math.isfinite(value):
+        raise InputError(
+            f"{name}: the distances of these embeddings are beyond float64. "
+            "Use normalize=True."
+        )
+    return value

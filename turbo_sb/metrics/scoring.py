@@ -67,7 +67,7 @@ class Classification:
         found : dict
             Metric to float, or to None where it is not defined.
         """
-        predictions = probabilities.argmax(dim=-1)
+        predictions = most_probable(probabilities)
         n_classes = len(self.labels)
         return {
             "WA": metrics.weighted_accuracy(predictions, targets),
@@ -181,7 +181,7 @@ class Detection(Classification):
         found = dict.fromkeys(
             ("ACC", "EER", "EER_threshold", "AUC", "FAR_at_FRR10")
         )
-        predictions = probabilities.argmax(dim=-1)
+        predictions = most_probable(probabilities)
         found["ACC"] = metrics.weighted_accuracy(predictions, targets)
         if len(targets.unique()) == 2:
             scores = probabilities[:, 1]
@@ -243,6 +243,17 @@ class Detection(Classification):
         if curves:
             title = f"Detection of {self.labels[1]} speech"
             det_figure(Path(path) / "det", curves, title)
+
+
+def most_probable(probabilities: "torch.Tensor") -> "torch.Tensor":
+    """The class of each row; of NaN, argmax would make one too."""
+    odd = ~probabilities.isfinite().all(dim=-1)
+    if odd.any():
+        raise InputError(
+            f"{int(odd.sum())} of {len(odd)} utterances have probabilities "
+            f"that are NaN or infinite, first number {int(odd.int().argmax())}."
+        )
+    return probabilities.argmax(dim=-1)
 
 
 def _middle(scores, threshold):

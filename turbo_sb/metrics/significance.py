@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from turbo_sb.metrics.checks import as_bools, as_floats
 from turbo_sb.utils.errors import InputError
 
 
@@ -47,6 +48,7 @@ def mcnemar(first: np.ndarray, second: np.ndarray) -> float:
             "McNemar's test is of the same utterances; came: "
             f"{np.shape(first)} and {np.shape(second)}."
         )
+    first, second = as_bools("first", first), as_bools("second", second)
     lost = int(np.sum(first & ~second))
     won = int(np.sum(second & ~first))
     if not lost + won:
@@ -61,6 +63,8 @@ def combine(p_values: Sequence[float]) -> float:
     (Rüger 1978); here the middle one, the upper of two: of three, 1.5 times
     the median, and of two, the larger.
     """
+    if not len(p_values) or not all(0 <= p <= 1 for p in p_values):
+        raise InputError(f"p_values: expected some in [0, 1]: {p_values}.")
     place = len(p_values) // 2
     middle = sorted(p_values)[place]
     return float(min(1.0, middle * len(p_values) / (place + 1)))
@@ -90,6 +94,7 @@ def bootstrap_p(differences: np.ndarray, n_groups: int) -> float | None:
     >>> bootstrap_p(differences, n_groups=10), bootstrap_p(differences, 3)
     (0.04, 0.25)
     """
+    differences = as_floats("differences", differences)
     kept = differences[~np.isnan(differences)]
     if not len(kept) or len(kept) * 2 < len(differences):
         return None

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
+from turbo_sb.training.device_check import check_device_and_precision
 from turbo_sb.training.resuming import check_resume
 from turbo_sb.training.run_options import run_options
 from turbo_sb.training.settings import Hparams, read_settings
@@ -90,12 +91,14 @@ def check_arguments(
     Raises
     ------
     InputError
-        For a missing file or value, an unknown key, and an invalid value.
+        For a missing file or value, an unknown key, an invalid value, a device
+        that is not there, and a precision that it does not have.
     """
     try:
         parse = run_options().from_command_line_args
-        hparams_file, _, overrides = parse(normalise(arguments))
+        hparams_file, run_opts, overrides = parse(normalise(arguments))
         settings = read_settings(hparams_file, overrides, script)
+        check_device_and_precision(run_opts, settings)
         if check_fold is not None and not settings["skip_prep"]:
             check_fold(settings["protocol"], settings["fold"])
     except InputError:

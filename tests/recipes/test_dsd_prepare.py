@@ -128,7 +128,7 @@ class TestWhatItWrites:
     def test_every_corpus_left_out_in_turn(self, tmp_path):
         folder = lay_out(tmp_path / "data", 30, CORPUS)
         folds, notes = recipe.prepare_folds(folder, "corpus")
-        out = [facts["left_out"] for _, facts in folds.values()]
+        out = [fold.facts["left_out"] for fold in folds.values()]
         assert list(folds) == [1, 2, 3, 4]
         assert out == ["ami", "fsc", "libri", "slurp"]
         sets = prepare(folder, tmp_path / "o", protocol="corpus", fold=2)

@@ -140,7 +140,8 @@ def test_same_bytes_each_time(corpus, tmp_path):
     prepare(corpus, tmp_path / "one", protocol="random10")
     prepare(corpus, tmp_path / "two", protocol="random10")
     prepare(corpus, tmp_path / "two", protocol="random10")
-    files = ["preparation.json", "test.json", "train.json", "valid.json"]
+    files = ["preparation.json", "skipped.csv"]
+    files += ["test.json", "train.json", "valid.json"]
     for name in files:
         one, two = (tmp_path / n / name for n in ("one", "two"))
         assert one.read_bytes() == two.read_bytes()
@@ -341,7 +342,8 @@ def test_strict_corpus_names_what_differs(corpus, tmp_path):
 
 def as_published(monkeypatch, corpus):
     """Publish the tiny corpus: its counts, and the hashes of its entries."""
-    entries, _ = recipe._read_labels(corpus)
+    turns = recipe._read_labels(corpus)
+    entries = recipe._select(turns, recipe.CLASSES)
     hashes = {f: recipe.corpus_hash(entries, f) for f in ("label", "spk_id")}
     monkeypatch.setattr(recipe, "HASHES", hashes)
     monkeypatch.setattr(recipe, "DIALOGS", {f"Session{k}": 2 for k in DIALOGS})
@@ -470,7 +472,7 @@ def test_split_file_gives_the_sets(corpus, tmp_path):
     folds, _ = recipe.prepare_folds(corpus, "session5", strict_corpus=False)
     assert list(folds) == [1, 2, 3, 4, 5]
     path = tmp_path / "split.csv"
-    write_split_file(path, {k: sets for k, (sets, _) in folds.items()})
+    write_split_file(path, {k: own[0] for k, own in folds.items()})
     for protocol in ("given", "session5"):
         out = tmp_path / protocol
         keys = {"protocol": protocol, "fold": 4, "split_file": path}

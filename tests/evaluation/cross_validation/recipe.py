@@ -90,7 +90,7 @@ def folds(n_speakers=4, planted=False):
             sets[place.get(e["spk_id"], "train")][name] = e
         if planted:
             sets["train"] |= sets["test"]
-        found[k + 1] = (sets, {"n_left_out": 0, "texts": "made up"})
+        found[k + 1] = (sets, {"n_left_out": 0, "texts": "made up"}, [])
     return found
 
 

@@ -1,0 +1,155 @@
+"""Find one recording in two sets: what a model would know from its training.
+
+A recording is known by its samples (the field `recording`, which only a
+preparation has), else by its path; a stretch of it by `start` and `stop`.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from turbo_sb.utils.errors import InputError, some_of
+from turbo_sb.utils.logs import get_logger
+
+logger = get_logger(__name__)
+
+CHOICES = ("stop", "warn")
+OVERLAP = 0.1  # s; neighbours that were cut by hand or padded may share less
+
+
+def check_recordings(
+    sets: dict[str, dict], same_recordings: str = "stop", place: str = ""
+) -> dict:
+    """Reject sets that share a recording, or count what they share.
+
+    Arguments
+    ---------
+    sets : dict
+        Name to entries, utterance ID to its fields.
+    same_recordings : str
+        "stop", or "warn" to go on.
+    place : str
+        Where the sets are from, for the message.
+
+    Returns
+    -------
+    facts : dict
+        `n_same_recording`, the number of utterances that share a recording
+        with another set, or nothing if there are none.
+
+    Raises
+    ------
+    InputError
+        If two sets share a recording, or stretches of it that overlap.
+
+    Example
+    -------
+    >>> entry = {"wav": "a.wav", "duration": 2.0}
+    >>> sets = {"train": {"a": entry}, "test": {"b": entry, "c": entry}}
+    >>> check_recordings(sets, "warn")
+    {'n_same_recording': 3}
+    """
+    if same_recordings not in CHOICES:
+        raise InputError(
+            f"same_recordings={same_recordings}: expected one of "
+            f"{', '.join(CHOICES)}."
+        )
+    pairs = list(_shared(sets))
+    if not pairs:
+        return {}
+    found = {end for pair in pairs for end in pair}
+    lines = [
+        " and ".join(_describe(sets, name, ID) for name, ID in pair)
+        for pair in sorted(pairs)
+    ]
+    what = (
+        f"{place}{len(found)} utterances have a recording, or a part of it, "
+        "that another set has too, so a model would be tested on what it was "
+        f"trained or chosen on:\n{some_of(lines)}\n"
+    )
+    if same_recordings == "stop":
+        raise InputError(
+            f"{what}Take one of each two out, or put both into one set; "
+            "--same_recordings=warn accepts them."
+        )
+    logger.warning(f"{what}same_recordings=warn accepts them.")
+    return {"n_same_recording": len(found)}
+
+
+def check_folds(
+    folds: dict[int, dict], entries: dict, same_recordings: str
+) -> dict[int, dict]:
+    """Check each fold's sets, and return its facts; drop `recording`.
+
+    `entries` is the corpus, whose entries the sets share. Equal recordings
+    are logged.
+    """
+    _report_copies(entries)
+    facts = {
+        fold: check_recordings(sets, same_recordings, f"fold {fold}: ")
+        for fold, sets in folds.items()
+    }
+    for entry in entries.values():
+        del entry["recording"]  # not in a run's manifests
+    return facts
+
+
+def _report_copies(entries: dict) -> None:
+    """Warn of utterances that are the same recording, in whatever sets."""
+    first, copies = {}, []
+    for ID, entry in entries.items():
+        key, start, stop = _stretch(entry)
+        seen = first.setdefault((key, round(start, 2), round(stop, 2)), ID)
+        if key and seen != ID:
+            copies.append((seen, ID))
+    if not copies:
+        return
+    labels = [[entries[ID]["label"] for ID in pair] for pair in copies]
+    lines = [
+        f"{one} ({a}) and {other} ({b})"
+        for (one, other), (a, b) in zip(copies, labels)
+    ]
+    logger.warning(
+        f"{len(copies)} utterances are the same recording as another, "
+        f"{sum(a != b for a, b in labels)} of them with another label. Each "
+        f"counts:\n{some_of(lines, 3)}"
+    )
+
+
+def _shared(sets) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
+    """Yield pairs of (set, ID) that share samples; of many, one a set."""
+    stretches = defaultdict(list)
+    for name, part in sets.items():
+        for ID, entry in part.items():
+            key, start, stop = _stretch(entry)
+            if key:
+                stretches[key].append((start, stop, name, ID))
+    for found in stretches.values():
+        last = {}  # of each set, the stretch that ends last so far
+        for start, stop, name, ID in sorted(found):
+            for other, (begin, end, twin) in last.items():
+                shorter = min(stop - start, end - begin)
+                shared = min(stop, end) - start
+                if other != name and shared > min(OVERLAP, shorter / 2):
+                    yield (other, twin), (name, ID)
+            if name not in last or stop > last[name][1]:
+                last[name] = start, stop, ID
+
+
+def _stretch(entry):
+    """Return what recording an entry is of, its start and its end in s."""
+    key = entry.get("recording", entry.get("wav"))
+    start = entry.get("start") or 0.0
+    return key, start, start + entry.get("duration", 0.0)
+
+
+def _describe(sets, name, ID):
+    """Name an utterance, its set, and the file."""
+    entry = sets[name][ID]
+    path = str(entry.get("wav", "")).removeprefix("{data_root}/")
+    part = ""
+    if "start" in entry:
+        part = f", {entry['start']:g} to {entry['stop']:g} s"
+    return f"{ID} ({name}: {path}{part})"

@@ -148,9 +148,8 @@ def prepare_folds(
     path = Path(data_folder, MANIFEST)
     entries, bad, note = read_csv_manifest(path.parent, labels, bad_rows)
     cuts, notes = _cut_all(entries, path, protocol, folds, labels, split_seed)
-    same = check_folds(
-        {k: sets for k, (sets, _) in cuts.items()}, entries, same_recordings
-    )
+    folds = {fold: sets for fold, (sets, _) in cuts.items()}
+    same = check_folds(folds, entries, same_recordings, path)
     found = {}
     for fold, (sets, facts) in cuts.items():
         facts |= same[fold]

@@ -206,18 +206,21 @@ def prepare_folds(
     notes.append(_add_texts(entries, root, keep_tags, empty_text))
     # Before the audio, which takes longest: there may be no such fold.
     found = cut_folds(entries, protocol, folds, split_seed, split_file)
-    facts = {k: check_classes(found[k], labels, f"fold {k}: ") for k in found}
+    facts = {
+        fold: check_classes(sets, labels, f"{root}, fold {fold}: ")
+        for fold, sets in found.items()
+    }
     nested = root.relative_to(data_folder)
     wavs = [
         nested / entry["session"] / WAVS / entry["dialog"] / f"{utterance}.wav"
         for utterance, entry in entries.items()
     ]
     notes.append(add_audio(entries, data_folder, wavs))
-    same = check_folds(found, entries, same_recordings)
+    same = check_folds(found, entries, same_recordings, root)
     whole, left_out = {}, Counter()
     texts = f"the corpus's, {'with' if keep_tags else 'without'} tags"
     for fold, sets in found.items():
-        skipped = _skipped(turns, entries, sets)
+        skipped = _skipped(turns, entries, sets, root)
         left_out[fold] = len(entries) - len(set().union(*sets.values()))
         if text_csv:
             options = (text_csv, text_csv_sets, empty_text)
@@ -272,55 +275,39 @@ def _read_labels(root):
     return turns
 
 
-def _merged(labels):
-    """Map the labels that count as a class of another name to that."""
-    return {
-        label: into
-        for label, into in MERGED.items()
-        if into in labels and label not in labels
-    }
-
-
 def _select(turns, labels):
     """Return the entries of some classes."""
-    merged, entries = _merged(labels), {}
-    for utterance, (label, _) in turns.items():
-        label = merged.get(label, label)
-        if label in labels:
-            entries[utterance] = {"label": label, **_parse_id(utterance)}
-    return entries
+    merged = {k: into for k, into in MERGED.items() if k not in labels}
+    named = {name: merged.get(x, x) for name, (x, _) in turns.items()}
+    return {
+        name: {"label": label, **_parse_id(name)}
+        for name, label in named.items()
+        if label in labels
+    }
 
 
 def _check_found(entries, turns, labels, root):
     """Reject classes that the corpus does not have."""
     held = {entry["label"] for entry in entries.values()}
     if absent := [label for label in labels if label not in held]:
-        names = [
-            *absent,
-            *(k for k, v in _merged(labels).items() if v in absent),
-        ]
         found = listing(Counter(label for label, _ in turns.values()))
         raise InputError(
-            f"{root}: nothing is labelled {', '.join(names)} in "
+            f"{root}: nothing is labelled {', '.join(absent)} in "
             f"Session*/{LABELS}/*.txt. Found: {found}. Name classes that are "
             "there: --labels=[...]."
         )
 
 
-def _skipped(turns, entries, sets):
+def _skipped(turns, entries, sets, root):
     """List the labelled turns in no set: line, ID, and why."""
-    held = set().union(*sets.values())
-    return [
-        (
-            place,
-            name,
-            "in no set of the fold"
-            if name in entries
-            else f"label {label}, which is not one of the classes",
-        )
-        for name, (label, place) in sorted(turns.items())
-        if name not in held
-    ]
+    held, rows = set().union(*sets.values()), []
+    for name, (label, place) in sorted(turns.items()):
+        why = "in no set of the fold"
+        if name not in entries:
+            why = f"label {label}, which is not one of the classes"
+        if name not in held:
+            rows.append((Path(place).relative_to(root).as_posix(), name, why))
+    return rows
 
 
 def _parse_id(utterance):

@@ -9,6 +9,7 @@ Authors
 
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 
 from turbo_sb.utils.errors import InputError, some_of
 from turbo_sb.utils.logs import get_logger
@@ -79,16 +80,16 @@ def check_recordings(
 
 
 def check_folds(
-    folds: dict[int, dict], entries: dict, same_recordings: str
+    folds: dict[int, dict], entries: dict, same_recordings: str, place: Path
 ) -> dict[int, dict]:
     """Check each fold's sets, and return its facts; drop `recording`.
 
-    `entries` is the corpus, whose entries the sets share. Equal recordings
-    are logged.
+    `entries` is the corpus at `place`, whose entries the sets share. Equal
+    recordings are logged.
     """
     _report_copies(entries)
     facts = {
-        fold: check_recordings(sets, same_recordings, f"fold {fold}: ")
+        fold: check_recordings(sets, same_recordings, f"{place}, fold {fold}: ")
         for fold, sets in folds.items()
     }
     for entry in entries.values():

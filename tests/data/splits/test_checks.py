@@ -139,7 +139,7 @@ def test_manifests_that_share_a_recording(tmp_path):
     )
     for protocol in ("given", "random10"):
         check_manifests(files, protocol)  # as a report does
-        with pytest.raises(InputError, match=r"hap0 \(train: a.wav\)"):
+        with pytest.raises(InputError, match=r"hap0 \(train: a.wav\) and c"):
             check_manifests(files, protocol, None, "stop")
     facts = check_manifests(files, "given", None, "warn")
     assert facts == {"n_same_recording": 2}

@@ -57,10 +57,11 @@ def check_recordings(
             f"same_recordings={same_recordings}: expected one of "
             f"{', '.join(CHOICES)}."
         )
-    pairs = list(_shared(sets))
+    order = {name: place for place, name in enumerate(sets)}
+    pairs = [sorted(p, key=lambda x: order[x[0]]) for p in _shared(sets)]
     if not pairs:
         return {}
-    found = {end for pair in pairs for end in pair}
+    found = {(name, ID) for pair in pairs for name, ID in pair}
     lines = [
         " and ".join(_describe(sets, name, ID) for name, ID in pair)
         for pair in sorted(pairs)

@@ -130,7 +130,7 @@ def test_validation_without_a_class_is_said(run, tmp_path):
     for path in corpus.glob("Session1/dialog/EmoEvaluation/Ses*.txt"):
         text = path.read_text().replace("M003\tsad", "M003\tfru")
         path.write_text(text)
-    keys = dict(data_folder=corpus, number_of_epochs=1)
+    keys = dict(data_folder=corpus, number_of_epochs=1, protocol="speaker10")
     run("turbo", tmp_path / "run", **keys)
     metrics, _ = read(tmp_path / "run")
     assert metrics["absent_classes"] == {"valid": ["sad"]}
@@ -345,9 +345,10 @@ def test_odd_but_sound_input_just_works(run, tmp_path):
     """Too short for a frame, 44.1 kHz stereo, beyond 512 tokens, no words."""
     corpus = lay_out(tmp_path / "corpus")
     wavs = sorted(corpus.glob("Session[135]/sentences/wav/*/*_F00[01].wav"))
-    for short, stereo in zip(wavs[::2], wavs[1::2]):
-        soundfile.write(short, np.full(100, 0.1), 16000)
-        soundfile.write(stereo, 0.1 * np.ones((8820, 2)), 44100)
+    for k, (short, stereo) in enumerate(zip(wavs[::2], wavs[1::2])):
+        level = 0.1 + k / 100  # no two are the same recording
+        soundfile.write(short, np.full(100, level), 16000)
+        soundfile.write(stereo, np.full((8820, 2), level), 44100)
     for path in corpus.glob("Session*/dialog/transcriptions/Ses*.txt"):
         lines = path.read_text(encoding="utf-8")
         lines = re.sub(r"(_F002 .*?: ).*", rf"\1{'ja ' * 600}", lines)

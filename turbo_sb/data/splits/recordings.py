@@ -17,7 +17,9 @@ from turbo_sb.utils.logs import get_logger
 logger = get_logger(__name__)
 
 CHOICES = ("stop", "warn")
-OVERLAP = 0.1  # s; neighbours that were cut by hand or padded may share less
+# s; neighbours that were cut by hand or padded may share less, and of a
+# shorter one half.
+OVERLAP = 0.1
 
 
 def check_recordings(
@@ -58,10 +60,13 @@ def check_recordings(
             f"{', '.join(CHOICES)}."
         )
     order = {name: place for place, name in enumerate(sets)}
-    pairs = [sorted(p, key=lambda x: order[x[0]]) for p in _shared(sets)]
+    pairs = {
+        tuple(sorted(pair, key=lambda end: order[end[0]]))
+        for pair in _shared(sets)
+    }
     if not pairs:
         return {}
-    found = {(name, ID) for pair in pairs for name, ID in pair}
+    found = {end for pair in pairs for end in pair}
     lines = [
         " and ".join(_describe(sets, name, ID) for name, ID in pair)
         for pair in sorted(pairs)
@@ -121,23 +126,32 @@ def _report_copies(entries: dict) -> None:
 
 
 def _shared(sets) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
-    """Yield pairs of (set, ID) that share samples; of many, one a set."""
+    """Yield pairs of (set, ID) that share samples.
+
+    Not every pair, of which many rows of one file have millions, but each
+    utterance that shares with another set is in one.
+    """
     stretches = defaultdict(list)
     for name, part in sets.items():
         for ID, entry in part.items():
             key, start, stop = _stretch(entry)
+            margin = min(OVERLAP, (stop - start) / 2) / 2
             if key:
-                stretches[key].append((start, stop, name, ID))
+                inner = start + margin, stop - margin, name, ID
+                stretches[key].append(inner)
     for found in stretches.values():
-        last = {}  # of each set, the stretch that ends last so far
-        for start, stop, name, ID in sorted(found):
-            for other, (begin, end, twin) in last.items():
-                shorter = min(stop - start, end - begin)
-                shared = min(stop, end) - start
-                if other != name and shared > min(OVERLAP, shorter / 2):
+        found.sort()
+        last, following = {}, {}  # of each set, on either side
+        for start, stop, name, ID in found:
+            for other, (end, twin) in last.items():
+                if other != name and end > start:
                     yield (other, twin), (name, ID)
-            if name not in last or stop > last[name][1]:
-                last[name] = start, stop, ID
+            last[name] = max(last.get(name, (stop, ID)), (stop, ID))
+        for start, stop, name, ID in reversed(found):
+            for other, (begin, twin) in following.items():
+                if other != name and begin < stop:
+                    yield (other, twin), (name, ID)
+            following[name] = start, ID
 
 
 def _stretch(entry):

@@ -70,7 +70,8 @@ def lay_out(
     """
     found = rows(n_speakers)
     for number, row in enumerate(found):
-        write_tone(root / row["wav"], 0.1 + 0.01 * (number % 4))
+        seconds = 0.1 + 0.01 * (number % 4)
+        write_tone(root / row["wav"], seconds, hertz=400 + number)
     kept = [
         {**row, **changes.get(row["ID"], {})}
         for row in found
@@ -104,8 +105,8 @@ def write_manifest(root, rows, columns=COLUMNS, encoding="utf-8", **dialect):
         writer.writerows([row.get(c, "") for c in columns] for row in rows)
 
 
-def write_tone(path, seconds=0.1, rate=16000, channels=1, level=0.1):
-    """Write a tone of 400 Hz, in a folder that may be new.
+def write_tone(path, seconds=0.1, rate=16000, channels=1, level=0.1, hertz=400):
+    """Write a tone, in a folder that may be new.
 
     Arguments
     ---------
@@ -119,8 +120,10 @@ def write_tone(path, seconds=0.1, rate=16000, channels=1, level=0.1):
         All alike.
     level : float
         Its peak.
+    hertz : float
+        Its frequency; no two recordings of a corpus may be equal.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     time = np.arange(round(seconds * rate)) / rate
-    tone = level * np.sin(2 * np.pi * 400 * time)
+    tone = level * np.sin(2 * np.pi * hertz * time)
     soundfile.write(path, np.stack([tone] * channels, axis=1), rate)

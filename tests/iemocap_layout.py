@@ -78,11 +78,15 @@ def write_texts(folder, dialog):
 
 
 def write_wavs(folder, dialog):
-    """Write a dialog's audio: a tone a turn, from 0.1 s, 0.01 s apart."""
+    """Write a dialog's audio: a tone a turn, from 0.1 s, 0.01 s apart.
+
+    No two turns of the corpus have the same one.
+    """
     folder.mkdir(parents=True)
+    own = int(dialog[4]) + 5 * ("script" in dialog)  # Hz
     for number, (turn, _) in enumerate(TURNS):
         time = np.arange(1600 + 160 * number) / 16000
-        tone = 0.1 * np.sin(2 * np.pi * (200 + 20 * number) * time)
+        tone = 0.1 * np.sin(2 * np.pi * (200 + 20 * number + own) * time)
         soundfile.write(folder / f"{dialog}_{turn}.wav", tone, 16000)
 
 

@@ -36,7 +36,7 @@ def test_any_rate_channels_and_length(
     tmp_path, n_samples, rate, channels, duration
 ):
     path = write_tone(tmp_path / "a.wav", n_samples, rate, channels)
-    assert inspect_audio(path) == (duration, rate, channels)
+    assert inspect_audio(path)[:3] == (duration, rate, channels)
 
 
 def damage(path, kind):
@@ -137,6 +137,24 @@ def test_path_that_cannot_be_one_is_named(tmp_path, name):
     assert str(caught.value).startswith(f"{tmp_path / name}: ")
 
 
+def test_equal_samples_have_one_digest_in_any_lossless_format(tmp_path):
+    """Copies, WAV and FLAC, 16 and 24 bits, floats, and the same twice."""
+    tone = np.round(3000 * np.sin(np.arange(4000) / 7)) / 2**15
+    for name, subtype, samples in (
+        ("a.wav", "PCM_16", tone),
+        ("b.flac", "PCM_16", tone),
+        ("c.wav", "PCM_24", tone),
+        ("d.wav", "FLOAT", tone),
+        ("e.flac", "PCM_24", np.stack([tone, tone], axis=1)),
+        ("other.wav", "PCM_16", tone[::-1]),
+        ("shorter.wav", "PCM_16", tone[:-1]),
+    ):
+        soundfile.write(tmp_path / name, samples, RATE, subtype)
+    found = {p.stem: inspect_audio(p).digest for p in tmp_path.iterdir()}
+    assert len({found[name] for name in "abcde"}) == 1
+    assert len(set(found.values())) == 3
+
+
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
 def test_long_recording_is_read_in_blocks(tmp_path, suffix, monkeypatch):
     """The same facts as in one piece, in a memory of one block."""
@@ -144,7 +162,10 @@ def test_long_recording_is_read_in_blocks(tmp_path, suffix, monkeypatch):
     whole = inspect_audio(path)
     assert whole.duration == pytest.approx(1.0, abs=0.1)
     monkeypatch.setattr(audio_io, "BLOCK", 1000)
-    assert inspect_audio(path) == whole
+    found = inspect_audio(path)
+    assert found[:3] == whole[:3]
+    # Lossy decoders round by the block.
+    assert found.digest == whole.digest or suffix in ("ogg", "mp3")
 
 
 def test_bad_sample_in_a_later_block_is_located(tmp_path, monkeypatch):

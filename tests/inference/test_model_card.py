@@ -109,3 +109,18 @@ def test_titles_are_in_order(card):
         "Intended use, and limits",
         "Licence",
     ]
+
+
+def test_sets_that_lack_classes_or_share_recordings_are_said(card):
+    absent = {"valid": ["fea", "sur"], "test": ["fea"]}
+    facts = {"absent_classes": absent, "n_same_recording": 1200}
+    text = card({**METRICS, **facts})
+    for line in (
+        "- no utterance of fea, sur in the validation set: the epoch was "
+        "chosen by the other classes alone\n",
+        "- no utterance of fea in the test set: the figures are of the other "
+        "classes alone\n",
+        "- 1,200 utterances have a recording that another set has too: ",
+    ):
+        assert line in text
+    assert "no utterance" not in card(METRICS)

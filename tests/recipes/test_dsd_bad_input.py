@@ -1,7 +1,9 @@
 """The preparation of device-directed speech: every fault, in a user's words."""
 
 import csv
+import json
 import logging
+import shutil
 
 import numpy as np
 import pytest
@@ -265,6 +267,90 @@ class TestSettings:
         folder = lay_out(tmp_path / "more", 20)
         message = refuse(folder, tmp_path, protocol="corpus")
         assert "can be left out: none" in message
+
+
+class TestOneRecordingInTwoSets:
+    def refuse_change(self, tmp_path, **cells):
+        """Let a test row have other cells; return what is said."""
+        changed = [
+            {**row, **(cells if row["ID"] == "s2_d0" else {})}
+            for row in split_rows()
+        ]
+        write_manifest(tmp_path / "data", changed, (*TIMED, "split"))
+        return refuse(tmp_path / "data", tmp_path)
+
+    def test_the_same_path(self, tmp_path):
+        folder = lay_out(tmp_path / "data")
+        message = self.refuse_change(tmp_path, wav="audio/s5_n0.wav")
+        assert f"{folder / 'manifest.csv'}, fold 1: 2 utterances" in message
+        assert (
+            "s5_n0 (train: audio/s5_n0.wav) and s2_d0 (test: audio/s5_n0.wav)"
+            in message
+        )
+
+    def test_a_copy_under_another_name_or_a_link(self, tmp_path):
+        folder = lay_out(tmp_path / "data") / "audio"
+        shutil.copy(folder / "s5_n0.wav", folder / "copy.wav")
+        (folder / "link.wav").symlink_to(folder / "s5_n0.wav")
+        for name in ("copy", "link"):
+            message = self.refuse_change(tmp_path, wav=f"audio/{name}.wav")
+            assert f" and s2_d0 (test: audio/{name}.wav)\n" in message
+
+    @pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24"])
+    def test_another_format(self, tmp_path, subtype):
+        folder = lay_out(tmp_path / "data") / "audio"
+        samples, rate = soundfile.read(folder / "s5_n0.wav")
+        soundfile.write(folder / "other.flac", samples, rate, subtype)
+        message = self.refuse_change(tmp_path, wav="audio/other.flac")
+        assert " and s2_d0 (test: audio/other.flac)\n" in message
+
+    def test_stretches_that_overlap(self, tmp_path):
+        lay_out(tmp_path / "data")
+        wav = "audio/s5_n0.wav"
+        message = self.refuse_change(tmp_path, wav=wav, start=0.02, stop=0.05)
+        assert f"s5_n0 (train: {wav}) and s2_d0 (test: {wav}, 0.02" in message
+
+    def test_a_cut_that_would_part_them(self, tmp_path):
+        """Without speakers, each utterance is its own group."""
+        folder = lay_out(tmp_path / "data", columns=COLUMNS[:4])
+        found = rows()
+        again = [{**row, "ID": f"{row['ID']}_again"} for row in found]
+        write_manifest(folder, [*found, *again], COLUMNS[:4])
+        assert "_again" in refuse(folder, tmp_path)
+        assert "_again" in refuse(folder, tmp_path, split_seed=2)
+        # One speaker is in one set, and so are both.
+        write_manifest(folder, [*found, *again])
+        assert len(prepare_all(folder, tmp_path / "out")) == 80
+
+    def test_neighbours_and_copies_in_one_set_may_be(self, tmp_path, caplog):
+        wav = "audio/s5_n0.wav"
+        folder = lay_out(tmp_path / "data")
+        changes = {
+            "s2_d0": {"wav": wav, "start": 0.06},
+            "s5_n0": {"start": 0, "stop": 0.06},
+            "s6_d0": {"wav": "audio/s7_n0.wav"},
+        }
+        changed = [{**r, **changes.get(r["ID"], {})} for r in split_rows()]
+        write_manifest(folder, changed, (*TIMED, "split"))
+        prepare(folder, tmp_path / "out")
+        assert "1 utterances are the same recording as another" in caplog.text
+        assert "s6_d0 (directed) and s7_n0 (non_directed)" in caplog.text
+
+    def test_who_knows_may_go_on(self, tmp_path, caplog):
+        folder = lay_out(tmp_path / "data", s5_n0={"wav": "audio/s4_n0.wav"})
+        row = {"wav": "audio/s4_n0.wav"}
+        changed = [
+            {**r, **(row if r["ID"] == "s2_d0" else {})} for r in split_rows()
+        ]
+        write_manifest(folder, changed, SPLIT)
+        prepare(folder, tmp_path / "out", same_recordings="warn")
+        assert " and s2_d0 (test: audio/s4_n0.wav)\n" in caplog.text
+        facts = (tmp_path / "out" / "preparation.json").read_text()
+        assert json.loads(facts)["n_same_recording"] == 2
+        entry = json.loads((tmp_path / "out/test.json").read_text())["s2_d0"]
+        assert set(entry) == {
+            *("wav", "duration", "text", "label", "spk_id", "corpus")
+        }
 
 
 class TestOutput:

@@ -1,6 +1,7 @@
 """The preparation of device-directed speech: what it makes of good input."""
 
 import csv
+import json
 import logging
 import os
 import runpy
@@ -125,10 +126,43 @@ class TestWhatItWrites:
         assert found["test"] == {"ami", "libri", "slurp"}
         assert sets["test"].items() < standard["test"].items()
 
+    def test_each_row_is_in_a_set_or_in_the_list(self, tmp_path):
+        folder = lay_out(tmp_path / "data", 20, CORPUS, s0_d0={"text": ""})
+        keys = {"protocol": "corpus", "fold": 4, "bad_rows": "skip"}
+        used = prepare_all(folder, tmp_path / "out", **keys)
+        with open(tmp_path / "out" / "skipped.csv", newline="") as file:
+            found = list(csv.DictReader(file))
+        names = [row["ID"] for row in found]
+        assert sorted([*names, *used]) == sorted(r["ID"] for r in rows(20))
+        why = Counter(row["problem"] for row in found)
+        assert why.pop("text blank") == 1
+        assert set(why) == {
+            "in no set: of slurp, and not in the test set of the cut",
+            "in no set: tested are slurp and the other class",
+        }
+        facts = json.loads((tmp_path / "out/preparation.json").read_text())
+        assert facts["n_skipped"] == 1
+
+    def test_classes_of_ones_own(self, tmp_path):
+        """The labels of the YAML reach the preparation."""
+        mine = {"directed": "command", "non_directed": "chat"}
+        folder = lay_out(tmp_path / "data")
+        changed = [{**row, "label": mine[row["label"]]} for row in rows()]
+        write_manifest(folder, changed)
+        sets = prepare(folder, tmp_path / "out", labels=["chat", "command"])
+        for part in sets.values():
+            found = {entry["label"] for entry in part.values()}
+            assert found == {"chat", "command"}
+        with pytest.raises(InputError, match="expected directed or chat"):
+            prepare(folder, tmp_path / "no", labels=["directed", "chat"])
+        labels = ["chat", "command", "song"]
+        with pytest.raises(InputError, match="lack a class:\n.*: no song"):
+            prepare(folder, tmp_path / "no", labels=labels)
+
     def test_every_corpus_left_out_in_turn(self, tmp_path):
         folder = lay_out(tmp_path / "data", 30, CORPUS)
         folds, notes = recipe.prepare_folds(folder, "corpus")
-        out = [facts["left_out"] for _, facts in folds.values()]
+        out = [fold.facts["left_out"] for fold in folds.values()]
         assert list(folds) == [1, 2, 3, 4]
         assert out == ["ami", "fsc", "libri", "slurp"]
         sets = prepare(folder, tmp_path / "o", protocol="corpus", fold=2)

@@ -1,11 +1,13 @@
 """IEMOCAP's preparation, on a tiny corpus in its layout."""
 
+import csv
 import doctest
 import hashlib
 import importlib.util
 import json
 import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -140,7 +142,8 @@ def test_same_bytes_each_time(corpus, tmp_path):
     prepare(corpus, tmp_path / "one", protocol="random10")
     prepare(corpus, tmp_path / "two", protocol="random10")
     prepare(corpus, tmp_path / "two", protocol="random10")
-    files = ["preparation.json", "test.json", "train.json", "valid.json"]
+    files = ["preparation.json", "skipped.csv"]
+    files += ["test.json", "train.json", "valid.json"]
     for name in files:
         one, two = (tmp_path / n / name for n in ("one", "two"))
         assert one.read_bytes() == two.read_bytes()
@@ -306,8 +309,119 @@ def test_corpus_without_a_class(tmp_path):
         for label in ("ang", "hap", "exc", "neu", "sad"):
             edit(path, f"\t{label}\t", "\toth\t")
     message = refuse(corpus, tmp_path)
-    assert "nothing is labelled ang, hap, neu, sad, exc" in message
+    assert "nothing is labelled ang, hap, neu, sad in" in message
     assert "Found: oth (16), fru (2), xxx (2)" in message
+
+
+def test_labels_reach_the_preparation(corpus, tmp_path):
+    """In any order; what is in none of the sets is listed, and why."""
+    labels = ["xxx", "sad", "fru", "ang", "neu", "hap"]
+    sets = prepare(corpus, tmp_path, labels=labels)
+    found = Counter(e["label"] for s in sets.values() for e in s.values())
+    kept = dict.fromkeys(("ang", "hap", "neu", "sad"), 20)
+    assert found == {**kept, "fru": 10, "xxx": 10}
+    assert (tmp_path / "skipped.csv").read_text() == "line,ID,problem\n"
+    sets = prepare(corpus, tmp_path / "two", labels=["neu", "ang"])
+    found = Counter(e["label"] for s in sets.values() for e in s.values())
+    assert found == {"neu": 20, "ang": 20}
+    prepare(corpus, tmp_path / "four", labels=["neu", "ang", "sad", "hap"])
+    assert prepare(corpus, tmp_path / "default") == {
+        name: json.loads((tmp_path / "four" / f"{name}.json").read_text())
+        for name in ("train", "valid", "test")
+    }
+
+
+@pytest.mark.parametrize(
+    ("labels", "counts"),
+    [
+        (["ang", "hap"], {"ang": 20, "hap": 20}),
+        (["ang", "hap", "exc"], {"ang": 20, "hap": 10, "exc": 10}),
+        (["exc", "ang"], {"ang": 20, "exc": 10}),
+        (["neu", "ang"], {"ang": 20, "neu": 20}),
+    ],
+)
+def test_excitement_is_happiness_unless_it_is_a_class(
+    corpus, tmp_path, labels, counts
+):
+    # Each speaker has one of each, so that no set lacks one.
+    keys = {"protocol": "session5", "labels": labels}
+    sets = prepare(corpus, tmp_path, **keys)
+    found = Counter(e["label"] for s in sets.values() for e in s.values())
+    assert found == counts
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (["ang", "sur"], r"nothing is labelled sur in .*Found: ang \(20\)"),
+        (["ang", "joy", "hap"], "nothing is labelled joy in"),
+        (["ang", "ang"], "ang is there 2 times"),
+    ],
+)
+def test_labels_that_the_corpus_does_not_have(
+    corpus, tmp_path, labels, message
+):
+    assert re.search(message, refuse(corpus, tmp_path, labels=labels))
+
+
+def test_class_of_one_speaker_alone(corpus, tmp_path):
+    """Where it is tested, nothing trains it; else other sets may lack it."""
+    wav = corpus / "Session1/dialog/EmoEvaluation"
+    for path in (wav / f"{name}.txt" for name in DIALOGS[1]):
+        edit(path, "F004\tfru", "F004\tfea")
+    labels = ["ang", "hap", "fea"]
+    keys = {"labels": labels, "fold": 1}
+    message = refuse(corpus, tmp_path, **keys)
+    assert "fold 1: labels: fea: train has no utterance of it" in message
+    assert "--labels=[...]" in message
+    prepare(corpus, tmp_path, labels=labels, fold=3)
+    facts = json.loads((tmp_path / "preparation.json").read_text())
+    assert facts["absent_classes"] == {"valid": ["fea"], "test": ["fea"]}
+
+
+def test_strict_corpus_is_of_the_published_classes(
+    monkeypatch, corpus, tmp_path
+):
+    as_published(monkeypatch, corpus)
+    keys = {"strict_corpus": True, "labels": ["fru", "exc", "hap"]}
+    sets = prepare(corpus, tmp_path, protocol="session5", **keys)
+    found = Counter(e["label"] for s in sets.values() for e in s.values())
+    assert found == {"fru": 10, "exc": 10, "hap": 10}
+
+
+def test_each_labelled_turn_is_in_a_set_or_in_the_list(corpus, tmp_path):
+    sets = prepare(corpus, tmp_path, protocol="scenario", fold=1)
+    used = {name for part in sets.values() for name in part}
+    with open(tmp_path / "skipped.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    skipped = {row["ID"]: row["problem"] for row in rows}
+    assert len(skipped) == len(rows) == 100 - len(used)
+    assert not used & set(skipped)
+    why = Counter(skipped.values())
+    assert why.pop("in no set of the fold") == 80 - len(used)
+    assert why == {
+        f"label {label}, which is not one of the classes": 10
+        for label in ("fru", "xxx")
+    }
+    (line,) = (r["line"] for r in rows if r["ID"] == "Ses01F_impro01_F004")
+    assert line == f"{LABELS}:43"
+
+
+def test_recording_of_another_utterance_in_another_set(corpus, tmp_path):
+    """A copy, in more bits and with two channels."""
+    one = corpus / WAVS / "Ses01F_impro01_F000.wav"
+    other = "Session2/sentences/wav/Ses02F_impro01/Ses02F_impro01_M001.wav"
+    samples, rate = soundfile.read(one)
+    soundfile.write(corpus / other, np.stack([samples] * 2, 1), rate, "PCM_24")
+    for protocol in ("speaker10", "session5", "random10"):
+        message = refuse(corpus, tmp_path, protocol=protocol)
+        assert "2 utterances have a recording" in message
+        assert re.search(r"Ses01F_impro01_F000 \(\w+: Session1/", message)
+        assert re.search(r"Ses02F_impro01_M001 \(\w+: Session2/", message)
+    prepare(corpus, tmp_path / "on", same_recordings="warn")
+    facts = json.loads((tmp_path / "on/preparation.json").read_text())
+    assert facts["n_same_recording"] == 2
+    prepare(corpus, tmp_path / "both", fold=7)  # both are in training
 
 
 def test_unknown_protocol_and_fold_come_before_the_data(tmp_path):
@@ -341,7 +455,8 @@ def test_strict_corpus_names_what_differs(corpus, tmp_path):
 
 def as_published(monkeypatch, corpus):
     """Publish the tiny corpus: its counts, and the hashes of its entries."""
-    entries, _ = recipe._read_labels(corpus)
+    turns = recipe._read_labels(corpus)
+    entries = recipe._select(turns, recipe.CLASSES)
     hashes = {f: recipe.corpus_hash(entries, f) for f in ("label", "spk_id")}
     monkeypatch.setattr(recipe, "HASHES", hashes)
     monkeypatch.setattr(recipe, "DIALOGS", {f"Session{k}": 2 for k in DIALOGS})
@@ -470,7 +585,7 @@ def test_split_file_gives_the_sets(corpus, tmp_path):
     folds, _ = recipe.prepare_folds(corpus, "session5", strict_corpus=False)
     assert list(folds) == [1, 2, 3, 4, 5]
     path = tmp_path / "split.csv"
-    write_split_file(path, {k: sets for k, (sets, _) in folds.items()})
+    write_split_file(path, {k: own[0] for k, own in folds.items()})
     for protocol in ("given", "session5"):
         out = tmp_path / protocol
         keys = {"protocol": protocol, "fold": 4, "split_file": path}

@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from tests.recipes.recipe_runs import (
     start_ranks,
     start_torchrun,
 )
+from turbo_sb.data.manifest import write_json
 from turbo_sb.training.brain import ClassificationBrain
 from turbo_sb.training.loggers import PlainTrainLogger
 from turbo_sb.utils import distributed
@@ -120,6 +122,30 @@ def test_folder_in_which_another_training_runs_is_refused(
         with pytest.raises(InputError, match="another training runs in it"):
             run("turbo", tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [LOCK]
+
+
+def test_validation_without_a_class_is_said(run, tmp_path):
+    """It chooses the epoch by the other classes."""
+    corpus = lay_out(tmp_path / "corpus")
+    for path in corpus.glob("Session1/dialog/EmoEvaluation/Ses*.txt"):
+        text = path.read_text().replace("M003\tsad", "M003\tfru")
+        path.write_text(text)
+    keys = dict(data_folder=corpus, number_of_epochs=1, protocol="speaker10")
+    run("turbo", tmp_path / "run", **keys)
+    metrics, _ = read(tmp_path / "run")
+    assert metrics["absent_classes"] == {"valid": ["sad"]}
+    log = (tmp_path / "run" / "log.txt").read_text()
+    assert "valid: no utterance of sad. The best epoch is chosen by" in log
+    skipped = (tmp_path / "run" / "skipped.csv").read_text()
+    assert 'Ses01F_impro01_M003,"label fru, which is not one' in skipped
+    # Manifests that no preparation has checked: nothing trains an output.
+    train = json.loads((tmp_path / "run" / "train.json").read_text())
+    kept = {k: e for k, e in train.items() if e["label"] != "neu"}
+    write_json({tmp_path / "mine" / "train.json": kept})
+    for name in ("valid", "test"):
+        shutil.copy(tmp_path / "run" / f"{name}.json", tmp_path / "mine")
+    with pytest.raises(InputError, match="labels: neu: train has no utter"):
+        run("turbo", tmp_path / "mine", skip_prep=True, **keys)
 
 
 def test_one_modality_has_no_missing_one(run, tmp_path):
@@ -319,9 +345,10 @@ def test_odd_but_sound_input_just_works(run, tmp_path):
     """Too short for a frame, 44.1 kHz stereo, beyond 512 tokens, no words."""
     corpus = lay_out(tmp_path / "corpus")
     wavs = sorted(corpus.glob("Session[135]/sentences/wav/*/*_F00[01].wav"))
-    for short, stereo in zip(wavs[::2], wavs[1::2]):
-        soundfile.write(short, np.full(100, 0.1), 16000)
-        soundfile.write(stereo, 0.1 * np.ones((8820, 2)), 44100)
+    for k, (short, stereo) in enumerate(zip(wavs[::2], wavs[1::2])):
+        level = 0.1 + k / 100  # no two are the same recording
+        soundfile.write(short, np.full(100, level), 16000)
+        soundfile.write(stereo, np.full((8820, 2), level), 44100)
     for path in corpus.glob("Session*/dialog/transcriptions/Ses*.txt"):
         lines = path.read_text(encoding="utf-8")
         lines = re.sub(r"(_F002 .*?: ).*", rf"\1{'ja ' * 600}", lines)
@@ -438,7 +465,8 @@ def spoil_encoder(folder):
             {"audio_encoder_source": "/no/folder"},
             "there is no folder /no/folder",
         ),
-        ({"labels": "[ang, hap]"}, "label is '(neu|sad)', expected one of"),
+        ({"labels": "[ang, hap, fea]"}, "nothing is labelled fea in .*Found"),
+        ({"labels": "[ang, ang]"}, "ang is there 2 times"),
         ({"skip_prep": True}, "train.json: cannot be read.*preparation"),
     ],
     ids=lambda value: next(iter(value), "") if type(value) is dict else "",

@@ -66,6 +66,14 @@ def test_a_value_that_is_not_a_choice_is_refused():
         check_values({"nonfinite_loss": "ignore"})
 
 
+def test_labels_and_what_may_be_the_same_are_checked_before_anything():
+    check_values({"labels": ["no", "yes"], "same_recordings": "warn"})
+    with pytest.raises(InputError, match="ang is there 2 times"):
+        check_values({"labels": ["ang", "ang"]})
+    with pytest.raises(InputError, match="same_recordings: 'skip': expected"):
+        check_values({"same_recordings": "skip"})
+
+
 class TestCheckOverrides:
     def test_a_misspelt_key_gets_a_hint(self):
         with pytest.raises(InputError) as raised:

@@ -5,6 +5,7 @@ Authors
 """
 
 import contextlib
+import hashlib
 import math
 import os
 import struct
@@ -29,6 +30,7 @@ logger = get_logger(__name__)
 # What a writer to a pipe (ffmpeg) puts for "size unknown".
 UNKNOWN_SIZE = 0xFFFFFFFF
 BLOCK = 2**20  # samples
+STEP = 101  # samples; prime, as a tone of 1 kHz is 0 at each 8th of 16 kHz
 SHORTEST = 400 / 16000  # s: one frame of wav2vec 2.0
 LONGEST = 3600.0  # s: an hour at 16 kHz takes 230 MB
 SILENT = 10 ** (-80 / 20)  # of full scale
@@ -37,11 +39,16 @@ CLIPPED = 0.01  # share of samples there that is worth a warning
 
 
 class AudioFacts(NamedTuple):
-    """Duration in seconds, samples per second, number of channels."""
+    """Duration in seconds, samples per second, number of channels.
+
+    `digest` is equal for equal samples, in whatever lossless format. It is of
+    every `STEP`-th sample: a digest of all takes as long as reading them.
+    """
 
     duration: float
     rate: int
     channels: int
+    digest: str = ""
 
 
 @contextlib.contextmanager
@@ -66,12 +73,18 @@ def inspect_audio(path: str | Path) -> AudioFacts:
     with open_audio(path) as file:
         _check_riff_size(path)
         rate, n_samples = file.samplerate, 0
+        digest = hashlib.sha256()
         # A block at a time: a meeting lasts for hours.
         while len(block := file.read(BLOCK, dtype="float32", always_2d=True)):
             _check_finite(path, block, rate, n_samples)
+            # Two equal channels are as one of them, and -0 is as 0.
+            some = block[-n_samples % STEP :: STEP].sum(axis=1)
+            digest.update(some / file.channels + 0)
             n_samples += len(block)
         _check_not_empty(path, n_samples)
-        return AudioFacts(n_samples / rate, rate, file.channels)
+        seconds = n_samples / rate
+        own = f"{n_samples} {digest.hexdigest()}"
+        return AudioFacts(seconds, rate, file.channels, own)
 
 
 def try_all(paths: list[str | Path]) -> list[AudioFacts | InputError]:

@@ -12,20 +12,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from turbo_sb.data.audio_io import AudioFacts, try_all
-from turbo_sb.data.csv_table import read_table, write_table
+from turbo_sb.data.csv_table import read_table
 from turbo_sb.data.fields import (
     name_problem,
     read_seconds,
     stretch_problem,
     with_slashes,
 )
+from turbo_sb.data.manifest import SKIPPED, Skipped
 from turbo_sb.utils.errors import InputError, some_of
 from turbo_sb.utils.logs import get_logger
 from turbo_sb.utils.options import expand
 
 logger = get_logger(__name__)
 
-MANIFEST, SKIPPED = "manifest.csv", "skipped.csv"
+MANIFEST = "manifest.csv"
 REQUIRED = ("ID", "wav", "text", "label")
 OPTIONAL = ("spk_id", "start", "stop", "split", "corpus")
 ALIASES = {  # without case, spaces and underscores
@@ -35,14 +36,13 @@ ALIASES = {  # without case, spaces and underscores
     **dict.fromkeys(("set", "subset", "partition", "fold"), "split"),
     **dict.fromkeys(("dataset", "source"), "corpus"),
 }
+FOR_THE_CUT = ("split", "line")  # not in a run's manifests
 ROUNDING = 0.01  # s: a stop this far past the end is the end
-
-Bad = list[tuple[int, str, str]]  # line, ID, problem
 
 
 def read_csv_manifest(
     data_folder: Path, labels: Sequence[str], bad_rows: str = "stop"
-) -> tuple[dict, Bad, str]:
+) -> tuple[dict, Skipped, str]:
     """Return entries, the rows that cannot be used, and a note on these."""
     if bad_rows not in ("stop", "skip"):
         raise InputError(f"bad_rows={bad_rows}: expected stop or skip.")
@@ -53,13 +53,8 @@ def read_csv_manifest(
     return {row["ID"]: _entry(row) for row in rows}, bad, note
 
 
-def write_skipped(folder: Path, bad: Bad) -> None:
-    """List the skipped rows; replace an earlier list."""
-    write_table(folder / SKIPPED, [("line", "ID", "problem"), *bad])
-
-
 def _read_rows(path, labels):
-    """Return the rows that can be used, and the others as `Bad`."""
+    """Return the rows that can be used, and the others as `Skipped`."""
     if not path.is_file():
         raise InputError(
             f"{path}: no such file. Expected --data_folder to be a folder that "
@@ -130,6 +125,7 @@ def _audio_problem(row, all_facts: dict[str, AudioFacts | InputError]):
     if round(start * facts.rate) == round(stop * facts.rate):
         return f"{row['wav']}: no sample from start {start} s to {stop} s"
     row["duration"] = stop - start
+    row["recording"] = facts.digest
     if row["start"] or row["stop"] is not None:
         row["stretch"] = {"start": start, "stop": stop}
     return None
@@ -150,7 +146,7 @@ def _sum_up_bad(path, rows, bad, bad_rows):
 
 
 def _entry(row):
-    """Make a manifest's entry of a row."""
+    """Make an entry of a row, with what the cut needs and no manifest has."""
     wav = row["wav"]
     return {
         "wav": wav if Path(wav).is_absolute() else f"{{data_root}}/{wav}",
@@ -160,5 +156,7 @@ def _entry(row):
         "spk_id": row["spk_id"],
         "corpus": row["corpus"],
         "split": row["split"],
+        "line": row["line"],
+        "recording": row["recording"],
         **row.get("stretch", {}),
     }

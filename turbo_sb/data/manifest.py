@@ -10,9 +10,11 @@ Authors
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from turbo_sb.data.csv_table import write_table
 from turbo_sb.data.fields import (
     is_time,
     name_problem,
@@ -24,6 +26,9 @@ from turbo_sb.data.fields import (
 )
 from turbo_sb.utils.errors import InputError, some_of
 from turbo_sb.utils.files import CKPT_PREFIX, replacing
+
+SKIPPED = "skipped.csv"
+Skipped = Sequence[tuple[int | str, str, str]]  # line, ID, problem
 
 # Manifests of earlier versions had these names, and old runs still do.
 OLD_FIELDS = {"emo": "label", "speaker": "spk_id"}
@@ -54,6 +59,7 @@ def write_json(contents: dict) -> None:
 def write_sets(
     folder: str | Path,
     sets: dict,
+    skipped: Skipped = (),
     **others: dict,
 ) -> None:
     """Write a run's sets, unless its folder holds a training on other sets.
@@ -66,6 +72,9 @@ def write_sets(
         The run's folder.
     sets : dict
         "train", "valid" and "test" to a manifest's contents.
+    skipped : sequence of tuple
+        What is in none of them, and why: line, ID and problem, for
+        skipped.csv.
     **others
         Name to the contents of another JSON file beside them.
 
@@ -90,6 +99,12 @@ def write_sets(
         check_unchanged(folder, sets)
     contents = {**sets, **others}
     write_json({folder / f"{k}.json": c for k, c in contents.items()})
+    write_skipped(folder, skipped)
+
+
+def write_skipped(folder: Path, skipped: Skipped) -> None:
+    """List what is in none of a run's sets; replace an earlier list."""
+    write_table(folder / SKIPPED, [("line", "ID", "problem"), *skipped])
 
 
 def check_unchanged(folder: str | Path, sets: dict) -> None:

@@ -11,8 +11,10 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from turbo_sb.data.audio_io import SHORTEST, inspect_all
+from turbo_sb.data.manifest import Skipped
 from turbo_sb.utils.errors import InputError, some_of
 from turbo_sb.utils.logs import get_logger
 from turbo_sb.utils.overview import listing
@@ -44,11 +46,15 @@ def report_lines(what: str, bad: list[str], odd: list[str]) -> None:
 
 
 def add_audio(entries: dict, data_folder: Path, paths: list[Path]) -> str:
-    """Inspect a recording per entry, add `wav` and `duration`; give a note."""
+    """Inspect a recording per entry, and add what it is; give a note.
+
+    That is `wav`, `duration`, and `recording`, which is equal for equal samples.
+    """
     facts = inspect_all([data_folder / path for path in paths])
     for entry, path, fact in zip(entries.values(), paths, facts):
         entry["wav"] = f"{{data_root}}/{path.as_posix()}"
         entry["duration"] = fact.duration
+        entry["recording"] = fact.digest
     short = sum(fact.duration < SHORTEST for fact in facts)
     formats = Counter(
         f"{fact.rate} Hz {'mono' if fact.channels == 1 else 'multichannel'}"
@@ -64,6 +70,19 @@ def corpus_hash(entries: dict, field: str) -> str:
     """Hash one field of all entries, in any order, by SHA-256."""
     lines = sorted(f"{ID}\t{entry[field]}\n" for ID, entry in entries.items())
     return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+class Fold(NamedTuple):
+    """A fold: its sets, facts for metrics.json, and what is in no set."""
+
+    sets: dict[str, dict]
+    facts: dict
+    skipped: Skipped
+
+
+def label_list(text: str) -> list[str]:
+    """Parse classes from the command line: "ang,hap" or "[ang, hap]"."""
+    return [label.strip() for label in text.strip("[] ").split(",")]
 
 
 def boolean(text: str) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 
+from turbo_sb.data.splits.checks import check_labels
 from turbo_sb.training.old_names import RENAMED
 from turbo_sb.training.run_options import run_options
 from turbo_sb.training.yaml_files import (
@@ -37,7 +38,10 @@ AT_LEAST = {
     "lr": 0,
 }
 BELOW_ONE = ("modality_dropout",)  # shares, from 0
-CHOICES = {"nonfinite_loss": ("stop", "skip")}
+CHOICES = {
+    "nonfinite_loss": ("stop", "skip"),
+    "same_recordings": ("stop", "warn"),
+}
 
 
 class Hparams(dict):
@@ -257,7 +261,7 @@ def check_used(
 
 
 def check_values(settings: dict) -> None:
-    """Reject numbers out of their range, and a corpus that is not there.
+    """Reject numbers out of range, invalid classes, and a missing corpus.
 
     Arguments
     ---------
@@ -285,6 +289,8 @@ def check_values(settings: dict) -> None:
             )
     for key, choices in CHOICES.items():
         check_choice(key, settings.get(key, choices[0]), choices)
+    if "labels" in settings:
+        check_labels(settings["labels"])
     folder = settings.get("data_folder")
     if folder is not None and not Path(folder).is_dir():
         raise InputError(f"data_folder: {folder}: no such folder.")

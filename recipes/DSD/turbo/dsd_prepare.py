@@ -23,17 +23,18 @@ from pathlib import Path
 from turbo_sb.data.audio_io import SHORTEST
 from turbo_sb.data.corpora.command import add_build
 from turbo_sb.data.csv_manifest import (
+    FOR_THE_CUT,
     MANIFEST,
     read_csv_manifest,
-    write_skipped,
 )
 from turbo_sb.data.manifest import write_sets
-from turbo_sb.data.preparation import log_to_stdout
-from turbo_sb.data.splits.checks import SETS
+from turbo_sb.data.preparation import Fold, label_list, log_to_stdout
+from turbo_sb.data.splits.checks import SETS, check_labels
 from turbo_sb.data.splits.leave_one_corpus_out import (
     corpora_to_leave_out,
     leave_out,
 )
+from turbo_sb.data.splits.recordings import check_folds
 from turbo_sb.data.splits.speaker_split import check_sets, cut, given_split
 from turbo_sb.data.transcripts import replace_texts, text_source
 from turbo_sb.utils.errors import RESTARTS, InputError, plain_errors
@@ -63,8 +64,8 @@ def prepare_dsd(
     data_folder : str | Path
         Holds manifest.csv, and the audio relative to it.
     output_folder : str | Path
-        Gets train.json, valid.json and test.json, and preparation.json, whose
-        facts go into metrics.json.
+        Gets train.json, valid.json and test.json; preparation.json, whose
+        facts go into metrics.json; and skipped.csv, the rows in no set.
     protocol : str
         "manifest": its own split, else a seeded 80/10/10 by speaker; or
         "corpus": the same without one corpus, which is the test set.
@@ -85,11 +86,11 @@ def prepare_dsd(
     ...
     turbo_sb.utils.errors.InputError: fold=2: protocol=manifest has one fold, 1. ...
     """
-    folds, notes, bad = _prepare(data_folder, protocol, [fold], **options)
-    folder, (sets, facts) = Path(output_folder), folds[fold]
-    write_sets(folder, sets, preparation=facts)
-    write_skipped(folder, bad)
-    notes.insert(1, set_table(sets, LABELS, by="corpus"))
+    folds, notes = prepare_folds(data_folder, protocol, [fold], **options)
+    folder, (sets, facts, skipped) = Path(output_folder), folds[fold]
+    write_sets(folder, sets, skipped, preparation=facts)
+    labels = options.get("labels", LABELS)
+    notes.insert(1, set_table(sets, labels, by="corpus"))
     notes.append(f"wrote {', '.join(f'{s}.json' for s in sets)} in {folder}")
     logger.info("\n".join(notes))
 
@@ -102,7 +103,9 @@ def prepare_folds(
     bad_rows: str = "stop",
     text_csv: str | None = None,
     text_csv_sets: tuple[str, ...] = SETS,
-) -> tuple[dict, list[str]]:
+    labels: tuple[str, ...] = LABELS,
+    same_recordings: str = "stop",
+) -> tuple[dict[int, Fold], list[str]]:
     """Check a manifest once, and cut it into the sets of several folds.
 
     Arguments
@@ -122,11 +125,15 @@ def prepare_folds(
         Has a recogniser's texts; see `turbo_sb.data.transcripts`.
     text_csv_sets : sequence of str
         The sets whose texts it replaces.
+    labels : sequence of str
+        The classes; the column label has no other.
+    same_recordings : str
+        "stop", or "warn" to go on where two sets have the same recording.
 
     Returns
     -------
     folds : dict
-        Fold to its sets and the facts about them.
+        Fold to its sets, the facts about them, and the rows in no set.
     notes : list of str
         What was found, for the log.
 
@@ -135,9 +142,29 @@ def prepare_folds(
     InputError
         If the manifest is not as expected.
     """
-    options = (split_seed, bad_rows, text_csv, text_csv_sets)
-    found, notes, _ = _prepare(data_folder, protocol, folds, *options)
-    return found, notes
+    for fold in folds or [1]:
+        check_protocol(protocol, fold)
+    check_labels(labels)
+    path = Path(data_folder, MANIFEST)
+    entries, bad, note = read_csv_manifest(path.parent, labels, bad_rows)
+    cuts, notes = _cut_all(entries, path, protocol, folds, labels, split_seed)
+    folds = {fold: sets for fold, (sets, _) in cuts.items()}
+    same = check_folds(folds, entries, same_recordings, path)
+    found = {}
+    for fold, (sets, facts) in cuts.items():
+        facts |= same[fold]
+        skipped = sorted([*bad, *_left_out(entries, sets, facts["left_out"])])
+        facts["n_skipped"], how = len(bad), facts["cut"]
+        if text_csv:
+            sets, replaced = replace_texts(sets, text_csv, text_csv_sets)
+            facts["texts"] = text_source(text_csv, text_csv_sets)
+            how = f"{how}; texts: {replaced}"
+        found[fold] = Fold(_for_manifests(sets), facts, skipped)
+        notes.append(f"fold {fold}: {how}")
+    kept = {
+        n: e for sets, _, _ in found.values() for n, e in _all(sets).items()
+    }
+    return found, [str(path), *notes, _describe(kept), note]
 
 
 def check_protocol(protocol: str, fold: int) -> None:
@@ -169,41 +196,22 @@ def check_protocol(protocol: str, fold: int) -> None:
         )
 
 
-def _prepare(
-    data_folder,
-    protocol,
-    folds,
-    split_seed=1986,
-    bad_rows="stop",
-    text_csv=None,
-    text_csv_sets=SETS,
-):
-    """Return what `prepare_folds` does, and the skipped rows."""
-    for fold in folds or [1]:
-        check_protocol(protocol, fold)
-    path = Path(data_folder, MANIFEST)
-    entries, bad, skipped = read_csv_manifest(path.parent, LABELS, bad_rows)
-    found, notes = {}, [str(path)]
+def _cut_all(entries, path, protocol, folds, labels, split_seed):
+    """Return the folds' sets and facts, and notes on impossible ones."""
+    found, notes = {}, []
     for fold in folds or _all_folds(entries, protocol):
         try:
-            sets, note, out = _cut(entries, path, protocol, fold, split_seed)
+            found[fold] = _cut(
+                entries, path, protocol, fold, labels, split_seed
+            )
         except InputError as error:
             if folds:
                 raise
             impossible = error
             notes.append(f"fold {fold} is not possible: {error}")
-            continue
-        facts = {"cut": note, "left_out": out, "n_skipped": len(bad)}
-        if text_csv:
-            sets, replaced = replace_texts(sets, text_csv, text_csv_sets)
-            facts["texts"] = text_source(text_csv, text_csv_sets)
-            note = f"{note}; texts: {replaced}"
-        found[fold] = (sets, facts)
-        notes.append(f"fold {fold}: {note}")
     if not found:
         raise impossible
-    kept = {n: e for sets, _ in found.values() for n, e in _all(sets).items()}
-    return found, [*notes, _describe(kept), skipped], bad
+    return found, notes
 
 
 def _all_folds(entries, protocol):
@@ -213,8 +221,8 @@ def _all_folds(entries, protocol):
     return range(1, max(1, len(corpora_to_leave_out(entries))) + 1)
 
 
-def _cut(entries, path, protocol, fold, split_seed):
-    """Return the sets, how they were cut, and the corpus left out."""
+def _cut(entries, path, protocol, fold, labels, split_seed):
+    """Return the sets, and how they were cut."""
     out = None
     try:
         if any(entry["split"] for entry in entries.values()):
@@ -226,10 +234,24 @@ def _cut(entries, path, protocol, fold, split_seed):
             sets, out = leave_out(entries, sets, fold)
             note = f"{note}; without {out}, which is tested on (fold {fold})"
             entries = _all(sets)
-        check_sets(entries, sets, LABELS)
+        check_sets(entries, sets, labels)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
-    return _without_split(sets), note, out
+    return sets, {"cut": note, "left_out": out}
+
+
+def _left_out(entries, sets, corpus):
+    """List the rows in no set: protocol=corpus leaves some out."""
+    held = _all(sets)
+    why = {
+        True: f"in no set: of {corpus}, and not in the test set of the cut",
+        False: f"in no set: tested are {corpus} and the other class",
+    }
+    return [
+        (entry["line"], name, why[entry["corpus"] == corpus])
+        for name, entry in entries.items()
+        if name not in held
+    ]
 
 
 def _all(sets):
@@ -237,11 +259,11 @@ def _all(sets):
     return {name: e for part in sets.values() for name, e in part.items()}
 
 
-def _without_split(sets):
-    """Remove the column split, which has been applied."""
+def _for_manifests(sets):
+    """Remove what only the cut needs."""
     return {
         s: {
-            name: {k: v for k, v in entry.items() if k != "split"}
+            name: {k: v for k, v in entry.items() if k not in FOR_THE_CUT}
             for name, entry in part.items()
         }
         for s, part in sets.items()
@@ -274,6 +296,8 @@ def _split(options):
         options.fold,
         split_seed=options.split_seed,
         bad_rows=options.bad_rows,
+        labels=options.labels,
+        same_recordings=options.same_recordings,
     )
 
 
@@ -301,6 +325,10 @@ def _add_split(commands):
     add("--fold", type=int, default=1, help="corpus to leave out, from 1")
     add("--split_seed", type=int, default=1986, help="of the 80/10/10 cut")
     add("--bad_rows", default="stop", help="stop or skip")
+    both = "the two classes, the second is the target"
+    add("--labels", type=label_list, default=LABELS, help=both)
+    same = "where two sets have the same recording: stop or warn"
+    add("--same_recordings", default="stop", help=same)
 
 
 if __name__ == "__main__":

@@ -175,8 +175,11 @@ def prepare(hparams, manifests):
             bad_rows=hparams["bad_rows"],
             text_csv=hparams["text_csv"],
             text_csv_sets=hparams["text_csv_sets"],
+            labels=hparams["labels"],
+            same_recordings=hparams["same_recordings"],
         )
-    check_manifests(manifests, hparams["protocol"])
+    rules = hparams["protocol"], hparams["labels"], hparams["same_recordings"]
+    sets_facts = check_manifests(manifests, *rules)
     # What the channel alone gives away, beside every result.
     shortcut = f"{folder}/shortcut.json" if hparams["shortcut_report"] else None
     if shortcut:
@@ -191,6 +194,7 @@ def prepare(hparams, manifests):
         )
     facts, curves = read_shortcut(shortcut)
     facts["equalizer"] = hparams["equalizer"].describe()
+    facts |= sets_facts
     facts |= read_json(f"{folder}/preparation.json", missing={})
     return facts, curves
 

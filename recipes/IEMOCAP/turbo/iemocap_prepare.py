@@ -4,8 +4,8 @@
         --protocol=speaker10 --fold=1
 
 writes train.json, valid.json and test.json. Each maps an utterance's ID to
-`wav` ("{data_root}/..."), `duration` (s), `text`, `label` (ang, hap, neu, sad),
-`spk_id` (Ses01F), `session` (Session1), `dialog` (Ses01F_impro01), `scenario`
+`wav` ("{data_root}/..."), `duration` (s), `text`, `label` (ang, hap, neu, sad,
+or those of --labels), `spk_id` (Ses01F), `session` (Session1), `dialog` (Ses01F_impro01), `scenario`
 (impro01) and `kind` (impro or script). The corpus: https://sail.usc.edu/iemocap/
 
 Authors
@@ -20,14 +20,18 @@ from pathlib import Path
 from turbo_sb.data.corpora.base import find_root
 from turbo_sb.data.manifest import write_sets
 from turbo_sb.data.preparation import (
+    Fold,
     add_audio,
     boolean,
     corpus_hash,
+    label_list,
     log_to_stdout,
     read_lines,
     report_lines,
 )
+from turbo_sb.data.splits.checks import check_classes, check_labels
 from turbo_sb.data.splits.protocols import GIVEN, N_FOLDS, check_fold, cut_folds
+from turbo_sb.data.splits.recordings import check_folds
 from turbo_sb.data.transcripts import replace_texts, text_source
 from turbo_sb.utils.errors import RESTARTS, InputError, plain_errors, some_of
 from turbo_sb.utils.logs import get_logger
@@ -37,7 +41,8 @@ from turbo_sb.utils.overview import listing, set_table
 logger = get_logger(__name__)
 
 CLASSES = ("ang", "hap", "neu", "sad")
-MERGED = {"exc": "hap"}  # happy is happiness and excitement
+# Happy is happiness and excitement, unless excitement is a class of its own.
+MERGED = {"exc": "hap"}
 LABELS = "dialog/EmoEvaluation"  # its sub-folders hold no dialogs
 TEXTS = "dialog/transcriptions"
 WAVS = "sentences/wav"
@@ -93,8 +98,8 @@ def prepare_iemocap(
     data_folder : str | Path
         The folder with Session1 ... Session5, or the folder around it.
     output_folder : str | Path
-        Gets train.json, valid.json and test.json, and preparation.json, whose
-        facts go into metrics.json.
+        Gets train.json, valid.json and test.json; preparation.json, whose
+        facts go into metrics.json; and skipped.csv, what is in no set.
     protocol : str
         speaker10, session5, random10, scenario or given; see
         `turbo_sb.data.splits.protocols`.
@@ -117,12 +122,13 @@ def prepare_iemocap(
     """
     check_fold(protocol, fold)
     folds, notes = prepare_folds(data_folder, protocol, [fold], **options)
-    sets, facts = folds[fold]
+    sets, facts, skipped = folds[fold]
     folder = Path(output_folder)
-    write_sets(folder, sets, preparation=facts)
+    write_sets(folder, sets, skipped, preparation=facts)
     title = f"IEMOCAP in {data_folder}: {protocol}, fold {fold}"
     notes.append(f"wrote {', '.join(f'{s}.json' for s in sets)} in {folder}")
-    logger.info("\n".join([title, set_table(sets, CLASSES), *notes]))
+    table = set_table(sets, options.get("labels", CLASSES))
+    logger.info("\n".join([title, table, *notes]))
 
 
 def prepare_folds(
@@ -136,7 +142,9 @@ def prepare_folds(
     split_file: str | None = None,
     text_csv: str | None = None,
     text_csv_sets: tuple[str, ...] = ("train", "valid", "test"),
-) -> tuple[dict, list[str]]:
+    labels: tuple[str, ...] = CLASSES,
+    same_recordings: str = "stop",
+) -> tuple[dict[int, Fold], list[str]]:
     """Check IEMOCAP once, and cut it into the sets of several folds.
 
     Arguments
@@ -163,11 +171,16 @@ def prepare_folds(
         Has a recogniser's texts; see `turbo_sb.data.transcripts`.
     text_csv_sets : sequence of str
         The sets whose texts it replaces.
+    labels : sequence of str
+        The classes; utterances of others are left out. `exc` counts as `hap`
+        unless it is one of them.
+    same_recordings : str
+        "stop", or "warn" to go on where two sets have the same recording.
 
     Returns
     -------
     folds : dict
-        Fold to its sets and the facts about them.
+        Fold to its sets, the facts about them, and what is in no set.
     notes : list of str
         What was found, for the log.
 
@@ -181,31 +194,42 @@ def prepare_folds(
     data_folder = Path(data_folder)
     expected = "Session1 ... Session5"
     root = find_root(data_folder, "IEMOCAP", ("Session[0-9]",), expected)
+    check_labels(labels)
     _check_folders(root, strict_corpus)
-    entries, dropped = _read_labels(root)
+    turns = _read_labels(root)
     if strict_corpus:
-        _check_corpus(entries, root)
+        _check_corpus(_select(turns, CLASSES), root)
+    entries = _select(turns, labels)
+    _check_found(entries, turns, labels, root)
+    dropped = Counter(turns[name][0] for name in turns if name not in entries)
     notes = [f"labels dropped: {listing(dropped)}"]
     notes.append(_add_texts(entries, root, keep_tags, empty_text))
     # Before the audio, which takes longest: there may be no such fold.
     found = cut_folds(entries, protocol, folds, split_seed, split_file)
+    facts = {
+        fold: check_classes(sets, labels, f"{root}, fold {fold}: ")
+        for fold, sets in found.items()
+    }
     nested = root.relative_to(data_folder)
     wavs = [
         nested / entry["session"] / WAVS / entry["dialog"] / f"{utterance}.wav"
         for utterance, entry in entries.items()
     ]
     notes.append(add_audio(entries, data_folder, wavs))
+    same = check_folds(found, entries, same_recordings, root)
     whole, left_out = {}, Counter()
+    texts = f"the corpus's, {'with' if keep_tags else 'without'} tags"
     for fold, sets in found.items():
-        n_left_out = len(entries) - len(set().union(*sets.values()))
-        texts = f"the corpus's, {'with' if keep_tags else 'without'} tags"
+        skipped = _skipped(turns, entries, sets, root)
+        left_out[fold] = len(entries) - len(set().union(*sets.values()))
         if text_csv:
             options = (text_csv, text_csv_sets, empty_text)
             sets, note = replace_texts(sets, *options)
             texts = text_source(text_csv, text_csv_sets)
             notes.append(f"fold {fold}: {note}")
-        whole[fold] = (sets, {"n_left_out": n_left_out, "texts": texts})
-        left_out[fold] = n_left_out
+        own = {"n_left_out": left_out[fold], "texts": texts}
+        own |= facts[fold] | same[fold]
+        whole[fold] = Fold(sets, own, skipped)
     if any(left_out.values()):
         notes.append(f"in no set of a fold: {listing(left_out)}")
     return whole, notes
@@ -230,8 +254,8 @@ def _check_folders(root, strict):
 
 
 def _read_labels(root):
-    """Return the entries of the four classes, and counts of other labels."""
-    entries, dropped, seen, bad, odd = {}, Counter(), {}, [], []
+    """Map each labelled utterance to its label and its line, "path:number"."""
+    turns, bad, odd = {}, [], []
     for place, line in read_lines(root, f"Session[0-9]/{LABELS}/*.txt"):
         if not (turn := LABEL_LINE.match(line)):
             if line.startswith("[") or "Ses0" in line:
@@ -240,25 +264,50 @@ def _read_labels(root):
                 odd.append(place)
             continue
         utterance, label = turn.groups()
-        label = MERGED.get(label, label)
         if UNNUMBERED.fullmatch(utterance):
             continue
         if not UTTERANCE.fullmatch(utterance):
             bad.append(f"{place}: {utterance} is not an ID like {EXAMPLE}")
-        elif utterance in seen:
-            bad.append(f"{place}: {utterance} is also at {seen[utterance]}")
-        elif label in CLASSES:
-            entries[utterance] = {"label": label, **_parse_id(utterance)}
-        else:
-            dropped[label] += 1
-        seen[utterance] = place
+        elif utterance in turns:
+            bad.append(f"{place}: {utterance} is also at {turns[utterance][1]}")
+        turns.setdefault(utterance, (label, place))
     report_lines("label", bad, odd)
-    if not entries:
+    return turns
+
+
+def _select(turns, labels):
+    """Return the entries of some classes."""
+    merged = {k: into for k, into in MERGED.items() if k not in labels}
+    named = {name: merged.get(x, x) for name, (x, _) in turns.items()}
+    return {
+        name: {"label": label, **_parse_id(name)}
+        for name, label in named.items()
+        if label in labels
+    }
+
+
+def _check_found(entries, turns, labels, root):
+    """Reject classes that the corpus does not have."""
+    held = {entry["label"] for entry in entries.values()}
+    if absent := [label for label in labels if label not in held]:
+        found = listing(Counter(label for label, _ in turns.values()))
         raise InputError(
-            f"{root}: nothing is labelled {', '.join((*CLASSES, *MERGED))} in "
-            f"Session*/{LABELS}/*.txt. Found: {listing(dropped)}."
+            f"{root}: nothing is labelled {', '.join(absent)} in "
+            f"Session*/{LABELS}/*.txt. Found: {found}. Name classes that are "
+            "there: --labels=[...]."
         )
-    return entries, dropped
+
+
+def _skipped(turns, entries, sets, root):
+    """List the labelled turns in no set: line, ID, and why."""
+    held, rows = set().union(*sets.values()), []
+    for name, (label, place) in sorted(turns.items()):
+        why = "in no set of the fold"
+        if name not in entries:
+            why = f"label {label}, which is not one of the classes"
+        if name not in held:
+            rows.append((Path(place).relative_to(root).as_posix(), name, why))
+    return rows
 
 
 def _parse_id(utterance):
@@ -371,6 +420,10 @@ def main():
     add("--split_seed", type=int, default=1986, help="of random10")
     add("--split_file", help="CSV of ID,fold1,... that has the sets")
     add("--text_csv", help="CSV of ID,text that replaces transcripts")
+    classes = "such as ang,neu,fru; exc counts as hap unless it is there"
+    add("--labels", type=label_list, default=CLASSES, help=classes)
+    same = "where two sets have the same recording: stop or warn"
+    add("--same_recordings", default="stop", help=same)
     log_to_stdout()
     prepare_iemocap(**vars(parser.parse_args(spell(None, "_"))))
 

@@ -175,9 +175,12 @@ def prepare(hparams, manifests):
             split_file=hparams["split_file"],
             text_csv=hparams["text_csv"],
             text_csv_sets=hparams["text_csv_sets"],
+            labels=hparams["labels"],
+            same_recordings=hparams["same_recordings"],
         )
-    check_manifests(manifests, hparams["protocol"])
-    return read_json(f"{folder}/preparation.json", missing={})
+    rules = hparams["protocol"], hparams["labels"], hparams["same_recordings"]
+    sets_facts = check_manifests(manifests, *rules)
+    return sets_facts | read_json(f"{folder}/preparation.json", missing={})
 
 
 def train_and_test(hparams, run_opts, manifests, facts):

@@ -14,11 +14,13 @@ import soundfile
 NITE = 'xmlns:nite="http://nite.sourceforge.net/"'
 
 
-def tone(path, seconds=1.0, rate=16000, channels=1, hertz=440, peak=0.1):
-    """Write a sine; the name says the format."""
+def tone(
+    path, seconds=1.0, rate=16000, channels=1, hertz=440, peak=0.1, sweep=0
+):
+    """Write a sine, or a sweep in Hz a second; the name says the format."""
     path.parent.mkdir(parents=True, exist_ok=True)
     time = np.arange(round(seconds * rate)) / rate
-    signal = peak * np.sin(2 * np.pi * hertz * time)
+    signal = peak * np.sin(2 * np.pi * (hertz + sweep * time) * time)
     soundfile.write(path, np.stack([signal] * channels, axis=1), rate)
     return path
 
@@ -37,7 +39,7 @@ def lay_out_fluent(root: Path, per_speaker: int = 2) -> Path:
         rows = []
         for number in range(per_speaker):
             wav = f"wavs/speakers/{speaker}/{number}-cbdf-11e9.wav"
-            tone(root / wav, hertz=200 + 10 * number)
+            tone(root / wav, hertz=200 + 10 * number + 5 * (name == "test"))
             text = f"Turn on the lights, {number}"
             rows.append([number, wav, speaker, text, "activate", "lights"])
         table(root / f"data/{name}_data.csv", header, rows)
@@ -87,7 +89,7 @@ def lay_out_timers(root: Path, per_set: int = 2) -> Path:
         rows = []
         for number in range(per_set):
             wav = f"{name}/0053{speaker}_prompt-{number}_0.wav"
-            tone(root / wav, hertz=500 + 10 * number)
+            tone(root / wav, hertz=500 + 10 * number + (name == "dev-real"))
             slots = f"{{'intent': 'SetTimer', 'slots': {{'n': {number}}}}}"
             rows.append([wav, speaker, f"set alarm for {number}:30PM", slots])
         table(root / f"{name}.csv", header, rows)
@@ -101,7 +103,7 @@ def lay_out_librispeech(root: Path, per_chapter: int = 2) -> Path:
         lines = []
         for number in range(per_chapter):
             name = f"{speaker}-121123-{number:04}"
-            tone(chapter / f"{name}.flac", hertz=600 + 10 * number)
+            tone(chapter / f"{name}.flac", hertz=600 + 10 * number + speaker)
             lines.append(
                 f"{name} MISTER BONES' HAT NUMBER {'A' * (number + 1)}"
             )
@@ -176,7 +178,8 @@ def lay_out_ami(root: Path, n_segments: int = 2) -> Path:
         write_agent(root, meeting, agent, words, segments)
         wav = f"amicorpus/{meeting}/audio/{meeting}.Headset-{channel}.wav"
         how = {"rate": 44100, "channels": 2} if agent == "B" else {}
-        tone(root / wav, seconds=2 * n_segments + 1, **how)
+        # No two segments are equal: a model may not know the other set's.
+        tone(root / wav, seconds=2 * n_segments + 1, sweep=1, **how)
     return root
 
 

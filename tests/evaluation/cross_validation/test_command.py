@@ -59,6 +59,9 @@ def test_every_method_fold_and_seed_is_run_once(tmp_path, capsys):
         for seed in (1, 2)
     }
     assert set(runs) == expected and len(runs) == 16
+    for name in runs:
+        skipped = (tmp_path / "out" / name / "skipped.csv").read_text()
+        assert skipped == "line,ID,problem\n7,s9_fru,label fru\n"
     for file in ("report.md", "report.json", "report.csv", "report.tex"):
         assert (tmp_path / "out" / file).is_file()
     report = json.loads((tmp_path / "out" / "report.json").read_text())

@@ -9,6 +9,7 @@ import pytest
 
 from tests.evaluation.report.report_runs import read, rows, write_fold
 from turbo_sb.cli import main
+from turbo_sb.data.manifest import write_json
 from turbo_sb.evaluation.figures.drawn_runs import RUNS, fingerprints
 from turbo_sb.evaluation.report import build_report, write_report
 from turbo_sb.evaluation.report.write import result_lines
@@ -228,6 +229,25 @@ def test_missing_run_is_named(tmp_path):
     write_fold(tmp_path, "turbo", 2, SECOND)
     text = write_report(tmp_path, n_resamples=20)
     assert "**turbo: folds not finished (fold of seed): 2 of 2**" in text
+
+
+def test_sets_that_lack_classes_or_share_recordings_are_said(tmp_path):
+    """Also of runs that did not note it: from their manifests."""
+    for fold, tested in ((1, FIRST), (2, SECOND)):
+        run = write_fold(tmp_path, "turbo", fold, tested, n_same_recording=4)
+        for name, labels in (("train", ["ang", "hap"]), ("valid", ["ang"])):
+            part = {
+                f"{name}{k}": {"spk_id": f"{name}", "label": x, "text": "x"}
+                for k, x in enumerate(labels)
+            }
+            write_json({run / f"{name}.json": part})
+    text = write_report(tmp_path, n_resamples=20)
+    assert (
+        "- **turbo: no hap in the validation set: the other classes alone "
+        "chose the epoch (fold 1, 2)**" in text
+    )
+    assert "- **turbo: 4 utterances of a fold have a recording that" in text
+    assert "training set" not in text
 
 
 def test_from_a_shell(runs, capsys):

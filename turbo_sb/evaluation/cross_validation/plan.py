@@ -19,7 +19,12 @@ from pathlib import Path
 
 from yaml import safe_load
 
-from turbo_sb.data.manifest import check_unchanged, write_sets
+from turbo_sb.data.manifest import (
+    Skipped,
+    check_unchanged,
+    write_sets,
+    write_skipped,
+)
 from turbo_sb.data.splits.split_file import write_split_file
 from turbo_sb.evaluation.jobs import Job
 from turbo_sb.training.command_line import check_arguments
@@ -43,16 +48,18 @@ class Training(Job):
 
     ``sets`` maps "train", "valid" and "test" to a manifest's contents,
     ``facts`` are what metrics.json says of them, and ``settings`` are the
-    YAML's with the command line's.
+    YAML's with the command line's. ``skipped`` is what is in none of the sets.
     """
 
     sets: dict = dataclasses.field(default_factory=dict)
     facts: dict = dataclasses.field(default_factory=dict)
+    skipped: Skipped = ()
     settings: dict = dataclasses.field(default_factory=dict)
 
     def prepare(self) -> None:
         """Write the sets; an InputError if the folder has other sets."""
-        write_sets(self.folder, self.sets, preparation=self.facts)
+        facts = {"preparation": self.facts}
+        write_sets(self.folder, self.sets, self.skipped, **facts)
 
     def check(self) -> None:
         """Reject a folder that holds a run of other settings or sets."""
@@ -80,7 +87,7 @@ class Recipe:
         The recipe's train.py.
     prepare_folds : callable
         Takes settings of the YAML by name, and optionally ``folds``; returns
-        fold to (sets, facts), of all folds, and notes.
+        fold to (sets, facts, skipped), of all folds, and notes.
     scoring : type
         `turbo_sb.metrics.Classification`, or a class with its methods.
 
@@ -162,7 +169,7 @@ class Plan:
         arguments = [*arguments, *(f"--{k}={v}" for k, v in own.items())]
         # Read again, as any key of the YAML may refer to one of these.
         settings = check_arguments(arguments, self.recipe.script)
-        sets, facts = self.folds(settings)[fold]
+        sets, facts, skipped = self.folds(settings)[fold]
         flags = ["--skip_prep=True", "--noprogressbar"]
         return Training(
             name=f"{method} {protocol} fold {fold} seed {seed}",
@@ -173,11 +180,12 @@ class Plan:
             kind=f"{method} {protocol}",
             sets=sets,
             facts=facts,
+            skipped=skipped,
             settings=settings,
         )
 
     def folds(self, settings: dict) -> dict:
-        """Fold to (sets, facts), of all folds; prepared once for each corpus."""
+        """Fold to (sets, facts, skipped), of all folds; prepared once."""
         names = inspect.signature(self.recipe.prepare_folds).parameters
         given = {name: settings[name] for name in names if name in settings}
         key = json.dumps(given, sort_keys=True)
@@ -209,7 +217,7 @@ class Plan:
         """Write the exact sets of all folds: ``splits/<protocol>.csv``."""
         for protocol, (_, folds) in self.cut.items():
             path = self.folder / "splits" / f"{protocol}.csv"
-            write_split_file(path, {k: sets for k, (sets, _) in folds.items()})
+            write_split_file(path, {k: own[0] for k, own in folds.items()})
 
     def run_text_baselines(self) -> None:
         """Train a linear model of the words alone on the same folds.
@@ -223,11 +231,11 @@ class Plan:
                 for fold in self.options.folds or folds:
                     name = f"{protocol}_fold{fold}"
                     folder = self.folder / TEXT_BASELINE / name
-                    sets, facts = folds[fold]
+                    sets, facts, skipped = folds[fold]
                     if (folder / FINISHED).exists():
                         check_unchanged(folder, sets)
                         continue
-                    folder.mkdir(parents=True, exist_ok=True)
+                    write_skipped(folder, skipped)
                     own = {"protocol": protocol, "fold": fold, "seed": None}
                     facts = {**facts, **own, "best_epoch": None}
                     labels = list(settings["labels"])
@@ -249,7 +257,7 @@ def _members(folds):
     """The IDs of every set of every fold."""
     return {
         fold: {name: sorted(part) for name, part in sets.items()}
-        for fold, (sets, _) in folds.items()
+        for fold, (sets, *_) in folds.items()
     }
 
 

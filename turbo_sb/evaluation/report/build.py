@@ -8,7 +8,7 @@ import statistics as stats
 
 import numpy as np
 
-from turbo_sb.data.splits.checks import SETS
+from turbo_sb.data.splits.checks import SETS, absent_classes
 from turbo_sb.data.transcripts import shared_texts
 from turbo_sb.evaluation.report import checks
 from turbo_sb.evaluation.report.comparison import Comparison
@@ -104,6 +104,7 @@ def _of_method(method):
             if not any((r.fold, r.seed) == (fold, seed) for r in method.runs)
         ],
         **coverage(method),
+        **doubts(method),
         "text_overlap": text_overlap(method),
         "confusion": confusion(method),
         "on_sphere": method.runs[0].metrics.get("on_sphere", True),
@@ -133,6 +134,28 @@ def coverage(method: Method) -> dict:
         "n_left_out": stats.mean(left_out),
         "texts": sorted(set(filter(None, texts))),
     }
+
+
+def doubts(method: Method) -> dict:
+    """What makes figures of some folds mean less than they seem to.
+
+    ``absent_classes`` lists fold, set and the classes that the set lacks, from
+    the manifests, as earlier versions did not note it. ``n_same_recording`` is
+    how many utterances of a fold have a recording that another set has too.
+    """
+    first = {run.fold: run for run in reversed(method.runs)}
+    absent, same = [], 0
+    for fold, run in sorted(first.items()):
+        sets = {name: run.manifest(name) for name in SETS}
+        labelled = {
+            name: part
+            for name, part in sets.items()
+            if any("label" in entry for entry in part.values())
+        }
+        lacking = absent_classes(labelled, run.labels)
+        absent += [[fold, name, found] for name, found in lacking.items()]
+        same = max(same, run.metrics.get("n_same_recording", 0))
+    return {"absent_classes": absent, "n_same_recording": same}
 
 
 def baselines(method: Method) -> dict:

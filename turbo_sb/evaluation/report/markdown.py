@@ -4,6 +4,8 @@ Authors
  * The turbo_sb developers 2026
 """
 
+from collections import defaultdict
+
 from tabulate import tabulate
 
 from turbo_sb.data.splits.checks import COMPLETE
@@ -32,6 +34,11 @@ PROTOCOLS = {
     ),
 }
 FEW_SPEAKERS = 20
+ABSENT = {
+    "train": "training set: nothing trained this output",
+    "valid": "validation set: the other classes alone chose the epoch",
+    "test": "test set: its figures are of the other classes alone",
+}
 
 
 def table(columns: list[str], rows: list[list[str]]) -> str:
@@ -184,11 +191,29 @@ def _warnings(protocol, part):
             lines.append(
                 f"{name}: folds not finished (fold of seed): {missing}"
             )
+        lines += [f"{name}: {line}" for line in _doubts(found)]
         if found["folds"] != next(iter(part["methods"].values()))["folds"]:
             lines.append(
                 f"{name} has other folds than the first method: compare only "
                 "the differences, which are of the utterances that both have"
             )
+    return lines
+
+
+def _doubts(found):
+    """Which folds lack classes, and whether sets share recordings."""
+    folds = defaultdict(list)
+    for fold, name, classes in found["absent_classes"]:
+        folds[name, ", ".join(classes)].append(str(fold))
+    lines = [
+        f"no {classes} in the {ABSENT[name]} (fold {', '.join(of)})"
+        for (name, classes), of in folds.items()
+    ]
+    if same := found["n_same_recording"]:
+        lines.append(
+            f"{same:,} utterances of a fold have a recording that another of "
+            "its sets has too: the figures may be too high"
+        )
     return lines
 
 

@@ -147,7 +147,7 @@ def _shapes(folder):
 def _not_loaded(source, error):
     reason = (str(error).strip() or type(error).__name__).splitlines()
     return InputError(
-        f"asr: {source} cannot be loaded as a recogniser ({reason[0]}). Check "
+        f"asr: {source} cannot be loaded as a recogniser ({reason[0]:.200}). Check "
         "the name and the network, or give the words."
     )
 

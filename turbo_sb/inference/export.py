@@ -10,7 +10,6 @@ from pathlib import Path
 import ruamel.yaml
 from safetensors.torch import save_file
 
-from turbo_sb.data.manifest import read_json
 from turbo_sb.inference.export_folder import (
     ASR,
     SUFFIXES,
@@ -23,6 +22,7 @@ from turbo_sb.inference.export_settings import CARD, SETTINGS
 from turbo_sb.inference.model_card import model_card
 from turbo_sb.inference.neighbours import save_neighbours
 from turbo_sb.inference.trained_run import TRAINING, describe, load_run
+from turbo_sb.training.run_folder import FINISHED, read_metrics
 from turbo_sb.utils.checksums import write_sums
 from turbo_sb.utils.errors import InputError
 
@@ -63,7 +63,8 @@ def export_run(
     check_free(folder, overwrite)
     model, hparams = load_run(run)
     settings = {**describe(model, hparams, run), "asr": asr}
-    metrics = read_json(run / "metrics.json", missing={})
+    found = run / FINISHED
+    metrics = read_metrics(found) if found.exists() else {}
     card = model_card(settings, model, metrics, hparams, licence)
     with drafting(folder, overwrite) as draft:
         _write_files(draft, model, settings)

@@ -19,8 +19,10 @@ from turbo_sb.evaluation.figures.drawn_runs import (
 from turbo_sb.evaluation.report.build import build_report
 from turbo_sb.evaluation.report.latex import latex
 from turbo_sb.evaluation.report.markdown import headline, layout
+from turbo_sb.evaluation.report.tables import score_cells
 from turbo_sb.training.run_folder import FINISHED, find_runs
 from turbo_sb.utils.errors import InputError
+from turbo_sb.utils.escaping import printable
 from turbo_sb.utils.files import CKPT_PREFIX, replacing
 
 COLUMNS = [
@@ -96,7 +98,9 @@ def write_report(
     }
     for name, content in contents.items():
         with replacing(folder / name) as draft:
-            draft.write_text(content, encoding="utf-8", newline="\n")
+            # The name of a folder may be anything, also no UTF-8.
+            odd = {"encoding": "utf-8", "errors": "backslashreplace"}
+            draft.write_text(content, newline="\n", **odd)
     return text
 
 
@@ -105,15 +109,16 @@ def result_lines(folder) -> str:
     report = read_report(folder)
     folder, protocols = Path(folder), list(report["protocols"])
     places = [figures_folder(folder, name, protocols) for name in protocols]
+    shown = printable(str(folder))
     drawn = [(place / "captions.md").exists() for place in places]
     lines = [
         headline(report),
-        f"report.md, report.tex, report.csv and report.json are in {folder}",
+        f"report.md, report.tex, report.csv and report.json are in {shown}",
     ]
     if not all(drawn):
-        lines.append(f"Next: turbo-sb figures {folder}")
+        lines.append(f"Next: turbo-sb figures {shown}")
     elif run := _best_run(folder, report):
-        lines.append(f"Next: turbo-sb export {run} --to MODEL")
+        lines.append(f"Next: turbo-sb export {printable(str(run))} --to MODEL")
     return "\n".join(lines)
 
 
@@ -161,9 +166,22 @@ def read_report(folder) -> dict | None:
         return None
     path = Path(folder) / "report.json"
     report = read_json(path)
-    if not {"metrics", "protocols"} <= set(report):
-        raise InputError(f"compare: {path}: not a report of this package.")
+    try:
+        _check_shown(report)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise InputError(
+            f"compare: {path}: not a report of this package "
+            f"({type(error).__name__}: {error!s:.100}). Write it again."
+        ) from error
     return {**report, "folder": str(folder)}
+
+
+def _check_shown(report):
+    """Make the cells of a report that are laid beside another's."""
+    names = list(report["metrics"])
+    for part in report["protocols"].values():
+        for scores in part["scores"]["all"].values():
+            score_cells(names, scores)
 
 
 def _figures(folder, protocol, protocols):

@@ -49,7 +49,7 @@ class TestSettings:
     @pytest.mark.parametrize(
         ("old", "new", "message"),
         [
-            ("labels:", laughs(60) + "labels: *a59 #", "line 3: an anchor or"),
+            ("labels:", laughs(60) + "labels: *a59 #", "line 5: an anchor or"),
             ("asr: null", "asr: &a {b: *a}", "an anchor or an alias"),
             ("asr: null", f"asr: {'[' * 2000}{']' * 2000}", "deeper or longer"),
             ("asr: null", "asr:\n" + "".join(f"{' ' * k}-\n" for k in range(99)), "deeper or longer"),  # noqa: E501
@@ -135,9 +135,8 @@ class TestSizes:
             load_folder(folder)
 
     def test_joint_space(self, folder):
-        path = folder / "inference.yaml"
-        width = str(read_export(folder)["model"]["projection_dim"])
-        path.write_text(path.read_text().replace(width, "1" + "0" * 11))
+        width = f"projection_dim: {10**11} #"
+        yaml(folder, "projection_dim:", width)
         with pytest.raises(InputError, match="ask for more than the weights"):
             load_folder(folder)
 

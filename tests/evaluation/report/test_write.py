@@ -269,7 +269,6 @@ def test_names_that_mean_something_elsewhere(tmp_path):
     "change",
     [
         lambda r: r.update(protocols=[1]),
-        lambda r: r.update(metrics=[{}]),
         lambda r: r["protocols"].update(speaker10=1),
         lambda r: r["protocols"]["speaker10"].update(scores={}),
         lambda r: r["protocols"]["speaker10"]["scores"]["all"].update(turbo=1),
@@ -280,7 +279,7 @@ def test_names_that_mean_something_elsewhere(tmp_path):
             "WA"
         ].update(interval=3),
     ],
-    ids=range(7),
+    ids=range(6),
 )
 def test_other_report_with_odd_values(runs, tmp_path, change):
     write_report(runs, n_resamples=20)

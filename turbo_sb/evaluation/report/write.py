@@ -81,6 +81,8 @@ def write_report(
             f"compare: {compare} reports {other['metrics']}, and {folder} has "
             f"{report['metrics']}."
         )
+    if other is not None:
+        _check_shown(other)
     protocols, reasons = list(report["protocols"]), {}
     if draw:
         # Imported here: whoever only writes tables need not wait for it.
@@ -166,22 +168,20 @@ def read_report(folder) -> dict | None:
         return None
     path = Path(folder) / "report.json"
     report = read_json(path)
-    try:
-        _check_shown(report)
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
-        raise InputError(
-            f"compare: {path}: not a report of this package "
-            f"({type(error).__name__}: {error!s:.100}). Write it again."
-        ) from error
     return {**report, "folder": str(folder)}
 
 
 def _check_shown(report):
-    """Make the cells of a report that are laid beside another's."""
-    names = list(report["metrics"])
-    for part in report["protocols"].values():
-        for scores in part["scores"]["all"].values():
-            score_cells(names, scores)
+    """Make the cells of a report that is laid beside another."""
+    try:
+        for part in report["protocols"].values():
+            for scores in part["scores"]["all"].values():
+                score_cells(report["metrics"], scores)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise InputError(
+            f"compare: {report['folder']}/report.json: not a report of this "
+            f"package ({type(error).__name__}: {error!s:.100}). Write it again."
+        ) from error
 
 
 def _figures(folder, protocol, protocols):

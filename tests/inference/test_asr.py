@@ -243,3 +243,101 @@ class TestClassifier:
         write_export(tmp_path / "own", model, list("abcd"), asr="some/model")
         classifier = TurboClassifier.from_hparams(tmp_path / "own")
         assert classifier.classify_file(speech, return_text=True)[4] is None
+
+
+class TestOfAStranger:
+    """An export may name any recogniser; the network is not asked for it."""
+
+    @pytest.fixture
+    def names(self, folder):
+        def names(asr):
+            path = folder / "inference.yaml"
+            text = path.read_text().replace("asr: null", f"asr: {asr}")
+            path.write_text(text)
+            return folder
+
+        return names
+
+    @pytest.fixture
+    def fetched(self, monkeypatch):
+        """What the hub was asked for, and what it gives."""
+        found = []
+
+        def fetch(source, allow_patterns):
+            found.append((source, allow_patterns))
+            return found[0]
+
+        monkeypatch.setattr("turbo_sb.inference.asr.snapshot_download", fetch)
+        return found
+
+    @pytest.mark.parametrize(
+        "asr",
+        [
+            "some/model",
+            "{source: some/model, kind: transformers}",
+            "../elsewhere",
+            "asr/..",
+            ".",
+            ".cache/x",
+        ],
+    )
+    def test_is_not_asked(self, names, fetched, speech, asr, tmp_path):
+        (tmp_path / "elsewhere").mkdir()
+        classifier = TurboClassifier.from_hparams(names(asr))
+        with pytest.raises(InputError, match="which is not in it. If you tr"):
+            classifier.classify_file(speech)
+        with pytest.raises(InputError, match="--asr=none"):
+            list(predict(classifier, [Utterance("a", str(speech))]))
+        # Nor is it, where there are words or another one is given.
+        assert classifier.classify_file(speech, text="hello")
+        given = TurboClassifier.from_hparams(names(asr), asr="none")
+        assert given.classify_file(speech)
+        assert fetched == []
+
+    def test_link_to_a_folder_elsewhere(self, names, ctc_folder):
+        folder = names("mine/asr")
+        (folder / "mine").mkdir()
+        (folder / "mine" / "asr").symlink_to(ctc_folder)
+        with pytest.raises(InputError, match="asr: a link to another folder"):
+            TurboClassifier.from_hparams(folder)
+
+    def test_is_trusted_and_checked(
+        self, names, ctc_folder, tmp_path, monkeypatch, speech
+    ):
+        asked, snapshot = [], tmp_path / "snapshot"
+        shutil.copytree(ctc_folder, snapshot)
+        monkeypatch.setattr(
+            "turbo_sb.inference.asr.snapshot_download",
+            lambda source, **_: asked.append(source) or str(snapshot),
+        )
+        folder = names("some/model")
+        classifier = TurboClassifier.from_hparams(folder, trust_asr=True)
+        assert classifier.classify_file(speech, return_text=True)[4]
+        assert asked == ["some/model"]
+        path = snapshot / "config.json"
+        config = json.loads(path.read_text())
+        planted = {**config, "auto_map": {"AutoModel": "x--y.Model"}}
+        path.write_text(json.dumps(planted))
+        classifier = TurboClassifier.from_hparams(folder, trust_asr=True)
+        with pytest.raises(InputError, match="auto_map, which names code"):
+            classifier.classify_file(speech)
+        path.write_text(json.dumps({**config, "num_hidden_layers": 9999}))
+        classifier = TurboClassifier.from_hparams(folder, trust_asr=True)
+        with pytest.raises(InputError, match="cannot be loaded as a recogn"):
+            classifier.classify_file(speech)
+
+    @pytest.mark.parametrize(
+        "asr",
+        [
+            "{source: [1]}",
+            "{source: x, kind: [1]}",
+            "{source: x, language: 1}",
+            "{source: ''}",
+            "{}x",
+            '"a\\0b"',
+            '"\\e[2J"',
+        ],
+    )
+    def test_settings_of_another_kind(self, names, asr):
+        with pytest.raises(InputError, match="asr: |inference.yaml: line"):
+            TurboClassifier.from_hparams(names(asr))

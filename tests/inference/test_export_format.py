@@ -165,6 +165,7 @@ class TestPlantedCode:
         planted.mkdir(parents=True)
         yaml = f"a: !apply:os.mkdir ['{trap}']\n"
         (planted / "hyperparams.yaml").write_text(yaml)
+        sum_up(folder)
         found = TurboClassifier.from_hparams(folder, asr="openai/whisper-small")
         assert found.recogniser.source == "openai/whisper-small"
         assert found.recogniser.kind == "transformers"
@@ -290,12 +291,16 @@ class TestWhatDoesNotFit:
             ("empty_text:", "empty: 1 #", "empty_text: None; expected str"),
             ("asr:", "other: 1\nasr:", r"nothing reads: \['other'\]"),
             ("projection:", "projecting:", "projecting"),
-            ("sample_rate: 16000", "sample_rate: 0", "0; expected more than 0"),
-            ("window_seconds: 30", "window_seconds: .nan", "more than 0"),
+            (
+                "sample_rate: 16000",
+                "sample_rate: 0",
+                "0; expected 1000 to 192000",
+            ),
+            ("window_seconds: 30", "window_seconds: .nan", "expected 0.1 to"),
             ("[a, b, c, d]", "[a, b, c, 1]", "expected different words"),
             ("[audio, text]", "[audio, video]", "modalities: .*video"),
             ("[audio, text]", "[]", "modalities: .*; expected one of"),
-            ("[audio, text]", "audio", "modalities: .*; expected one of"),
+            ("[audio, text]", "audio", "modalities: .*; expected list"),
             ("[a, b, c, d]", "[a, b, c, a]", "expected different words"),
             ("labels:", "labels: [", "inference.yaml: line"),
         ],

@@ -97,6 +97,74 @@ def test_what_follows_a_broken_line_is_read_back(out, cut):
     assert set(done(out, [A, B])) == {"a", "b"}
 
 
+def lines_of(out, *names):
+    """A journal of one prediction for each name; its path and lines."""
+    pairs = [
+        (Utterance(n, f"{n}.wav"), Prediction(n, "no", 0.875, {"no": 0.875}))
+        for n in names
+    ]
+    add(out, *pairs)
+    path = out.with_name("out.csv.partial")
+    return path, path.read_bytes().splitlines(keepends=True)
+
+
+CHANGES = [
+    (b"0.875", b"0.975"),
+    (b'"no"', b'"on"'),
+    (b"b.wav", b"x.wav"),
+    (b"{", b"[{"),
+    (b'"name": "b"', b'"name": "c"'),
+    (b'["', b'["0'),
+    (b"[", b"\x00"),
+    (b"[", b"[" * 9999),
+    (b"error", b"fault"),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), CHANGES, ids=range(len(CHANGES)))
+def test_changed_line_ends_the_journal(out, caplog, old, new):
+    path, (key, a, b, c) = lines_of(out, "a", "b", "c")
+    assert old in b
+    path.write_bytes(key + a + b.replace(old, new) + c)
+    utterances = [Utterance(n, f"{n}.wav") for n in "abc"]
+    assert list(done(out, utterances)) == ["a"]
+    assert f"{path}: line 3 is not as it was written" in caplog.text
+    caplog.clear()
+    assert list(done(out, utterances)) == ["a"]  # and that one is as it was
+    assert not caplog.text
+
+
+@pytest.mark.parametrize(
+    "first", [b"", b'{"key": "model"}\n', b"[]\n", b"null\n", b'["x", {}]\n']
+)
+def test_journal_without_its_first_line(out, caplog, first):
+    """Also one of a version that wrote no sums."""
+    path, (_, a, b) = lines_of(out, "a", "b")
+    path.write_bytes(first + a + b)
+    assert done(out, [Utterance("a", "a.wav")]) == {}
+    assert "line 1 is not as it was written" in caplog.text
+
+
+def test_line_of_another_models_journal(out, caplog):
+    path, (_, theirs) = lines_of(out, "a")
+    add(out, key="other")
+    assert not caplog.text  # a change of model is no damage
+    path.write_bytes(path.read_bytes() + theirs)
+    assert done(out, [Utterance("a", "a.wav")], key="other") == {}
+    assert "line 2 is not as it was written" in caplog.text
+
+
+def test_name_that_is_no_utf8(out):
+    name = b"caf\xe9".decode("utf-8", "surrogateescape")
+    utterance = Utterance(name, text="so")
+    found = Prediction(name, "no", 1.0, {"no": 1.0}, ["text"], "so")
+    add(out, (utterance, found))
+    assert done(out, [utterance]) == {name: found}
+    with Journal(out, "model") as journal:
+        journal.end([found], ["no"])
+    assert rows(out)[0]["ID"] == "caf\\udce9"
+
+
 def test_one_process_at_a_time(out):
     with Journal(out, "model") as journal:
         journal.add(A, FOUND)

@@ -124,3 +124,23 @@ def test_sets_that_lack_classes_or_share_recordings_are_said(card):
     ):
         assert line in text
     assert "no utterance" not in card(METRICS)
+
+
+def test_words_of_others_are_text(make_model):
+    """What Markdown, HTML or a terminal would read as more."""
+    labels = ["a|b", "<img src=x>", "`c`", "[d](javascript:e)"]
+    model = make_model()
+    described = describe(model, {"labels": labels})
+    hparams = {
+        "data_folder": "/data/<script>|",
+        "best_metric": "UA|<b>",
+        "audio_encoder_source": "x/<i>\x1b[2J",
+    }
+    metrics = {**METRICS, "texts": "<u>|", "protocol": "`p`"}
+    text = model_card(described, model, metrics, hparams, "cc<b>|\n# x")
+    _, _, body = text.partition("\n---\n")
+    for odd in ("<img", "<script", "<b>", "<i>", "<u>", "`p`", "`c`", "](java"):
+        assert odd not in body.replace(f"\\{odd}", "")
+    assert "\x1b" not in text and "\n# x" not in body
+    assert r"a\|b" in body
+    assert ModelCard(text).data.to_dict()["license"] == "cc<b>|\n# x"

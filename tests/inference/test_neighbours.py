@@ -6,12 +6,14 @@ import math
 import pytest
 import soundfile
 import torch
+from safetensors.torch import save_file
 
 from turbo_sb.data.manifest import write_json
 from turbo_sb.inference.classifier import TurboClassifier
 from turbo_sb.inference.export import write_export
 from turbo_sb.inference.export_format import read_export
 from turbo_sb.inference.neighbours import Neighbours, save_neighbours
+from turbo_sb.utils.checksums import write_sums
 from turbo_sb.utils.errors import InputError
 
 LABELS = ["ang", "hap", "neu", "sad"]
@@ -35,6 +37,7 @@ def folder(make_model, tmp_path):
     write_export(tmp_path / "mine", model, LABELS)
     hparams = {"labels": LABELS, "data_folder": str(tmp_path)}
     save_neighbours(tmp_path / "mine", tmp_path, model, hparams)
+    write_sums(tmp_path / "mine", leave_out=["inference.yaml", "README.md"])
     return tmp_path / "mine"
 
 
@@ -85,6 +88,25 @@ def test_similarity_is_the_mean_cosine(folder, modalities):
 def test_an_export_with_them_can_be_read(folder):
     assert read_export(folder)["labels"] == LABELS
     assert len(json.loads((folder / "neighbours.json").read_text())) == 4
+
+
+@pytest.mark.parametrize(
+    "facts",
+    ["[]", "{}", "[[[[", '[{"ID": 1}]', '[{"ID": "a", "text": null}]'],
+)
+def test_facts_that_no_export_wrote(folder, facts):
+    (folder / "neighbours.json").write_text(facts)
+    with pytest.raises(InputError, match="neighbours.json: "):
+        Neighbours(folder)
+
+
+def test_embeddings_of_another_model(folder):
+    vectors = {"audio": torch.zeros(4, 7).half()}
+    save_file(vectors, folder / "neighbours.safetensors")
+    neighbours = Neighbours(folder)
+    for own in ({"audio": torch.zeros(9)}, {"text": torch.zeros(7)}):
+        with pytest.raises(InputError, match="neighbours.safetensors: its "):
+            neighbours.nearest(own)
 
 
 def test_without_them(make_model, tmp_path):

@@ -200,3 +200,29 @@ def test_ranks_agree_on_what_is_there(tmp_path):
     result = forks.run([script, tmp_path], ranks=2, timeout=60)
     assert result.returncode == 0, result.stdout
     assert result.stdout.count("kept [3, 4]") == 2
+
+
+def test_damaged_end_is_seen_whatever_the_clock(tmp_path, monkeypatch):
+    """Names are in local time: one written later may sort before."""
+    checkpointer = AtomicCheckpointer(tmp_path, {"m": torch.nn.Linear(1, 1)})
+    first = checkpointer.save_checkpoint({"epoch": 1}, name="2026-10-25+02-59")
+    last = checkpointer.save_checkpoint({"epoch": 2}, name="2026-10-25+02-01")
+    assert last.path.name < first.path.name
+    (last.path / "m.ckpt").write_bytes(b"x")
+    again = AtomicCheckpointer(tmp_path, {"m": torch.nn.Linear(1, 1)})
+    again.recover_if_possible()
+    assert again.lost_end() == tmp_path / f"damaged+{last.path.name}"
+    # Once the training has gone on, even with a clock set back, it is no end.
+    monkeypatch.setattr("time.time", lambda: 1.0)
+    again.save_checkpoint({"epoch": 2})
+    assert again.lost_end() is None
+
+
+def test_damage_that_hides_when_it_was_written(tmp_path):
+    checkpointer = AtomicCheckpointer(tmp_path, {"m": torch.nn.Linear(1, 1)})
+    for number in (2, 1):
+        last = checkpointer.save_checkpoint(name=str(number)).path
+    (last / "CKPT.yaml").write_bytes(b"\xff")
+    again = AtomicCheckpointer(tmp_path, {"m": torch.nn.Linear(1, 1)})
+    again.recover_if_possible()
+    assert again.lost_end() == tmp_path / f"damaged+{last.name}"

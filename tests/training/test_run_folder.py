@@ -9,7 +9,8 @@ import pytest
 from turbo_sb.training.run_folder import find_runs, write_predictions
 from turbo_sb.utils.errors import InputError
 
-FACTS = {"labels": ["ang", "hap"], "protocol": "speaker10", "confusion": []}
+FACTS = {"labels": ["ang", "hap"], "protocol": "speaker10"}
+FACTS["confusion"] = [[1, 0], [0, 1]]
 
 
 def write(folder, fold=1, seed=1, **facts):

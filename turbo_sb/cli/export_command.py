@@ -45,6 +45,7 @@ def run(options: argparse.Namespace) -> None:
 
     check_installation()
     from turbo_sb.inference.export import export_run
+    from turbo_sb.utils.escaping import printable
 
     folder = Path(options.output_folder or Path(options.run_folder) / "best")
     export_run(
@@ -56,5 +57,6 @@ def run(options: argparse.Namespace) -> None:
         options.overwrite,
     )
     size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
-    print(f"The best model, {size / 1e6:.1f} MB, is in {folder}")
-    print(f"Next: turbo-sb predict {folder} a.wav")
+    shown = printable(str(folder))
+    print(f"The best model, {size / 1e6:.1f} MB, is in {shown}")
+    print(f"Next: turbo-sb predict {shown} a.wav")

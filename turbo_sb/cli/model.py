@@ -23,12 +23,13 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
         "--asr",
         metavar="NAME",
         help="recogniser for audio without words, such as openai/whisper-small "
-        "(default: the folder's, if it names one)",
+        "(default: the folder's, if it has one in it)",
     )
     add(
         "--trust-asr",
         action="store_true",
-        help="the folder's recogniser may be SpeechBrain's, which runs code",
+        help="the recogniser that the folder names may be fetched from the hub, "
+        "or be SpeechBrain's, which runs code",
     )
     add(
         "--trust",
@@ -40,7 +41,7 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
 def load(options: argparse.Namespace):
     """Load the model that a command line names, a `TurboClassifier`."""
     from turbo_sb.inference.classifier import TurboClassifier
-    from turbo_sb.inference.export_format import SETTINGS
+    from turbo_sb.inference.export_settings import SETTINGS
     from turbo_sb.inference.trained_run import TRAINING
     from turbo_sb.utils.devices import check_device
 
@@ -59,7 +60,7 @@ def load(options: argparse.Namespace):
 
 def model_key(classifier, options: argparse.Namespace) -> str:
     """Identify a model and how it is run, for the journal of predictions."""
-    from turbo_sb.inference.export_format import FIELDS
+    from turbo_sb.inference.export_settings import FIELDS
 
     hparams = vars(classifier.hparams)
     found = hashlib.sha256()

@@ -61,6 +61,7 @@ def run(options: argparse.Namespace) -> int:
     check_installation()
     from turbo_sb.inference.utterances import find_utterances
     from turbo_sb.utils.errors import InputError, some_of
+    from turbo_sb.utils.escaping import printable
 
     utterances = find_utterances(
         options.inputs, options.text, options.data_folder
@@ -85,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
     if bad:
         print(
             f"{len(bad)} of {len(ordered)} could not be used:\n"
-            f"{some_of([p.error for p in bad])}",
+            f"{some_of([printable(p.error) for p in bad])}",
             file=sys.stderr,
         )
     return 1 if bad else 0
@@ -142,8 +143,11 @@ def _to_screen(classifier, utterances, options):
 
 
 def _show(prediction, as_json):
+    from turbo_sb.utils.escaping import printable
+
     if as_json or prediction.error is None:
-        print(_line(prediction, as_json), flush=True)
+        # IDs, texts and labels are others'; JSON means the same when escaped.
+        print(printable(_line(prediction, as_json)), flush=True)
 
 
 def _predict_all(classifier, utterances, options, note=None):

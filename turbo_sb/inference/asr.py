@@ -4,15 +4,22 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import os
 from pathlib import Path
 
 import torch
+from huggingface_hub import snapshot_download
 from speechbrain.dataio.preprocess import AudioNormalizer
 
+from turbo_sb.inference.export_sizes import Allowance, check_sizes, read_shapes
+from turbo_sb.inference.security import refuse_code
 from turbo_sb.utils.errors import InputError
+from turbo_sb.utils.escaping import has_controls
 
 KINDS = ("transformers", "speechbrain")
 RATE = 16000  # Hz, of the recognisers
+# No pickles, which most repositories have beside the safetensors.
+FETCHED = ["*.json", "*.safetensors", "*.txt", "*.model"]
 
 
 class Recogniser:
@@ -21,13 +28,18 @@ class Recogniser:
     Kind "speechbrain" runs a YAML as code, so it has to be trusted; the other
     is "transformers" (Whisper, or wav2vec 2.0 with CTC). Without a kind, it is
     what the folder holds. Whisper guesses the language if it is not given.
+
+    With `folder`, it is an export's: a stranger may have chosen it. One within
+    that folder is used; one elsewhere only if it is trusted.
     """
 
     def __init__(
         self, source, kind=None, folder=None, trusted=False, language=None
     ):
-        own = folder and Path(folder) / source
-        self.source = str(own) if own and own.is_dir() else source
+        own = folder and _within(Path(folder), source)
+        self.source = str(own or source)
+        self.of_stranger = folder is not None
+        self.allowed = bool(trusted or own or folder is None)
         self.language, self._run = language, None
         if kind is None:
             is_speechbrain = (Path(self.source) / "hyperparams.yaml").is_file()
@@ -49,10 +61,14 @@ class Recogniser:
         settings = {"source": asr} if isinstance(asr, str) else asr
         known = {"source", "kind", "language"}
         good = isinstance(settings, dict) and set(settings) <= known
-        if not good or not isinstance(settings.get("source"), str):
+        if (
+            not good
+            or not settings.get("source")
+            or not all(map(_is_word, settings.values()))
+        ):
             raise InputError(
-                f"asr: {asr}: expected a name or a folder, or a mapping with "
-                "source, kind, language."
+                f"asr: {asr!r:.200}: expected a name or a folder, or a mapping "
+                "with source, kind, language, which are words."
             )
         return cls(**settings, folder=folder, trusted=trusted)
 
@@ -71,7 +87,20 @@ class Recogniser:
 
     def load(self, device="cpu") -> None:
         """Load the recogniser, unless it is loaded."""
-        if self._run is None:
+        if self._run is not None:
+            return
+        if not self.allowed:
+            raise InputError(
+                f"asr: there are no words, and the exported folder names the "
+                f"recogniser {self.source}, which is not in it. If you trust "
+                "it: --trust-asr, or trust_asr=True. Or name one yourself "
+                f"(--asr={self.source}), none (--asr=none), or give the words."
+            )
+        if self.of_stranger and self.kind == "transformers":
+            self.source = _checked(self.source)
+            with Allowance(_shapes(Path(self.source))):
+                self._run = self._load(device)
+        else:
             self._run = self._load(device)
 
     def _load(self, device):
@@ -79,12 +108,48 @@ class Recogniser:
         try:
             return load[self.kind](self.source, device, self.language)
         except Exception as error:  # the hub's clients share no error class
-            reason = (str(error).strip() or type(error).__name__).splitlines()
-            raise InputError(
-                f"asr: {self.source} cannot be loaded as a recogniser "
-                f"({reason[0]}). Check the name and the network, or give the "
-                "words."
-            ) from error
+            raise _not_loaded(self.source, error) from error
+
+
+def _within(folder, source):
+    """A folder in an export; None where the name is of something else."""
+    folder = Path(os.path.abspath(folder))
+    place = Path(os.path.normpath(folder / source))
+    inside = folder in place.parents and place.is_dir()
+    hidden = any(part.startswith(".") for part in Path(source).parts)
+    return None if hidden or not inside else place
+
+
+def _is_word(value):
+    return value is None or isinstance(value, str) and not has_controls(value)
+
+
+def _checked(source):
+    """A local folder of a recogniser that a stranger chose, without code."""
+    folder = Path(source)
+    if not folder.is_dir():
+        try:
+            found = snapshot_download(source, allow_patterns=FETCHED)
+        except Exception as error:  # the hub's clients share no error class
+            raise _not_loaded(source, error) from error
+        folder = Path(found)
+    refuse_code(folder)
+    check_sizes(folder, ())
+    return str(folder)
+
+
+def _shapes(folder):
+    """Names and shapes of all weights, also of those in pieces."""
+    found = [read_shapes(path) for path in folder.glob("*.safetensors")]
+    return {name: shape for part in found for name, shape in part.items()}
+
+
+def _not_loaded(source, error):
+    reason = (str(error).strip() or type(error).__name__).splitlines()
+    return InputError(
+        f"asr: {source} cannot be loaded as a recogniser ({reason[0]:.200}). Check "
+        "the name and the network, or give the words."
+    )
 
 
 def _transformers(source, device, language):

@@ -18,7 +18,7 @@ from turbo_sb.inference.embedding import (
     embed_rows,
     unpad,
 )
-from turbo_sb.inference.export_format import SETTINGS
+from turbo_sb.inference.export_settings import SETTINGS
 from turbo_sb.inference.loading import load_folder, local_folder
 from turbo_sb.inference.prediction import asked, predict, words
 from turbo_sb.inference.utterances import read_utterances
@@ -109,8 +109,8 @@ class TurboClassifier(Pretrained):
             A recogniser in place of the folder's: see `Recogniser`; "none"
             for none.
         trust_asr : bool
-            Whether the folder's own recogniser may be one of SpeechBrain's,
-            whose YAML is run as code.
+            Whether the recogniser that the folder names may be fetched from
+            the hub, or be one of SpeechBrain's, whose YAML is run as code.
         fetch_config : speechbrain.utils.fetching.FetchConfig
             Of the hub: allow_network, token, revision.
         run_opts : dict, optional

@@ -4,30 +4,28 @@ Authors
  * The turbo_sb developers 2026
 """
 
-import contextlib
 import shutil
 from pathlib import Path
 
 import ruamel.yaml
-from safetensors import SafetensorError
 from safetensors.torch import save_file
 
-from turbo_sb.data.manifest import read_json
-from turbo_sb.inference.export_format import (
-    CARD,
-    SETTINGS,
+from turbo_sb.inference.export_folder import (
+    ASR,
+    SUFFIXES,
     WEIGHTS,
-    is_export,
-    read_export,
+    check_free,
+    drafting,
 )
+from turbo_sb.inference.export_format import read_export
+from turbo_sb.inference.export_settings import CARD, SETTINGS
 from turbo_sb.inference.model_card import model_card
 from turbo_sb.inference.neighbours import save_neighbours
 from turbo_sb.inference.trained_run import TRAINING, describe, load_run
+from turbo_sb.training.run_folder import FINISHED, read_metrics
 from turbo_sb.utils.checksums import write_sums
 from turbo_sb.utils.errors import InputError
 
-# The folder within that a recogniser goes to, and its files.
-ASR, OF_RECOGNISERS = "asr", (".json", ".safetensors", ".txt", ".model")
 HEADER = """\
 # What turbo_sb needs to predict with this folder's weights. Plain data: nothing
 # in it is built or run. Loaded by turbo_sb.inference.classifier.TurboClassifier.
@@ -54,7 +52,7 @@ def export_run(
     licence : str, optional
         For the model card, as the Hugging Face Hub calls it, e.g. "cc-by-4.0".
     overwrite : bool
-        Whether an export that is there is replaced.
+        Whether an export that is there is replaced, and nothing else.
 
     Raises
     ------
@@ -65,9 +63,10 @@ def export_run(
     check_free(folder, overwrite)
     model, hparams = load_run(run)
     settings = {**describe(model, hparams, run), "asr": asr}
-    metrics = read_json(run / "metrics.json", missing={})
+    found = run / FINISHED
+    metrics = read_metrics(found) if found.exists() else {}
     card = model_card(settings, model, metrics, hparams, licence)
-    with _draft(folder) as draft:
+    with drafting(folder, overwrite) as draft:
         _write_files(draft, model, settings)
         if neighbours:
             save_neighbours(draft, run, model, hparams)
@@ -86,7 +85,7 @@ def write_export(folder, model, labels, overwrite=False, **settings) -> Path:
     labels : list of str
         The classes, in the order of the classifier's outputs.
     overwrite : bool
-        Whether an export that is there is replaced.
+        Whether an export that is there is replaced, and nothing else.
     **settings
         In place of those that `turbo_sb.inference.trained_run.describe` finds, such as
         sample_rate, window_seconds, empty_text, asr.
@@ -113,42 +112,9 @@ def write_export(folder, model, labels, overwrite=False, **settings) -> Path:
     if unknown := sorted(set(settings) - set(known)):
         raise InputError(f"{unknown}: expected some of {sorted(known)}.")
     settings = {**known, **settings}
-    with _draft(folder) as draft:
+    with drafting(folder, overwrite) as draft:
         _write_files(draft, model, settings)
         _finish(draft, model_card(settings, model))
-
-
-def check_free(folder, overwrite=False) -> None:
-    """Reject a folder that holds anything but an export to overwrite."""
-    folder = Path(folder)
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return
-    if not is_export(folder):
-        raise InputError(f"{folder}: is there, and is no export. Give another.")
-    if not overwrite:
-        raise InputError(
-            f"{folder}: an export is there. Give another folder, or "
-            "--overwrite."
-        )
-
-
-@contextlib.contextmanager
-def _draft(folder):
-    """Write beside the folder, and move it there when it is complete."""
-    folder = Path(folder).resolve()
-    draft = folder.with_name(f".{folder.name}.tmp")
-    shutil.rmtree(draft, ignore_errors=True)
-    try:
-        draft.mkdir(parents=True)
-        yield draft
-        if folder.exists():
-            shutil.rmtree(folder)
-        draft.rename(folder)
-    except (OSError, SafetensorError) as error:  # the latter of a full disk
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"{folder}: cannot be written ({reason}).") from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _write_files(draft, model, settings):
@@ -181,7 +147,7 @@ def _keep_recogniser(draft, asr):
 
     def others(folder, names):
         """The files that a recogniser does not need, which are not copied."""
-        return [name for name in names if not name.endswith(OF_RECOGNISERS)]
+        return [name for name in names if not name.endswith(SUFFIXES)]
 
     shutil.copytree(source, draft / ASR, ignore=others)
     return {**more, "source": ASR}

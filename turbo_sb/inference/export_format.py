@@ -7,39 +7,33 @@ Authors
  * The turbo_sb developers 2026
 """
 
-import math
 from pathlib import Path
 
-import ruamel.yaml
 import torch
 from safetensors.torch import load_file
 from transformers.initialization import no_init_weights
 
 from turbo_sb.data.channel.equalizer import Equalizer
 from turbo_sb.encoders import make_audio_encoder, make_text_encoder
-from turbo_sb.inference.security import refuse_code
+from turbo_sb.inference.export_folder import WEIGHTS, left_aside
+from turbo_sb.inference.export_settings import (
+    OLD_SETTING,
+    SETTINGS,
+    read_settings,
+)
+from turbo_sb.inference.export_sizes import Allowance, check_sizes, read_shapes
+from turbo_sb.inference.security import UNREAD, refuse_code
 from turbo_sb.models.turbo_model import TurboModel
-from turbo_sb.utils.checksums import SUMS, find_damage
+from turbo_sb.utils.checksums import (
+    SUMS,
+    find_damage,
+    find_unlisted,
+    read_sums,
+)
 from turbo_sb.utils.errors import InputError
 
-SETTINGS, WEIGHTS, CARD = "inference.yaml", "model.safetensors", "README.md"
-FORMAT = 1
-OLD_SETTING = "placeholder"  # of models that may have learnt one
-MODALITIES = (["audio", "text"], ["audio"], ["text"])
-# Field of inference.yaml to its kinds.
-FIELDS = {
-    "format": (int,),
-    "version": (str,),
-    "labels": (list,),
-    "sample_rate": (int,),
-    "window_seconds": (int, float),
-    "empty_text": (str,),
-    "model": (dict,),
-    "audio": (dict, type(None)),
-    "text": (dict, type(None)),
-    "equalizer": (dict, type(None)),
-    "asr": (str, dict, type(None)),
-}
+# What is read at the top of a folder; all that is within another is.
+READ = (".json", ".safetensors")
 
 
 def is_export(folder) -> bool:
@@ -68,19 +62,21 @@ def read_export(folder) -> dict:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder.")
+        raise InputError(f"{folder}: no such folder.{left_aside(folder)}")
     if not is_export(folder):
         raise InputError(
             f"{folder}: no {SETTINGS} in it; expected what "
             "`turbo-sb export RUN --to FOLDER` writes."
         )
     refuse_code(folder)
-    settings = _read_plain(folder / SETTINGS)
-    _check_sums(folder, settings)
+    settings = read_settings(folder / SETTINGS)
+    modalities = settings["model"]["modalities"]
+    _check_sums(folder, modalities)
+    check_sizes(folder, modalities)
     return settings
 
 
-def _check_sums(folder, settings):
+def _check_sums(folder, modalities):
     """Check all files but settings and card, which people may edit."""
     path, again = folder / SUMS, "Export it again, or fetch it again."
     if not path.is_file():
@@ -88,74 +84,54 @@ def _check_sums(folder, settings):
             f"{folder}: no {SUMS} in it, which tells whether all of it is "
             f"there. {again}"
         )
-    text = path.read_text(encoding="utf-8", errors="replace")
-    listed = {line.partition("  ")[2] for line in text.splitlines()}
-    parts = [f"{name}/config.json" for name in settings["model"]["modalities"]]
-    for name in (WEIGHTS, *parts):
+    listed = read_sums(folder)
+    parts = [f"{name}/config.json" for name in modalities]
+    unlisted = [name for name in find_unlisted(folder) if _is_read(name)]
+    for name in (WEIGHTS, *parts, *unlisted):
         if name not in listed:
-            raise InputError(f"{path}: does not list {name}. {again}")
+            raise InputError(
+                f"{path}: does not list {name}. {again} If the file is "
+                "yours, move it elsewhere."
+            )
     if damage := find_damage(folder, listed_only=True):
         raise InputError(f"{folder}: damaged: {damage}. {again}")
 
 
-def _read_plain(path):
-    """Read a YAML without tags, and check its fields."""
-    yaml = ruamel.yaml.YAML(typ="safe", pure=True)
-    try:
-        settings = yaml.load(path.read_text(encoding="utf-8"))
-    except (ruamel.yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f"line {mark.line + 1}: " if mark else ""
-        problem = getattr(error, "problem", None) or str(error)
-        raise InputError(
-            f"{path}: {line}{problem}. An export's YAML is plain data, and "
-            "nothing in it is run: do not trust a folder that has more."
-        ) from error
-    if not isinstance(settings, dict):
-        raise InputError(f"{path}: expected a mapping, it is {settings!r:.60}.")
-    if settings.get("format") != FORMAT:
-        raise InputError(
-            f"{path}: format {settings.get('format')!r}; this version of "
-            f"turbo_sb reads {FORMAT}. It was written by turbo_sb "
-            f"{settings.get('version')}: install that one."
-        )
-    for field, kinds in FIELDS.items():
-        value = settings.get(field)
-        if not isinstance(value, kinds) or isinstance(value, bool):
-            names = " or ".join(kind.__name__ for kind in kinds)
-            raise InputError(
-                f"{path}: {field}: {value!r:.60}; expected {names}."
-            )
-    for field in ("sample_rate", "window_seconds"):
-        if not 0 < settings[field] < math.inf:
-            raise InputError(
-                f"{path}: {field}: {settings[field]}; expected more than 0."
-            )
-    labels = settings["labels"]
-    words = [label for label in labels if isinstance(label, str)]
-    if len(set(words)) < len(labels):
-        raise InputError(f"{path}: labels: {labels}; expected different words.")
-    if settings["model"].get("modalities") not in MODALITIES:
-        raise InputError(
-            f"{path}: model: modalities: {settings['model'].get('modalities')}"
-            f"; expected one of {MODALITIES}."
-        )
-    if unknown := sorted(set(map(str, settings)) - set(FIELDS)):
-        raise InputError(f"{path}: keys that nothing reads: {unknown}.")
-    return settings
+def _is_read(name):
+    """Whether a file may change what is predicted, or shown beside it."""
+    first, inside, _ = name.partition("/")
+    hidden = first in UNREAD or name.rpartition("/")[2].startswith(".")
+    return not hidden and bool(inside or name.endswith(READ))
 
 
 def build_export(folder, settings) -> TurboModel:
     """Build the model of an exported folder, in evaluation mode."""
-    folder, path = Path(folder), Path(folder) / SETTINGS
+    folder = Path(folder)
+    allowed = Allowance(read_shapes(folder / WEIGHTS))
     try:
         # Weights that are never used take most of the time to build a model.
-        with torch.random.fork_rng(devices=[]), no_init_weights():
+        with torch.random.fork_rng(devices=[]), no_init_weights(), allowed:
             model = _build(folder, settings)
-    except TypeError as error:
-        raise InputError(f"{path}: {error}. Export it again.") from error
+    except InputError:
+        raise
+    except Exception as error:  # of torch and transformers, given anything
+        raise InputError(
+            f"{folder}: no model can be built of its configurations "
+            f"({type(error).__name__}: {error!s:.200}). Export it again."
+        ) from error
+    _check_tokens(folder, model)
     _load_weights(model, folder / WEIGHTS)
     return model.eval()
+
+
+def _check_tokens(folder, model):
+    if "text" in model.encoders:
+        most = model.encoders["text"].max_tokens
+        if not isinstance(most, int) or most < 3:
+            raise InputError(
+                f"{folder}/text: texts of {most!r:.60} tokens at most; expected "
+                "3 or more (model_max_length, max_position_embeddings)."
+            )
 
 
 def _build(folder, settings):
@@ -211,5 +187,5 @@ def make_equalizer(settings) -> Equalizer | None:
         return Equalizer(
             **settings["equalizer"], sample_rate=settings["sample_rate"]
         )
-    except TypeError as error:
+    except (TypeError, OverflowError) as error:
         raise InputError(f"{SETTINGS}: equalizer: {error}.") from error

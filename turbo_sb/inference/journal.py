@@ -6,6 +6,7 @@ Authors
 
 import contextlib
 import dataclasses
+import hashlib
 import json
 from pathlib import Path
 
@@ -13,13 +14,17 @@ from turbo_sb.data.csv_table import write_rows
 from turbo_sb.inference.prediction import Prediction
 from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.files import hold
+from turbo_sb.utils.logs import get_logger
 from turbo_sb.utils.paths import printable
+
+logger = get_logger(__name__)
 
 
 class Journal:
     """A file of one JSON line per prediction, beside the table `out`.
 
-    A journal with another `key` (of another model) is started again.
+    A journal with another `key` (of another model) is started again. Each line
+    has a checksum; the first that does not fit ends what is believed.
     """
 
     def __init__(self, out, key):
@@ -60,25 +65,56 @@ class Journal:
         self.held.enter_context(hold(self.lock, busy))
 
     def _read(self):
-        """Read the lines of an earlier call, up to an incomplete one."""
+        """Read the lines of an earlier call, up to one that does not fit."""
         self.file.seek(0)
         end, found = 0, []
         for line in self.file:
-            if (entry := _entry(line)) is None:
+            entry = self._entry(line)
+            # The first one says of which model they are.
+            if entry is None or bool(found) != ("utterance" in entry):
+                self._say_cut(len(found) + 1, line)
                 break
             found.append(entry)
             end += len(line)
-        if not found or found[0] != {"key": self.key}:
-            end, found = 0, []
         self.file.truncate(end)
         if not found:
             self._write({"key": self.key})
         self.lines = {line["utterance"]["name"]: line for line in found[1:]}
 
-    def _write(self, line):
-        text = json.dumps(line, ensure_ascii=False) + "\n"
+    def _say_cut(self, number, line):
+        """Say from where a journal is not believed, and why, if it is odd."""
+        killed_within = not line.endswith(b"\n")
+        with contextlib.suppress(
+            KeyError, ValueError, TypeError, RecursionError
+        ):
+            _, entry = json.loads(line)
+            if number == 1 and entry["key"] != self.key:
+                return  # of another model, which is no damage
+        if not killed_within:
+            logger.warning(
+                f"{self.path}: line {number} is not as it was written. It and "
+                "what follows it are not used: that is predicted again."
+            )
+
+    def _entry(self, line):
+        """Parse a line; None if it is incomplete, changed or of another key."""
         try:
-            self.file.write(text.encode())
+            sum_, *rest = json.loads(line) if line.endswith(b"\n") else [None]
+            return rest[0] if rest and sum_ == self._sum(rest[0]) else None
+        except (ValueError, TypeError, RecursionError):
+            return None
+
+    def _sum(self, entry):
+        """Of what a line says, and of the model that it was found with."""
+        text = json.dumps([self.key, entry], ensure_ascii=False)
+        content = text.encode("utf-8", "surrogatepass")
+        return hashlib.sha256(content).hexdigest()[:16]
+
+    def _write(self, line):
+        text = json.dumps([self._sum(line), line], ensure_ascii=False) + "\n"
+        try:
+            # The name of a file may be anything, also no UTF-8.
+            self.file.write(text.encode("utf-8", "surrogatepass"))
             self.file.flush()
         except OSError as error:
             raise InputError(
@@ -147,14 +183,6 @@ def _facts(utterance):
         facts["wav"] = printable(path)
         facts["file"] = found and [found.st_size, found.st_mtime_ns]
     return facts
-
-
-def _entry(line):
-    """Parse a line; None if it is incomplete."""
-    try:
-        return json.loads(line) if line.endswith(b"\n") else None
-    except ValueError:
-        return None
 
 
 def write_table(path, header, rows) -> None:

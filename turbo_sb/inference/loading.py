@@ -10,13 +10,14 @@ from huggingface_hub import snapshot_download
 from speechbrain.utils.fetching import FetchConfig
 
 from turbo_sb.inference.asr import Recogniser
+from turbo_sb.inference.export_folder import left_aside
 from turbo_sb.inference.export_format import (
-    SETTINGS,
     build_export,
     is_export,
     make_equalizer,
     read_export,
 )
+from turbo_sb.inference.export_settings import SETTINGS
 from turbo_sb.inference.trained_run import TRAINING, describe, is_run, load_run
 from turbo_sb.utils.errors import InputError
 
@@ -35,7 +36,7 @@ def local_folder(
     if folder.is_dir():
         return folder
     if text.startswith((".", "/", "~")) or text.count("/") != 1:
-        raise InputError(f"{source}: no such folder.")
+        raise InputError(f"{source}: no such folder.{left_aside(source)}")
     patterns = FETCHED if hparams_file == SETTINGS else None
     try:
         return Path(
@@ -70,19 +71,21 @@ def load_folder(
                 f'{TRAINING} runs code: hparams_file="{TRAINING}", or --trust.'
             )
         settings = read_export(folder)
+        others = _beside_model(settings, folder, asr, trust_asr)
         model = build_export(folder, settings)
     elif is_run(folder):
         model, training = load_run(folder)
         settings = describe(model, training, folder)
+        others = _beside_model(settings, folder, asr, trust_asr)
     else:
         return None
+    return model, {**settings, "folder": str(folder), **others}
+
+
+def _beside_model(settings, folder, asr, trust_asr):
+    """The equaliser, and the recogniser, which is not loaded yet."""
     if asr is None:
         recogniser = Recogniser.of(settings["asr"], folder, trust_asr)
     else:  # the user's own: never one that the folder holds under its name
         recogniser = Recogniser.of(asr, trusted=True)
-    return model, {
-        **settings,
-        "folder": str(folder),
-        "equalizer": make_equalizer(settings),
-        "recogniser": recogniser,
-    }
+    return {"equalizer": make_equalizer(settings), "recogniser": recogniser}

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
+from turbo_sb.utils.escaping import markdown
+
 TEMPLATE = Path(__file__).parent / "templates" / "model_card.md"
 NAMES = {
     "WA": "weighted accuracy",
@@ -47,22 +49,32 @@ def model_card(
     card = ModelCard.from_template(
         _header(title, data_name, scores, metrics, licence),
         template_path=str(TEMPLATE),
-        title=title,
-        labels=labels,
+        title=markdown(title),
+        labels=markdown(labels),
         call=call,
         arguments=arguments,
         modality_dropout=own["modality_dropout"] if modalities[1:] else None,
-        data_name=data_name,
-        hparams=hparams,
-        metrics=metrics,
+        data_name=markdown(data_name),
+        best_metric=markdown(hparams.get("best_metric")),
+        metrics=_escaped(metrics),
         scores=scores,
         rows=_rows(metrics),
         parameters=sum(p.numel() for p in model.parameters()),
         encoders=_encoders(model, hparams),
-        settings={k: hparams[k] for k in OF_TRAINING if k in hparams} | own,
-        licence=licence,
+        settings=_escaped(
+            {k: hparams[k] for k in OF_TRAINING if k in hparams} | own
+        ),
+        licence=licence and markdown(licence),
     )
     return str(card)
+
+
+def _escaped(values):
+    """Values as Markdown, where they are words of others."""
+    return {
+        key: markdown(value) if isinstance(value, str) else value
+        for key, value in values.items()
+    }
 
 
 def _header(title, data_name, scores, metrics, licence):
@@ -107,5 +119,6 @@ def _encoders(model, hparams):
         source = hparams.get(f"{name}_encoder_source", "not known")
         if Path(source).is_dir():
             source = f"a local folder, {Path(source).name}"
-        found[name] = f"{encoder.model.config.model_type}, begun from {source}"
+        kind = encoder.model.config.model_type
+        found[name] = f"{kind}, begun from {markdown(source)}"
     return found

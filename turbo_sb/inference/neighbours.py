@@ -15,11 +15,14 @@ from tqdm import tqdm
 from turbo_sb.data.dataset import read_entry
 from turbo_sb.data.manifest import load_manifest
 from turbo_sb.inference.embedding import embed_audio, embed_text
+from turbo_sb.inference.export_folder import FACTS, VECTORS
+from turbo_sb.inference.export_sizes import read_shapes
+from turbo_sb.inference.security import read_json_of_others
 from turbo_sb.inference.trained_run import describe
 from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.unit_rows import unit_rows
 
-VECTORS, FACTS = "neighbours.safetensors", "neighbours.json"
+MOST_FACTS = 2**20  # bytes, beside what the embeddings account for
 AT_ONCE = 32  # utterances
 
 
@@ -60,6 +63,28 @@ def _embed(names, entries, model, hparams, settings):
         yield "text", embed_text(model, texts, settings["empty_text"])
 
 
+def _read_facts(folder):
+    """What is shown of each utterance, as many as there are embeddings."""
+    path, vectors = folder / FACTS, folder / VECTORS
+    # Of an utterance, the embeddings take some 3 kB.
+    most = MOST_FACTS + 8 * vectors.stat().st_size
+    facts, rows = read_json_of_others(path, most), read_shapes(vectors)
+    good = isinstance(facts, list) and all(map(_is_fact, facts))
+    if not good or any(s[:1] != [len(facts)] for s in rows.values()):
+        raise InputError(
+            f"{path}: expected ID, label and text of each utterance that "
+            f"{VECTORS} embeds. Export or fetch the folder again."
+        )
+    return facts
+
+
+def _is_fact(fact):
+    kinds = {"ID": (str,), "label": (str, type(None)), "text": (str,)}
+    return isinstance(fact, dict) and all(
+        isinstance(fact.get(key), kind) for key, kind in kinds.items()
+    )
+
+
 class Neighbours:
     """The training utterances that were exported with a model."""
 
@@ -69,12 +94,18 @@ class Neighbours:
             raise InputError(
                 f"{folder}: no neighbours in it. Export it with --neighbours."
             )
+        self.facts = _read_facts(folder)
         self.vectors = load_file(folder / VECTORS)
-        text = (folder / FACTS).read_text(encoding="utf-8")
-        self.facts = json.loads(text)
 
     def nearest(self, embeddings, n=5) -> list[dict]:
         """Return the n most similar training utterances, the nearest first."""
+        for name, own in embeddings.items():
+            kept = self.vectors.get(name, torch.empty(0))
+            if kept.shape[1:] != own.shape:
+                raise InputError(
+                    f"{VECTORS}: its {name} is {tuple(kept.shape)}; expected "
+                    f"({len(self.facts)}, {len(own)}). Export it again."
+                )
         similar = torch.stack(
             [
                 self.vectors[name].float() @ unit_rows(own.cpu())

@@ -13,7 +13,7 @@ from speechbrain.utils.checkpoints import ckpt_recency
 import turbo_sb
 from turbo_sb.data.manifest import read_json
 from turbo_sb.data.transcripts import EMPTY_TEXT
-from turbo_sb.inference.export_format import FORMAT
+from turbo_sb.inference.export_settings import FORMAT
 from turbo_sb.training.checkpoints import AtomicCheckpointer, earliest_best
 from turbo_sb.training.old_names import renamed
 from turbo_sb.training.run_folder import ENCODERS

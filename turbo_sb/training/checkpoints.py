@@ -6,6 +6,7 @@ Authors
 
 import math
 import pickle
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -115,6 +116,8 @@ class AtomicCheckpointer(Checkpointer):
     def _now(self):
         """Later than all checkpoints, even if a clock was set back."""
         times = [found.meta["unixtime"] for found in self.list_checkpoints()]
+        aside = self.checkpoints_dir.glob(f"{DAMAGED}*")
+        times += filter(math.isfinite, map(_written, aside))
         return max([time.time(), *(then + 1e-3 for then in times)])
 
     def _save_recoverables(self, folder):
@@ -203,10 +206,10 @@ class AtomicCheckpointer(Checkpointer):
         path : pathlib.Path
             Of a damaged checkpoint that is newer than all others; or None.
         """
-        kept = [found.path.name for found in self.list_checkpoints()]
+        kept = [ckpt_recency(found) for found in self.list_checkpoints()]
         aside = self.checkpoints_dir.glob(f"{DAMAGED}*")
-        newest = max(aside, key=lambda path: path.name, default=None)
-        if newest and newest.name.removeprefix(DAMAGED) > max(kept, default=""):
+        newest = max(aside, key=_written, default=None)
+        if newest and _written(newest) > max(kept, default=-math.inf):
             return newest
         return None
 
@@ -253,6 +256,19 @@ class AtomicCheckpointer(Checkpointer):
                 "from other settings, from another version of turbo_sb, or is "
                 "damaged: delete it, or give another --output_folder."
             ) from error
+
+
+def _written(path):
+    """When a damaged checkpoint was written, by its own account.
+
+    Names are in local time, which a clock that is set back repeats. Where its
+    account is damaged too, it may be the end of the training.
+    """
+    try:
+        text = (path / METAFNAME).read_text(encoding="utf-8")
+        return float(re.search(r"^unixtime: ([\d.e+]+)$", text, re.M)[1])
+    except (OSError, TypeError, ValueError):
+        return math.inf
 
 
 def earliest_best(key) -> Callable:

@@ -8,6 +8,8 @@ import json
 import math
 from pathlib import Path
 
+from turbo_sb.training.run_checks import LINE, check_values
+from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.files import replacing
 
 HISTORY = "history.jsonl"
@@ -97,6 +99,11 @@ def read_history(folder) -> list[dict]:
         A line each; without a last line that a killed process left unfinished,
         and empty where there is no history.
 
+    Raises
+    ------
+    InputError
+        If a line holds anything else; it is named.
+
     Example
     -------
     >>> read_history(getfixture("tmp_path"))
@@ -105,10 +112,24 @@ def read_history(folder) -> list[dict]:
     path, history = Path(folder) / HISTORY, []
     if not path.is_file():
         return history
-    for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
-        if line.endswith("\n"):
-            history.append(json.loads(line))
+    for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], start=1):
+        history.append(_parse(line, f"{path}: line {number}"))
     return history
+
+
+def _parse(line, where):
+    """One line, if it is of this package."""
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise InputError(
+            f"{where}: not JSON ({error!s:.100}). Correct or delete the line: "
+            "an epoch without one is a gap in the curves."
+        ) from error
+    if not isinstance(found, dict):
+        raise InputError(f"{where}: {found!r:.60}; expected an object.")
+    check_values(where, found, LINE)
+    return found
 
 
 def curves(history) -> dict[str, list[float]]:

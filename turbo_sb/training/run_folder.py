@@ -8,6 +8,7 @@ Authors
 
 import csv
 import dataclasses
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,12 @@ import numpy as np
 from turbo_sb.data.csv_table import write_rows
 from turbo_sb.data.manifest import read_json, read_manifest
 from turbo_sb.training.history import curves, read_history
+from turbo_sb.training.run_checks import (
+    COST,
+    check_entries,
+    check_metrics,
+    check_values,
+)
 from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.files import replacing
 from turbo_sb.utils.spreadsheets import as_given
@@ -127,7 +134,8 @@ class FinishedRun:
                     [[float(row[column]) for column in columns] for row in rows]
                 ),
             }
-        except (KeyError, OSError, TypeError, ValueError) as error:
+            _check_rows(rows, found["probabilities"])
+        except (csv.Error, KeyError, OSError, TypeError, ValueError) as error:
             raise InputError(
                 f"{path}: not what a run with the classes {self.labels} "
                 f"writes ({error}). Run it again, or take its folder out."
@@ -154,7 +162,7 @@ class FinishedRun:
         try:
             with np.load(path, allow_pickle=False) as file:
                 return dict(file)
-        except (OSError, ValueError) as error:
+        except (EOFError, OSError, ValueError, zipfile.BadZipFile) as error:
             raise InputError(
                 f"{path}: cannot be read ({error}). Run it again, or take its "
                 "folder out."
@@ -172,8 +180,16 @@ class FinishedRun:
         -------
         entries : dict
             Utterance ID to its fields; empty where the file is not there.
+
+        Raises
+        ------
+        InputError
+            If it is no manifest.
         """
-        return read_manifest(self.folder / f"{name}.json", missing={})
+        path = self.folder / f"{name}.json"
+        entries = read_manifest(path, missing={})
+        check_entries(path, entries)
+        return entries
 
     def cost(self) -> dict:
         """What the training took.
@@ -182,8 +198,16 @@ class FinishedRun:
         -------
         cost : dict
             Of `turbo_sb.training.cost.measure_cost`; empty where it is not known.
+
+        Raises
+        ------
+        InputError
+            If the file holds anything else.
         """
-        return read_json(self.folder / "cost.json", missing={})
+        path = self.folder / "cost.json"
+        found = read_json(path, missing={})
+        check_values(path, found, COST)
+        return found
 
     def curves(self) -> dict:
         """The figures of each epoch.
@@ -197,6 +221,15 @@ class FinishedRun:
         """
         found = curves(read_history(self.folder))
         return {name: np.array(values) for name, values in found.items()}
+
+
+def _check_rows(rows, probabilities):
+    """Reject rows of another length, and what is no probability (also NaN)."""
+    if any(None in row for row in rows):
+        raise ValueError("a row has more cells than there are columns")
+    fits = (probabilities > -1e-6) & (probabilities < 1 + 1e-6)
+    if not fits.all():
+        raise ValueError("a probability is not in [0, 1]")
 
 
 def find_runs(folder: str | Path) -> list[FinishedRun]:
@@ -235,7 +268,7 @@ def find_runs(folder: str | Path) -> list[FinishedRun]:
             continue
         place = path.parent.relative_to(folder).parent.as_posix()
         method = folder.resolve().name if place == "." else place
-        run = FinishedRun(path.parent, method, _read_metrics(path))
+        run = FinishedRun(path.parent, method, read_metrics(path))
         if run.key in runs:
             raise InputError(
                 f"{runs[run.key].folder} and {run.folder} are two runs of "
@@ -251,7 +284,7 @@ def find_runs(folder: str | Path) -> list[FinishedRun]:
     return sorted(runs.values(), key=_order)
 
 
-def _read_metrics(path):
+def read_metrics(path: Path) -> dict:
     """Read metrics.json, if it is one of this package's."""
     odd = f"{path}: not what a run of this package writes"
     again = "Run it again, or take its folder out."
@@ -261,6 +294,7 @@ def _read_metrics(path):
         raise InputError(f"{odd}: it cannot be read. {again}") from error
     if absent := [key for key in NEEDED if key not in metrics]:
         raise InputError(f"{odd}: {', '.join(absent)} is missing. {again}")
+    check_metrics(path, metrics)
     return metrics
 
 

@@ -9,8 +9,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from turbo_sb.utils.errors import InputError
+
 # In the format of `sha256sum`.
 SUMS = "SHA256SUMS"
+MOST = 2**20  # bytes of it that are read; a line has some 100
 
 
 def write_sums(folder: Path, leave_out: Sequence[str] = ()) -> None:
@@ -24,21 +27,45 @@ def write_sums(folder: Path, leave_out: Sequence[str] = ()) -> None:
         flush(written)
 
 
-def find_damage(folder: str | Path, listed_only: bool = False) -> str | None:
-    """What differs from SHA256SUMS; None if nothing, or without that file."""
+def read_sums(folder: str | Path) -> dict[str, str]:
+    """The sums that SHA256SUMS lists by name; empty without that file."""
     path = Path(folder) / SUMS
-    if not path.exists():
+    if not path.is_file():
+        return {}
+    with open(path, "rb") as file:
+        text = file.read(MOST + 1)
+    if len(text) > MOST:
+        raise InputError(f"{path}: expected {MOST} bytes at most.")
+    lines = text.decode("utf-8", "replace").splitlines()
+    parts = [line.partition("  ") for line in lines]
+    return {name: expected for expected, _, name in parts}
+
+
+def find_unlisted(folder: str | Path) -> list[str]:
+    """The files that SHA256SUMS does not list."""
+    sums = read_sums(folder)
+    return [name for name in _names(Path(folder)) if name not in sums]
+
+
+def find_damage(
+    folder: str | Path, listed_only: bool = False, missing: bool = True
+) -> str | None:
+    """What differs from SHA256SUMS; None if nothing, or without that file.
+
+    With `listed_only`, other files are no damage; without `missing`, neither
+    are files that are not there.
+    """
+    folder = Path(folder)
+    if not (folder / SUMS).exists():
         return None
-    text = path.read_text(encoding="utf-8", errors="replace")
-    lines = [line.partition("  ") for line in text.splitlines()]
-    sums = {name: expected for expected, _, name in lines}
-    there = set(_names(path.parent))
+    sums, there = read_sums(folder), set(_names(folder))
     for name in sorted(sums if listed_only else there | set(sums)):
         if name not in sums:
             return f"{SUMS} is not as it was written: it lacks {name}"
         if name not in there:
-            return f"{name} is missing"
-        if _sum(path.parent / name) != sums[name]:
+            if missing:
+                return f"{name} is missing"
+        elif _sum(folder / name) != sums[name]:
             return f"{name} is not as it was written"
     return None
 

@@ -11,6 +11,8 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 
+from turbo_sb.utils.escaping import printable
+
 # In gloo's errors, which are plain RuntimeErrors.
 OF_LOST_PROCESSES = (
     "gloo/transport",
@@ -106,7 +108,8 @@ def _tell(message, own):
     if own and int(os.environ.get("WORLD_SIZE", 1)) > 1:
         message = f"process {number}: {message}"
     if own or number == "0":
-        print(f"error: {message}", file=sys.stderr, flush=True)
+        shown = printable(f"error: {message}", keep="\n\t")
+        print(shown, file=sys.stderr, flush=True)
 
 
 def _end_at_once(code):

@@ -88,3 +88,13 @@ def test_metrics_that_the_predictions_do_not_give(tmp_path):
     (run / "metrics.json").write_text(json.dumps({**found, "WA": 0.75}))
     with pytest.raises(InputError, match="has 0.5000 .* says 0.75"):
         check(tmp_path)
+
+
+def test_confusion_that_the_predictions_do_not_give(tmp_path):
+    """A changed digit does not go into the report's table."""
+    run = write_fold(tmp_path, "turbo", 1, FIRST)
+    found = json.loads((run / "metrics.json").read_text())
+    found["confusion"][0][0] += 1
+    (run / "metrics.json").write_text(json.dumps(found))
+    with pytest.raises(InputError, match="another confusion than predictions"):
+        check(tmp_path)

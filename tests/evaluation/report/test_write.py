@@ -261,3 +261,64 @@ def test_from_a_shell(runs, capsys):
         f"Next: turbo-sb figures {runs}",
     ]
     assert len(read(runs)) == 8
+
+
+def test_names_that_mean_something_elsewhere(tmp_path):
+    """Folders and labels are text in report.md, .tex and on a terminal."""
+    folder = tmp_path / "a|b<i>\x1b[2J\n%x"
+    odd = ["an|g", "<img src=x>"]
+    for method in ("`va`_1", "t$u{r}"):
+        tested = [("a", "x", odd[0], odd[0]), ("b", "x", odd[1], odd[0])]
+        write_fold(folder, method, 1, tested, labels=odd)
+    text = write_report(folder, n_resamples=20)
+    assert "\x1b" not in text and "<i>" not in text.replace("\\<i>", "")
+    assert r"an\|g" in text and r"\<img src=x>" in text
+    assert r"\`va\`_1" in text and r"t\$u{r}" in text
+    # Every row of a table has the cells of its header.
+    tables = [t for t in text.split("\n\n") if t.startswith("|")]
+    for one in tables:
+        bars = {line.replace("\\|", "").count("|") for line in one.split("\n")}
+        assert len(bars) == 1
+    latex = (folder / "report.tex").read_text()
+    assert "\x1b" not in latex and "\n%x" not in latex
+    assert r"t\$u\{r\}" in latex
+    assert "\x1b" not in result_lines(folder)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda r: r.update(protocols=[1]),
+        lambda r: r["protocols"].update(speaker10=1),
+        lambda r: r["protocols"]["speaker10"].update(scores={}),
+        lambda r: r["protocols"]["speaker10"]["scores"]["all"].update(turbo=1),
+        lambda r: r["protocols"]["speaker10"]["scores"]["all"]["turbo"][
+            "WA"
+        ].update(value="x"),
+        lambda r: r["protocols"]["speaker10"]["scores"]["all"]["turbo"][
+            "WA"
+        ].update(interval=3),
+    ],
+    ids=range(6),
+)
+def test_other_report_with_odd_values(runs, tmp_path, change):
+    write_report(runs, n_resamples=20)
+    found = json.loads((runs / "report.json").read_text())
+    change(found)
+    (tmp_path / "report.json").write_text(json.dumps(found))
+    with pytest.raises(InputError, match="report.json: not a report of this"):
+        write_report(runs, compare=tmp_path, n_resamples=20)
+
+
+def test_metric_that_one_seed_does_not_have(tmp_path):
+    """The EER of a set of one class is none, and its spread neither."""
+    labels = ["non_directed", "directed"]
+    both = rows("a x directed directed; b y non_directed directed")
+    one = rows("a x directed directed; b y directed directed")
+    for seed, tested in ((1, both), (2, one)):
+        run = write_fold(tmp_path, "turbo", 1, tested, seed, labels=labels)
+        run.rename(run.with_name(f"manifest_{seed}"))
+    report = build_report(tmp_path, n_resamples=20)
+    scores = report["protocols"]["speaker10"]["scores"]["all"]["turbo"]
+    assert scores["EER"]["seed_sd"] is None
+    assert scores["ACC"]["seed_sd"] is not None

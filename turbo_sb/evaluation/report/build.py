@@ -185,7 +185,8 @@ def text_overlap(method: Method) -> float | None:
     first = {run.fold: run for run in reversed(method.runs)}
     for run in first.values():
         train, test = run.manifest("train"), run.manifest("test")
-        if train and test:
+        known = all("text" in e for s in (train, test) for e in s.values())
+        if train and test and known:
             texts = [[e["text"] for e in s.values()] for s in (train, test)]
             shared += shared_texts(*texts) * len(test)
             total += len(test)

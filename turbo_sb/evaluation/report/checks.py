@@ -29,6 +29,8 @@ def check_runs(protocol: str, method) -> None:
                 f"{absent[0]} is missing: without its sets, a run cannot be "
                 "checked. Put the run's manifests there, or take it out."
             )
+        for name in SETS:
+            run.manifest(name)  # of the right kinds
         check_manifests(files, protocol)
         _check_tested(run)
     for seed, pool in method.pools.items():
@@ -80,6 +82,8 @@ def _check_predictions(run, found, stated, alone):
             f"{run.folder}: {odd[0]} is in {name} or in test.json, and not "
             "in both. Run it again."
         )
+    if alone is None:
+        _check_confusion(run, found)
     accuracy = np.mean(found["predictions"] == found["targets"])
     stated = stated.get("WA", stated.get("ACC"))
     if stated is None or abs(accuracy - stated) > 1e-9:
@@ -87,4 +91,16 @@ def _check_predictions(run, found, stated, alone):
         raise InputError(
             f"{run.folder}: {name} has {accuracy:.4f} of its rows right, and "
             f"metrics.json {says}. Run it again."
+        )
+
+
+def _check_confusion(run, found):
+    """Count again what metrics.json has counted."""
+    n = len(run.labels)
+    cells = found["targets"] * n + found["predictions"]
+    counts = np.bincount(cells, minlength=n * n).reshape(n, n)
+    if counts.tolist() != run.metrics["confusion"]:
+        raise InputError(
+            f"{run.folder}: metrics.json has another confusion than "
+            "predictions.csv gives. One of them was changed: run it again."
         )

@@ -158,9 +158,7 @@ class Comparison:
             "fold_mean": stats.mean(folds) if folds else None,
             "fold_sd": stats.stdev(folds) if len(folds) > 1 else None,
             "n_folds": len(folds),
-            "seed_sd": _number(stats.stdev(by_seed))
-            if len(by_seed) > 1
-            else None,
+            "seed_sd": _sd(by_seed),
             "n_seeds": len(by_seed),
         }
 
@@ -188,6 +186,12 @@ class Comparison:
         """Map the rows that a pool has to whether they are right."""
         rows = self.rows[id(pool)]
         return {row: r for row, r in zip(rows, pool.right) if mask[row]}
+
+
+def _sd(values):
+    """None of a single value, and where one of them is not defined."""
+    defined = len(values) > 1 and not np.isnan(values).any()
+    return float(stats.stdev(values)) if defined else None
 
 
 def _number(value):

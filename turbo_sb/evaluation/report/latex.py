@@ -7,6 +7,7 @@ Authors
 from tabulate import LATEX_ESCAPE_RULES, tabulate
 
 from turbo_sb.evaluation.report import markdown, tables
+from turbo_sb.utils.escaping import printable
 
 FRAME = r"""
 \begin{table}
@@ -23,6 +24,8 @@ def latex(report: dict) -> str:
     for protocol, part in report["protocols"].items():
         columns, rows = tables.score_table(report, part)
         options = {"tablefmt": "latex_booktabs", "disable_numparse": True}
+        columns = [printable(name) for name in columns]
+        rows = [[printable(cell) for cell in row] for row in rows]
         caption = escape(_caption(report, protocol, part))
         parts.append(FRAME % (caption, tabulate(rows, columns, **options)))
     return "\n".join(parts)
@@ -30,7 +33,8 @@ def latex(report: dict) -> str:
 
 def escape(text: str) -> str:
     """Escape what LaTeX would read as commands."""
-    return "".join(LATEX_ESCAPE_RULES.get(letter, letter) for letter in text)
+    shown = printable(text)
+    return "".join(LATEX_ESCAPE_RULES.get(letter, letter) for letter in shown)
 
 
 def _caption(report, protocol, part):

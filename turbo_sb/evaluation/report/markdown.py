@@ -11,6 +11,8 @@ from tabulate import tabulate
 from turbo_sb.data.splits.checks import COMPLETE
 from turbo_sb.evaluation.report import tables
 from turbo_sb.evaluation.report.comparison import FEWEST_GROUPS
+from turbo_sb.utils.escaping import markdown as plain
+from turbo_sb.utils.escaping import printable
 from turbo_sb.utils.rounding import fixed
 
 PROTOCOLS = {
@@ -44,7 +46,8 @@ ABSENT = {
 def table(columns: list[str], rows: list[list[str]]) -> str:
     """A Markdown table that reads in a terminal too."""
     options = {"tablefmt": "github", "disable_numparse": True}
-    return tabulate(rows, columns, **options)
+    cells = [[plain(cell) for cell in row] for row in rows]
+    return tabulate(cells, [plain(name) for name in columns], **options)
 
 
 def layout(
@@ -54,10 +57,10 @@ def layout(
 
     `figures` maps a protocol to Markdown with its images and captions.
     """
-    parts = [f"# Report of {report['folder']}"]
+    parts = [f"# Report of {plain(report['folder'])}"]
     for protocol, part in report["protocols"].items():
         beside = (other or {}).get("protocols", {}).get(protocol)
-        parts += [f"## {protocol}", f"{PROTOCOLS.get(protocol, '')}."]
+        parts += [f"## {plain(protocol)}", f"{PROTOCOLS.get(protocol, '')}."]
         parts += _scores(report, protocol, part, beside, other)
         if drawn := (figures or {}).get(protocol):
             parts += ["### Figures", drawn]
@@ -69,7 +72,7 @@ def layout(
 def headline(report: dict) -> str:
     """The scores of each method, a line each: "speaker10 turbo: WA 0.750"."""
     return "\n".join(
-        f"{protocol} {method}: "
+        printable(f"{protocol} {method}: ")
         + ", ".join(
             f"{name} {tables.number(found[name]['value'])}"
             for name in report["metrics"]
@@ -86,7 +89,8 @@ def _scores(report, protocol, part, beside, other):
         parts.append("\n".join(f"- **{line}**" for line in warnings))
     parts.append(table(*tables.score_table(report, part, beside, other)))
     if len(part["methods"]) > 1:
-        parts.append(f"### Against {part['reference']}, on the same utterances")
+        against = plain(part["reference"])
+        parts.append(f"### Against {against}, on the same utterances")
         parts += _differences(report["metrics"], part)
     return parts
 
@@ -112,8 +116,8 @@ def _details(report, part):
     for name, scores in part["scores"].items():
         if name != "all":
             found = table(*tables.kind_table(names, scores, part))
-            parts += [f"### {name}", found]
-    against = f", and differences from {part['reference']}"
+            parts += [f"### {plain(name)}", found]
+    against = f", and differences from {plain(part['reference'])}"
     return [
         *parts,
         "### Confusion, % of each class (row: label)",
@@ -131,13 +135,14 @@ def _missing(names, part):
     found = part["missing"]
     parts = ["### Missing modality", table(*tables.missing_table(names, part))]
     if found["older"]:
-        older = ", ".join(found["older"])
+        older = ", ".join(map(plain, found["older"]))
         parts.append(f"Without {older}: some runs have no such predictions.")
     if len(found["settings"]) > 1:
         for source, scores in found["scores"].items():
             own = {"reference": found["reference"], "scores": {"all": scores}}
             parts.append(
-                f"#### Against {found['reference']}, {source.replace('_', ' ')}"
+                f"#### Against {plain(found['reference'])}, "
+                f"{source.replace('_', ' ')}"
             )
             parts += _differences(names, own)
     return parts
@@ -160,8 +165,8 @@ def _extent(part):
         folds, shared = len(found["folds"]), found["text_overlap"]
         unknown = f" and {n:,} unknown" if (n := found["n_unknown"]) else ""
         line = (
-            f"{name}: {found['n_tested']:,} of {found['n_known']:,} utterances "
-            f"tested, {found['n_speakers']} speakers{unknown}, "
+            f"{plain(name)}: {found['n_tested']:,} of {found['n_known']:,} "
+            f"utterances tested, {found['n_speakers']} speakers{unknown}, "
             f"{folds} fold{'s' if folds > 1 else ''}, "
             f"{seeds_of(found['seeds'])}"
         )
@@ -171,7 +176,7 @@ def _extent(part):
         if shared is not None:
             line += f"; {fixed(100 * shared, 1)} % of the test texts also in training"
         if found["texts"]:
-            line += f"; texts: {'; '.join(found['texts'])}"
+            line += f"; texts: {'; '.join(map(plain, found['texts']))}"
         lines.append(f"- {line}")
     return "\n".join(lines)
 
@@ -179,7 +184,8 @@ def _extent(part):
 def _warnings(protocol, part):
     """What a reader must know before the scores."""
     lines = []
-    for name, found in part["methods"].items():
+    for method, found in part["methods"].items():
+        name = plain(method)
         if protocol in COMPLETE and found["n_tested"] < found["n_known"]:
             lines.append(
                 f"{name}: not a whole cross-validation, "
@@ -225,7 +231,7 @@ def _notes(report):
     raw = [name for name, found in _named(report) if not found["on_sphere"]]
     sphere = "on the unit sphere"
     if raw:
-        sphere += f" (but not normalised: {', '.join(raw)})"
+        sphere += f" (but not normalised: {', '.join(map(plain, raw))})"
     lines = [
         f"{' and '.join(names)} are over all test predictions of a seed "
         "together, and the mean of the seeds.",

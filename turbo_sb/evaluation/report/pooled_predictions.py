@@ -112,6 +112,12 @@ def gather(runs: list) -> dict[str, list[Method]]:
     """
     tasks = {task for run in runs for task in TASKS if task in run.metrics}
     labels = {tuple(run.labels) for run in runs}
+    for run in runs:
+        if not any(run.metrics.get(task) is not None for task in TASKS):
+            raise InputError(
+                f"{run.folder}: its metrics.json has neither of {list(TASKS)}. "
+                "Run it again, or take its folder out."
+            )
     if runs and (len(tasks) != 1 or len(labels) != 1):
         raise InputError(
             "the runs are of different tasks, with the labels "

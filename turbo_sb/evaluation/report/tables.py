@@ -52,7 +52,7 @@ def score_table(
     for baseline, values in part["baselines"].items():
         rows.append(_bare_row(baseline, [values.get(n) for n in names]))
     for method, found in part["scores"]["all"].items():
-        rows.append([method, *_score_cells(names, found)])
+        rows.append([method, *score_cells(names, found)])
         own = method.rpartition("/")[2]
         if own in report["paper"]["values"]:
             values = report["paper"]["values"][own]
@@ -61,7 +61,7 @@ def score_table(
         (beside or {}).get("scores", {}).get("all", {}).items()
     ):
         name = f"{method}, of {other['folder']}"
-        rows.append([name, *_score_cells(names, found)])
+        rows.append([name, *score_cells(names, found)])
     return columns, rows
 
 
@@ -71,7 +71,8 @@ def _bare_row(name, values):
     return [name, *(cell for group in cells for cell in group)]
 
 
-def _score_cells(names, scores):
+def score_cells(names: list[str], scores: dict) -> list[str]:
+    """Four cells a metric: value, interval, by fold, sd of seeds."""
     cells = []
     for name in names:
         found = scores[name]

@@ -19,8 +19,10 @@ from turbo_sb.evaluation.figures.drawn_runs import (
 from turbo_sb.evaluation.report.build import build_report
 from turbo_sb.evaluation.report.latex import latex
 from turbo_sb.evaluation.report.markdown import headline, layout
+from turbo_sb.evaluation.report.tables import score_cells
 from turbo_sb.training.run_folder import FINISHED, find_runs
 from turbo_sb.utils.errors import InputError
+from turbo_sb.utils.escaping import printable
 from turbo_sb.utils.files import CKPT_PREFIX, replacing
 
 COLUMNS = [
@@ -79,6 +81,8 @@ def write_report(
             f"compare: {compare} reports {other['metrics']}, and {folder} has "
             f"{report['metrics']}."
         )
+    if other is not None:
+        _check_shown(other)
     protocols, reasons = list(report["protocols"]), {}
     if draw:
         # Imported here: whoever only writes tables need not wait for it.
@@ -96,7 +100,9 @@ def write_report(
     }
     for name, content in contents.items():
         with replacing(folder / name) as draft:
-            draft.write_text(content, encoding="utf-8", newline="\n")
+            # The name of a folder may be anything, also no UTF-8.
+            odd = {"encoding": "utf-8", "errors": "backslashreplace"}
+            draft.write_text(content, newline="\n", **odd)
     return text
 
 
@@ -105,15 +111,16 @@ def result_lines(folder) -> str:
     report = read_report(folder)
     folder, protocols = Path(folder), list(report["protocols"])
     places = [figures_folder(folder, name, protocols) for name in protocols]
+    shown = printable(str(folder))
     drawn = [(place / "captions.md").exists() for place in places]
     lines = [
         headline(report),
-        f"report.md, report.tex, report.csv and report.json are in {folder}",
+        f"report.md, report.tex, report.csv and report.json are in {shown}",
     ]
     if not all(drawn):
-        lines.append(f"Next: turbo-sb figures {folder}")
+        lines.append(f"Next: turbo-sb figures {shown}")
     elif run := _best_run(folder, report):
-        lines.append(f"Next: turbo-sb export {run} --to MODEL")
+        lines.append(f"Next: turbo-sb export {printable(str(run))} --to MODEL")
     return "\n".join(lines)
 
 
@@ -161,9 +168,20 @@ def read_report(folder) -> dict | None:
         return None
     path = Path(folder) / "report.json"
     report = read_json(path)
-    if not {"metrics", "protocols"} <= set(report):
-        raise InputError(f"compare: {path}: not a report of this package.")
     return {**report, "folder": str(folder)}
+
+
+def _check_shown(report):
+    """Make the cells of a report that is laid beside another."""
+    try:
+        for part in report["protocols"].values():
+            for scores in part["scores"]["all"].values():
+                score_cells(report["metrics"], scores)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise InputError(
+            f"compare: {report['folder']}/report.json: not a report of this "
+            f"package ({type(error).__name__}: {error!s:.100}). Write it again."
+        ) from error
 
 
 def _figures(folder, protocol, protocols):

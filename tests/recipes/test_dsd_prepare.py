@@ -246,11 +246,11 @@ class TestAudio:
 
     def test_many_rows_of_one_recording(self, tmp_path, monkeypatch):
         seen = []
-        real_try_all = csv_manifest.try_all
+        real = csv_manifest.try_stretches
         monkeypatch.setattr(
             csv_manifest,
-            "try_all",
-            lambda paths: seen.extend(paths) or real_try_all(paths),
+            "try_stretches",
+            lambda wanted: seen.extend(wanted) or real(wanted),
         )
         folder = lay_out(tmp_path / "data")
         write_tone(folder / "meeting.wav", 4.0)

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from turbo_sb.data.audio_io import SHORTEST, inspect_all
+from turbo_sb.data.audio_io import SHORTEST, SilentError, inspect_all
 from turbo_sb.utils.errors import InputError, some_of
 from turbo_sb.utils.logs import get_logger
 from turbo_sb.utils.overview import listing
@@ -43,12 +43,28 @@ def report_lines(what: str, bad: list[str], odd: list[str]) -> None:
         )
 
 
-def add_audio(entries: dict, data_folder: Path, paths: list[Path]) -> str:
-    """Inspect a recording per entry, add `wav` and `duration`; give a note."""
-    facts = inspect_all([data_folder / path for path in paths])
-    for entry, path, fact in zip(entries.values(), paths, facts):
+def add_audio(
+    entries: dict, data_folder: Path, paths: list[Path], strict: bool = True
+) -> str:
+    """Inspect a recording per entry, add `wav` and `duration`; give a note.
+
+    If not strict, entries whose recording is silent are removed, and said.
+    """
+    found = inspect_all([data_folder / path for path in paths], strict)
+    silent, facts = [], []
+    for (name, entry), path, fact in zip(list(entries.items()), paths, found):
+        if isinstance(fact, SilentError):
+            silent.append(str(fact))
+            del entries[name]
+            continue
+        facts.append(fact)
         entry["wav"] = f"{{data_root}}/{path.as_posix()}"
         entry["duration"] = fact.duration
+    if silent:
+        logger.warning(
+            f"left out {len(silent)} of {len(found)} utterances, which are "
+            f"silent:\n{some_of(silent)}"
+        )
     short = sum(fact.duration < SHORTEST for fact in facts)
     formats = Counter(
         f"{fact.rate} Hz {'mono' if fact.channels == 1 else 'multichannel'}"

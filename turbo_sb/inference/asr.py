@@ -7,8 +7,8 @@ Authors
 from pathlib import Path
 
 import torch
-from speechbrain.dataio.preprocess import AudioNormalizer
 
+from turbo_sb.data.audio_normalizer import AudioNormalizer
 from turbo_sb.utils.errors import InputError
 
 KINDS = ("transformers", "speechbrain")

@@ -194,7 +194,8 @@ def prepare_folds(
         nested / entry["session"] / WAVS / entry["dialog"] / f"{utterance}.wav"
         for utterance, entry in entries.items()
     ]
-    notes.append(add_audio(entries, data_folder, wavs))
+    notes.append(add_audio(entries, data_folder, wavs, strict_corpus))
+    found = _without_silent(found, entries)
     whole, left_out = {}, Counter()
     for fold, sets in found.items():
         n_left_out = len(entries) - len(set().union(*sets.values()))
@@ -209,6 +210,17 @@ def prepare_folds(
     if any(left_out.values()):
         notes.append(f"in no set of a fold: {listing(left_out)}")
     return whole, notes
+
+
+def _without_silent(folds, entries):
+    """Remove what the inspection of the audio has removed from entries."""
+    return {
+        fold: {
+            name: {ID: entry for ID, entry in part.items() if ID in entries}
+            for name, part in sets.items()
+        }
+        for fold, sets in folds.items()
+    }
 
 
 def _check_folders(root, strict):

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 BLOCK = 2**20  # bytes
+MOST = 1000  # parts, and chunks in a row
 OVERLAP = 32  # bytes: more than any pattern that is searched
 
 
@@ -108,5 +109,7 @@ def cut_at(starts: list[int], stop: int) -> list[Part]:
 
 
 def joined(n: int) -> str:
-    """Say that a file is several."""
+    """Say that a file is several; refuse what no one has joined."""
+    if n > MOST:
+        raise ValueError(f"more than {MOST} recordings joined in one file")
     return f"{n} recordings joined in one file; all are read, one after another"

@@ -14,6 +14,7 @@ from typing import BinaryIO, NamedTuple
 from turbo_sb.data.containers.base import (
     AS_IT_IS,
     BLOCK,
+    MOST,
     Contents,
     Part,
     joined,
@@ -55,7 +56,7 @@ def survey_chunks(file: BinaryIO, stop: int) -> Contents:
     if not (kind := _kind(read_at(file, 0, 40))):
         return AS_IT_IS
     parts, notes, start, fault = [], [], 0, None
-    while start is not None and not fault:
+    while start is not None and not fault and len(parts) <= MOST:
         if not (samples := kind.find(file, start, stop)):
             break
         part, note, fault, start = _weigh(file, kind, samples, start, stop)
@@ -114,7 +115,9 @@ def _patched(samples, start, stop):
 def _after(file, kind, at, stop):
     """Return where a next file begins, and if samples follow the last ones."""
     first = True
-    while stop - at >= 8:
+    for _ in range(MOST):
+        if stop - at < 8:
+            break
         begin = at + (-at % kind.pad if kind.chunk else 0)
         for here in dict.fromkeys((begin, at)):  # some writers do not pad
             head = read_at(file, here, 40)
@@ -158,7 +161,10 @@ def _is_padding(file, at, stop):
 def _chunks(file, at, stop, form):
     """Yield name, size and position of the content of each chunk."""
     width = struct.calcsize(form)
-    while len(head := read_at(file, at, width)) == width and at < stop:
+    for _ in range(MOST):
+        head = read_at(file, at, width)
+        if len(head) < width or at >= stop:
+            return
         name, size = struct.unpack(form, head)
         yield name, size, at + width
         at += width + size + size % 2

@@ -11,6 +11,7 @@ import struct
 from typing import BinaryIO, NamedTuple
 
 from turbo_sb.data.containers.base import (
+    MOST,
     Contents,
     Part,
     joined,
@@ -43,7 +44,7 @@ class Frame(NamedTuple):
 def survey_mp3(file: BinaryIO, stop: int) -> Contents:
     """Find joined MP3s, and count the frames where no header does."""
     parts, notes, start = [], [], 0
-    while start is not None:
+    while start is not None and len(parts) <= MOST:
         part, note, start = _part(file, start, stop)
         parts.append(part)
         notes += note

@@ -21,8 +21,11 @@ FLAC = re.compile(rb"fLaC[\0\x80]\0\0\x22")  # and STREAMINFO's header
 OGG = re.compile(rb"OggS\0[\x02\x06]")
 TOTAL = 18  # where STREAMINFO has rate, channels, bits and 36 bits of samples
 FRAME = re.compile(rb"\xff[\xf8\xf9]")
-TAIL = 2**20  # bytes: more than one frame
-NO_END = 4  # the flag of a last page
+TRIED = 4096  # places that might be the last frame
+PAGE = re.compile(rb"OggS\0.", re.S)
+LAST = 4  # the flag of a stream's last page
+TAIL = 2**20  # bytes: more than one frame, or page
+CUT = "its end is not marked as one, more may have been recorded"
 
 
 def survey_flac(file: BinaryIO, start: int, stop: int) -> Contents:
@@ -48,7 +51,7 @@ def _counted(file, part, where):
         return part
     first = max(where + 42, part.stop - TAIL)
     tail = read_at(file, first, part.stop - first)
-    for match in reversed(list(FRAME.finditer(tail))):
+    for match in list(FRAME.finditer(tail))[: -TRIED - 1 : -1]:
         if samples := _samples_before_end(tail[match.start() :], head):
             value = int.from_bytes(head[TOTAL:], "big") + samples
             patch = (where + TOTAL, value.to_bytes(8, "big"))
@@ -110,11 +113,18 @@ def survey_ogg(file: BinaryIO, stop: int) -> Contents:
         if not starts or at != end:
             starts.append(at)
         end = at + _page_size(file, at)
-    notes = (joined(len(starts)),) if len(starts) > 1 else ()
-    parts = tuple(cut_at(starts, stop)) if len(starts) > 1 else ()
-    if len(starts) > 1:
-        parts = tuple(part for part in parts if part.stop > part.start)
-    return Contents(parts, notes)
+    notes = [] if _is_ended(file, stop) else [CUT]
+    if len(starts) < 2:
+        return Contents(notes=tuple(notes))
+    notes.append(joined(len(starts)))
+    return Contents(tuple(cut_at(starts, stop)), tuple(notes))
+
+
+def _is_ended(file, stop):
+    """Whether the last page is marked as the last of its stream."""
+    first = max(0, stop - TAIL)
+    pages = PAGE.findall(read_at(file, first, stop - first))
+    return not pages or bool(pages[-1][5] & LAST)
 
 
 def _page_size(file, at):

@@ -193,3 +193,11 @@ def test_thousands_of_chunks_end(write):
     assert len(found) == 8000 and not notes
     with pytest.raises(InputError, match="more than 1000 recordings"):
         decode(write(encode("WAV", noise(seconds=0.001)) * 1200))
+
+
+@pytest.mark.parametrize("size", [100, 0x7FFFFFFF])
+def test_samples_that_begin_behind_the_end(write, size):
+    content = bytearray(promise(encode("AU"), "AU", size))
+    content[4:8] = (2**30).to_bytes(4, "big")
+    with pytest.raises(InputError, match="not audio, or damaged"):
+        decode(write(content))

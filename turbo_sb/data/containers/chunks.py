@@ -57,8 +57,9 @@ def survey_chunks(file: BinaryIO, stop: int) -> Contents:
         return AS_IT_IS
     parts, notes, start, fault = [], [], 0, None
     while start is not None and not fault and len(parts) <= MOST:
-        if not (samples := kind.find(file, start, stop)):
-            break
+        samples = kind.find(file, start, stop)
+        if not samples or samples.first > stop:
+            break  # libsndfile says why
         part, note, fault, start = _weigh(file, kind, samples, start, stop)
         parts.append(part)
         notes += note

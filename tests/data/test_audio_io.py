@@ -462,6 +462,12 @@ class TestSilence:
         assert str(found[1.2, 1.8]).count("from 1.2 s to 1.8 s") == 1
         assert found[0.2, 0.8] == (2.0, RATE, 1)
 
+    def test_what_is_no_stretch_is_not_called_silent(self, write):
+        path = write(tone(1))
+        wanted = [(2.0, 3.0), (1.0, None), (0.5, 0.5), (math.inf, math.inf)]
+        found = try_stretches({path: wanted})[path]
+        assert set(found.values()) == {(1.0, RATE, 1)}
+
     def test_one_reading_judges_all_stretches(self, write, monkeypatch):
         opened, real = [], audio_io.open_recording
         monkeypatch.setattr(

@@ -76,7 +76,13 @@ def inspect_stretches(
         _check_not_empty(path, n_samples)
         _say(path, recording)
         facts = AudioFacts(n_samples / rate, rate, recording.channels)
-        return facts, set(unheard)
+        # One without a sample is not silent: it is no stretch of this file.
+        silent = {
+            stretch
+            for stretch, (first, last) in unheard.items()
+            if first < min(last, n_samples)
+        }
+        return facts, silent
 
 
 def try_all(paths: list[str | Path]) -> list[AudioFacts | InputError]:
@@ -129,9 +135,9 @@ def inspect_all(
     """
     results = try_all(paths)
     errors = [found for found in results if isinstance(found, InputError)]
-    silent = [found for found in errors if isinstance(found, SilentError)]
-    if not strict and len(silent) < len(paths):
-        errors = [error for error in errors if error not in silent]
+    worse = [found for found in errors if not isinstance(found, SilentError)]
+    if not strict and len(errors) < len(paths):
+        errors = worse
     if errors:
         raise InputError(
             f"{len(errors)} of {len(paths)} audio files cannot be used:\n"

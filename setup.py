@@ -70,7 +70,8 @@ setuptools.setup(
         "scipy>=1.15",
         "sentencepiece>=0.2",
         "shtab>=1.7",
-        "soundfile>=0.12.1",
+        # Before, a stretch of a damaged FLAC was read as other samples.
+        "soundfile>=0.13",
         "tabulate>=0.9",
         "tqdm>=4.66",
     ],

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from speechbrain.dataio.preprocess import AudioNormalizer
 
+from turbo_sb.data.audio_normalizer import AudioNormalizer
 from turbo_sb.data.channel.codec import CODECS
 from turbo_sb.data.channel.equalizer import Equalizer
 from turbo_sb.data.dataset import read_entry

@@ -6,18 +6,20 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from speechbrain.dataio.preprocess import AudioNormalizer
 
 from turbo_sb.data import audio_io
 from turbo_sb.data.audio_io import (
+    SilentError,
     inspect_all,
     inspect_audio,
     read_samples,
     read_signal,
     read_unprepared,
     try_all,
+    try_stretches,
     windows,
 )
+from turbo_sb.data.audio_normalizer import AudioNormalizer
 from turbo_sb.utils.errors import InputError
 
 RATE = 16000
@@ -405,3 +407,163 @@ class TestWindows:
     def test_hears_what_torch_hears(self, write):
         heard = read(write(tone(0.5)))
         assert heard.dtype == torch.float32
+
+
+class TestSilence:
+    """Preparation and prediction judge alike."""
+
+    def judge(self, path, *stretch):
+        """The verdicts of both, as whether it can be used."""
+        try:
+            read(path, *stretch)
+            predicted = True
+        except InputError:
+            predicted = False
+        wanted = tuple(stretch) or (None, None)
+        found = try_stretches({path: [wanted]})[path][wanted]
+        return not isinstance(found, InputError), predicted
+
+    @pytest.mark.parametrize("rate", [8000, 16000, 16001, 44100])
+    def test_whole_files(self, write, rate):
+        one = tone(1, rate)
+        cases = [
+            (np.zeros((rate, 1)), False),
+            (np.hstack([one, -one]), False),
+            (np.hstack([one, one]), True),
+            (np.hstack([one, 0 * one]), True),
+            (tone(1, rate, level=0.5e-4), False),
+            (tone(1, rate, level=2e-4), True),
+        ]
+        for k, (samples, good) in enumerate(cases):
+            path = write(samples, rate, f"{k}.wav", subtype="FLOAT")
+            assert self.judge(path) == (good, good), k
+
+    def test_a_tone_that_the_model_cannot_hear(self, write):
+        """20 kHz is gone at 16 kHz; faded in, as its edges are heard."""
+        time = np.arange(48000) / 48000
+        fade = np.sin(np.pi * time) ** 2
+        path = write(
+            0.5 * fade * np.sin(2 * np.pi * 20000 * time),
+            48000,
+            subtype="FLOAT",
+        )
+        assert self.judge(path) == (False, False)
+
+    @pytest.mark.parametrize(
+        ("stretch", "good"),
+        [
+            *(((0, 0.5), True), ((0.5, 0.9), False), ((0.9, 1.1), True)),
+            *(((None, 1), True), ((1, 2), False), ((1.05, 1.9), False)),
+            *(((2, None), True), ((2, math.inf), True), ((1, 2.01), True)),
+        ],
+    )
+    @pytest.mark.parametrize("channels", [1, 2])
+    def test_stretches(self, write, stretch, good, channels, monkeypatch):
+        monkeypatch.setattr(audio_io, "BLOCK", 3000)
+        samples = tone(3, channels=channels)
+        samples[RATE // 2 : 2 * RATE] = 0
+        samples[int(0.95 * RATE) : RATE] = 0.5
+        path = write(samples)
+        assert self.judge(path, *stretch) == (good, good)
+
+    @pytest.mark.parametrize("subtype", ["GSM610", "G721_32", "IMA_ADPCM"])
+    @pytest.mark.parametrize("stretch", [(), (0.2, 0.8), (1.2, 1.8)])
+    def test_stretches_where_nothing_can_seek(self, write, subtype, stretch):
+        path = write(np.concatenate([tone(1), 0 * tone(1)]), subtype=subtype)
+        prepared, predicted = self.judge(path, *stretch)
+        assert prepared == predicted
+        assert prepared or stretch == (1.2, 1.8)  # codecs add noise
+
+    def test_a_silent_stretch_is_named(self, write):
+        path = write(np.concatenate([tone(1), 0 * tone(1)]))
+        message = r"silent, .* full scale from 1.2 s to 1.8 s"
+        with pytest.raises(InputError, match=message):
+            read(path, 1.2, 1.8)
+        found = try_stretches({path: [(1.2, 1.8), (0.2, 0.8)]})[path]
+        assert str(found[1.2, 1.8]).count("from 1.2 s to 1.8 s") == 1
+        assert found[0.2, 0.8] == (2.0, RATE, 1)
+
+    def test_what_is_no_stretch_is_not_called_silent(self, write):
+        path = write(tone(1))
+        wanted = [(2.0, 3.0), (1.0, None), (0.5, 0.5), (math.inf, math.inf)]
+        found = try_stretches({path: wanted})[path]
+        assert set(found.values()) == {(1.0, RATE, 1)}
+
+    def test_one_reading_judges_all_stretches(self, write, monkeypatch):
+        opened, real = [], audio_io.open_recording
+        monkeypatch.setattr(
+            audio_io, "open_recording", lambda p: opened.append(p) or real(p)
+        )
+        path = write(tone(2))
+        wanted = [(k / 100, k / 100 + 0.1) for k in range(100)]
+        found = try_stretches({path: wanted})[path]
+        assert set(found.values()) == {(2.0, RATE, 1)}
+        assert opened == [path]
+
+    def test_a_stretch_before_the_damage_is_good(self, write):
+        path = write(tone(2))
+        path.write_bytes(path.read_bytes()[:-RATE])
+        assert self.judge(path, 0.2, 0.8) == (True, True)
+        assert self.judge(path, 1.2, 1.8) == (False, False)
+        assert self.judge(path) == (False, False)
+        assert try_stretches({path: [(0.2, 0.8)]})[path] == {
+            (0.2, 0.8): (0.8, RATE, 1)
+        }
+
+    @pytest.mark.parametrize("stretch", [(), (0, 0.5), (0.9, 1.1), (1.5, 2)])
+    @pytest.mark.parametrize("at", [0.2, 0.5, 0.8])
+    def test_damaged_frames_of_a_flac(self, write, stretch, at):
+        draw = np.random.default_rng(0)
+        path = write(draw.uniform(-0.5, 0.5, 2 * RATE), name="a.flac")
+        whole = read_samples(path, *stretch)[0]
+        content = bytearray(path.read_bytes())
+        content[round(at * len(content))] ^= 1
+        path.write_bytes(content)
+        prepared, predicted = self.judge(path, *stretch)
+        assert prepared == predicted
+        assert stretch or not predicted
+        if predicted:  # never other samples than were recorded
+            assert np.array_equal(read_samples(path, *stretch)[0], whole)
+
+    def test_all_are_named_unless_some_may_be_left_out(self, write):
+        paths = [
+            write(tone(1) * (k > 0), name=f"{k}.wav", subtype="FLOAT")
+            for k in range(3)
+        ]
+        with pytest.raises(InputError, match=r"1 of 3 .*\n.*0\.wav: silent"):
+            inspect_all(paths)
+        silent, *others = inspect_all(paths, strict=False)
+        assert isinstance(silent, SilentError)
+        assert others == [(1.0, RATE, 1)] * 2
+        with pytest.raises(InputError, match="1 of 1 audio files"):
+            inspect_all(paths[:1], strict=False)
+        paths[1].unlink()
+        with pytest.raises(InputError, match=r"1 of 3 .*\n.*1\.wav: no such"):
+            inspect_all(paths, strict=False)
+
+
+class TestWhatIsSaid:
+    def test_more_than_the_header_says(self, write, caplog):
+        path = write(tone(1))
+        content = bytearray(path.read_bytes())
+        content[40:44] = bytes(4)
+        path.write_bytes(content)
+        message = "a.wav: its header promises 0 bytes of samples and 32000"
+        assert len(read(path)) == RATE
+        assert message in caplog.text
+        caplog.clear()
+        assert inspect_audio(path).duration == 1.0
+        assert message in caplog.text
+
+    def test_not_in_every_epoch(self, write, caplog):
+        path = write(tone(1))
+        path.write_bytes(path.read_bytes() * 2)
+        assert len(read_signal(path, AudioNormalizer(RATE))) == 2 * RATE
+        assert not caplog.text
+
+    def test_more_samples_than_memory_holds(self, write, monkeypatch):
+        monkeypatch.setattr(audio_io, "MOST", 10000)
+        path = write(tone(1, channels=2))
+        with pytest.raises(InputError, match="0.0 billion samples in all"):
+            read(path)
+        assert len(read(path, 0, 0.3)) == 4800

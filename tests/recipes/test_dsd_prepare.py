@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 
+import numpy as np
 import pytest
 import soundfile
 import torch
@@ -24,6 +25,7 @@ from tests.recipes.dsd_preparation import (
     prepare,
     prepare_all,
     recipe,
+    refuse,
     split_rows,
 )
 from turbo_sb.data import csv_manifest
@@ -280,11 +282,11 @@ class TestAudio:
 
     def test_many_rows_of_one_recording(self, tmp_path, monkeypatch):
         seen = []
-        real_try_all = csv_manifest.try_all
+        real = csv_manifest.try_stretches
         monkeypatch.setattr(
             csv_manifest,
-            "try_all",
-            lambda paths: seen.extend(paths) or real_try_all(paths),
+            "try_stretches",
+            lambda wanted: seen.extend(wanted) or real(wanted),
         )
         folder = lay_out(tmp_path / "data")
         write_tone(folder / "meeting.wav", 4.0)
@@ -296,6 +298,38 @@ class TestAudio:
         entries = prepare_all(folder, tmp_path / "out")
         assert seen == [folder / "meeting.wav"]
         assert entries["s0_n0"]["start"] == 0.2
+
+    @pytest.mark.parametrize("kind", ["silent", "cancels", "stretch"])
+    def test_silence_is_found_before_the_training(self, tmp_path, kind):
+        times = {"start": "0.5", "stop": "0.9"} if kind == "stretch" else {}
+        folder = lay_out(tmp_path / "data", columns=TIMED, s0_d0=times)
+        one = 0.5 * np.sin(np.arange(16000) / 6)
+        samples = {
+            "silent": 0 * one,
+            "cancels": np.stack([one, -one], axis=1),
+            "stretch": one * (np.arange(16000) < 8000),
+        }
+        wav = folder / "audio/s0_d0.wav"
+        soundfile.write(wav, samples[kind], 16000)
+        message = refuse(folder, tmp_path)
+        assert "1 of" in message and f"s0_d0: {wav}: silent, no" in message
+        assert ("0.5 s to 0.9 s" in message) == (kind == "stretch")
+        kept = prepare_all(folder, tmp_path / "out", bad_rows="skip")
+        assert "s0_d0" not in kept and "s0_d1" in kept
+        skipped = (tmp_path / "out/skipped.csv").read_text()
+        assert "silent, no sample" in skipped
+
+    def test_a_stretch_of_a_format_that_cannot_seek(self, tmp_path):
+        cells = {"start": "0.5", "stop": "1.0"}
+        folder = lay_out(tmp_path / "data", columns=TIMED, s0_d0=cells)
+        wav = folder / "audio/s0_d0.wav"
+        sweep = 0.5 * np.sin(np.linspace(0, 200, 32000) ** 2 / 6)
+        soundfile.write(wav, sweep, 16000, "GSM610")
+        with soundfile.SoundFile(wav) as file:
+            whole = file.read(32000, dtype="float32")
+        entry = prepare_all(folder, tmp_path / "out")["s0_d0"]
+        found = self.read(folder, entry).numpy()
+        assert np.array_equal(found, whole[8000:16000])
 
     def test_wherever_the_audio_is(self, tmp_path):
         """Absolute, in another folder, or by a symbolic link."""

@@ -183,9 +183,9 @@ def test_part_of_the_corpus(tmp_path):
 
 
 def test_any_rate_channels_and_length_are_accepted(corpus, tmp_path, caplog):
-    stereo = np.zeros((44100, 2))
+    stereo = np.full((44100, 2), 0.1)
     soundfile.write(corpus / WAVS / "Ses01F_impro01_F000.wav", stereo, 44100)
-    short = np.zeros(399)
+    short = np.full(399, 0.1)
     soundfile.write(corpus / WAVS / "Ses01F_impro01_F001.wav", short, 16000)
     with caplog.at_level(logging.INFO):
         test = prepare(corpus, tmp_path)["test"]
@@ -263,6 +263,31 @@ def test_bad_wavs_are_all_named(corpus, tmp_path):
     assert f"{wavs[0]}: no such file" in message
     assert f"{wavs[1]}: empty" in message
     assert f"{wavs[2]}: truncated" in message
+
+
+def test_silent_wav_is_left_out_and_said(corpus, tmp_path, caplog):
+    """Of the published corpus none may be; another may have some."""
+    wav = corpus / WAVS / "Ses01F_impro01_F000.wav"
+    before = prepare(corpus, tmp_path / "before", protocol="random10")
+    soundfile.write(wav, np.zeros(16000), 16000)
+    sets = prepare(corpus, tmp_path / "out", protocol="random10")
+    for part in before.values():
+        part.pop(wav.stem, None)
+    assert {k: list(v) for k, v in sets.items()} == {
+        k: list(v) for k, v in before.items()
+    }
+    assert "left out 1 of 80 utterances" in caplog.text
+    assert f"{wav}: silent, no sample" in caplog.text
+
+
+def test_silent_wav_of_the_published_corpus_is_refused(
+    monkeypatch, corpus, tmp_path
+):
+    as_published(monkeypatch, corpus)
+    wav = corpus / WAVS / "Ses01F_impro01_F000.wav"
+    soundfile.write(wav, np.zeros(16000), 16000)
+    with pytest.raises(InputError, match=r"1 of 80 .*\n.*F000.wav: silent"):
+        prepare(corpus, tmp_path / "out", strict_corpus=True)
 
 
 @pytest.mark.parametrize(

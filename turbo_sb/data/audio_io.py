@@ -4,38 +4,42 @@ Authors
  * The turbo_sb developers 2026
 """
 
-import contextlib
 import hashlib
 import math
-import os
-import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import soundfile
 
-from turbo_sb.data.foreign_audio import opened
+from turbo_sb.data.recording import Recording, open_recording
+from turbo_sb.data.resampling import resample, resampled_length
 from turbo_sb.utils.errors import InputError, some_of
 from turbo_sb.utils.logs import get_logger
-from turbo_sb.utils.paths import why_no_file
 
 if TYPE_CHECKING:  # the preparation reads audio without torch
     from torch import Tensor
 
 logger = get_logger(__name__)
 
-# What a writer to a pipe (ffmpeg) puts for "size unknown".
-UNKNOWN_SIZE = 0xFFFFFFFF
 BLOCK = 2**20  # samples
 STEP = 101  # samples; prime, as a tone of 1 kHz is 0 at each 8th of 16 kHz
-SHORTEST = 400 / 16000  # s: one frame of wav2vec 2.0
+RATE = 16000  # Hz: at which the encoders hear, and silence is judged
+SHORTEST = 400 / RATE  # s: one frame of wav2vec 2.0
 LONGEST = 3600.0  # s: an hour at 16 kHz takes 230 MB
+MOST = 1_500_000_000  # samples of all channels: an hour of 8 at 48 kHz, 6 GB
 SILENT = 10 ** (-80 / 20)  # of full scale
 FULL_SCALE = 1 - 2**-14  # the highest that 16 bits hold, or next to it
 CLIPPED = 0.01  # share of samples there that is worth a warning
+
+Stretch = tuple[float | None, float | None]  # start and stop, s
+WHOLE: Stretch = (None, None)
+ENDLESS = 2**62  # samples
+
+
+class SilentError(InputError):
+    """A recording or a stretch of it is silent."""
 
 
 class AudioFacts(NamedTuple):
@@ -51,65 +55,116 @@ class AudioFacts(NamedTuple):
     digest: str = ""
 
 
-@contextlib.contextmanager
-def open_audio(path: str | Path) -> Iterator[soundfile.SoundFile]:
-    """Open a recording; any fault of it becomes an InputError."""
-    path = Path(path)
-    try:
-        if not path.is_file():
-            raise InputError(f"{path}: {why_no_file(path)}")
-        if path.stat().st_size == 0:
-            raise InputError(f"{path}: empty, 0 bytes.")
-        with opened(path) as file:
-            yield file
-    except InputError:
-        raise
-    except (soundfile.SoundFileError, OSError, ValueError) as error:
-        raise InputError(_not_audio(path, error)) from error
+Verdicts = dict[str | Path, dict[Stretch, AudioFacts | InputError]]
 
 
 def inspect_audio(path: str | Path) -> AudioFacts:
     """Read a recording to its end, to find damage now and not in an epoch."""
-    with open_audio(path) as file:
-        _check_riff_size(path)
-        rate, n_samples = file.samplerate, 0
+    facts, silent = inspect_stretches(path, (WHOLE,))
+    if silent:
+        raise _silent(path)
+    return facts
+
+
+def inspect_stretches(
+    path: str | Path, stretches: Iterable[Stretch]
+) -> tuple[AudioFacts, set[Stretch]]:
+    """Read a recording to its end once, and find its silent stretches."""
+    with open_recording(path) as recording:
+        recording.check_end()
+        rate, n_samples = recording.rate, 0
         digest = hashlib.sha256()
+        unheard = {stretch: _edges(stretch, rate) for stretch in stretches}
         # A block at a time: a meeting lasts for hours.
-        while len(block := file.read(BLOCK, dtype="float32", always_2d=True)):
+        for block in recording.blocks(max(1, BLOCK // recording.channels)):
             _check_finite(path, block, rate, n_samples)
-            # Two equal channels are as one of them, and -0 is as 0.
-            some = block[-n_samples % STEP :: STEP].sum(axis=1)
-            digest.update(some / file.channels + 0)
+            digest.update(_some(block, n_samples))
+            for stretch in _heard_in(block, n_samples, unheard, rate):
+                del unheard[stretch]
             n_samples += len(block)
         _check_not_empty(path, n_samples)
-        seconds = n_samples / rate
-        own = f"{n_samples} {digest.hexdigest()}"
-        return AudioFacts(seconds, rate, file.channels, own)
+        _say(path, recording)
+        facts = AudioFacts(
+            n_samples / rate,
+            rate,
+            recording.channels,
+            f"{n_samples} {digest.hexdigest()}",
+        )
+        # One without a sample is not silent: it is no stretch of this file.
+        silent = {
+            stretch
+            for stretch, (first, last) in unheard.items()
+            if first < min(last, n_samples)
+        }
+        return facts, silent
+
+
+def _some(block, before):
+    """Return samples for a digest, of a block that has `before` samples before.
+
+    Two equal channels are as one of them, and -0 is as 0.
+    """
+    return block[-before % STEP :: STEP].sum(axis=1) / block.shape[1] + 0
 
 
 def try_all(paths: list[str | Path]) -> list[AudioFacts | InputError]:
     """Inspect many recordings; the error of a bad one is its result."""
+    found = try_stretches(dict.fromkeys(paths, (WHOLE,)))
+    return [found[path][WHOLE] for path in paths]
 
-    def try_one(path):
-        """Return the error instead of raising it."""
-        try:
-            return inspect_audio(path)
-        except InputError as error:
-            return error
 
+def try_stretches(wanted: dict[str | Path, Iterable[Stretch]]) -> Verdicts:
+    """Inspect stretches of many recordings, each recording once."""
     # Threads hide the latency of a network disk; libsndfile drops the GIL.
     with ThreadPoolExecutor(max_workers=4) as pool:
-        return list(pool.map(try_one, paths))
+        found = pool.map(_try_recording, wanted, wanted.values())
+        return dict(zip(wanted, found))
 
 
-def inspect_all(paths: list[str | Path]) -> list[AudioFacts]:
-    """Inspect many recordings, and name the bad ones in one error."""
+def _try_recording(path, stretches):
+    """Judge the stretches of a recording as prediction does."""
+    try:
+        facts, silent = inspect_stretches(path, stretches)
+    except InputError as error:  # a stretch before the damage may be good
+        return {
+            stretch: error if stretch == WHOLE else _try_stretch(path, stretch)
+            for stretch in stretches
+        }
+    return {
+        stretch: _silent(path, *stretch) if stretch in silent else facts
+        for stretch in stretches
+    }
+
+
+def _try_stretch(path, stretch):
+    """Judge a stretch of a damaged recording."""
+    try:
+        samples, rate = read_samples(path, *stretch)
+    except InputError as error:
+        return error
+    if not is_heard(samples.mean(axis=1), rate):
+        return _silent(path, *stretch)
+    end = (stretch[0] or 0.0) + len(samples) / rate
+    return AudioFacts(end, rate, samples.shape[1])
+
+
+def inspect_all(
+    paths: list[str | Path], strict: bool = True
+) -> list[AudioFacts | SilentError]:
+    """Inspect many recordings, and name the bad ones in one error.
+
+    If not strict, silence is a result, unless all are silent.
+    """
     results = try_all(paths)
-    bad = [str(result) for result in results if isinstance(result, InputError)]
-    if bad:
+    errors = [found for found in results if isinstance(found, InputError)]
+    worse = [found for found in errors if not isinstance(found, SilentError)]
+    if not strict and len(errors) < len(paths):
+        errors = worse
+    if errors:
         raise InputError(
-            f"{len(bad)} of {len(paths)} audio files cannot be used:\n"
-            f"{some_of(bad)}\nRestore them from the corpus and run again."
+            f"{len(errors)} of {len(paths)} audio files cannot be used:\n"
+            f"{some_of([str(error) for error in errors])}\n"
+            "Restore them from the corpus and run again."
         )
     return results
 
@@ -126,14 +181,16 @@ def read_samples(
 
     With `finite`, NaN and infinity are refused.
     """
-    with open_audio(path) as file:
-        rate = file.samplerate
-        first, last = _stretch(path, file, start, stop)
-        if last >= file.frames:  # what lies before its end is not truncated
-            _check_riff_size(path)
+    with open_recording(path) as recording:
+        rate = recording.rate
+        first, last = _stretch(path, recording, start, stop)
+        if last >= recording.frames:  # before its end, nothing is missing
+            recording.check_end()
         _check_seconds(path, (last - first) / rate, shortest, longest)
-        file.seek(first)
-        samples = file.read(last - first, dtype="float32", always_2d=True)
+        _check_size(path, (last - first) * recording.channels, longest)
+        samples = recording.read(first, last)
+        if math.isfinite(longest):  # an epoch would say it again and again
+            _say(path, recording)
     # The header of an MP3 or Ogg may promise another length.
     _check_not_empty(path, len(samples))
     _check_seconds(path, len(samples) / rate, shortest, longest)
@@ -180,10 +237,7 @@ def read_unprepared(
         )
     signal = normalizer(torch.from_numpy(samples), rate)
     if signal.abs().max() < SILENT:  # also where two channels cancel
-        raise InputError(
-            f"{path}: silent, no sample of the mixed channels reaches -80 dB "
-            "of full scale. Was the right one recorded?"
-        )
+        raise _silent(path, start, stop)
     return signal
 
 
@@ -194,33 +248,57 @@ def windows(samples: int, most: int) -> list[tuple[int, int]]:
     return list(zip(edges[:-1], edges[1:]))
 
 
-def _not_audio(path, error):
-    """Explain that a file cannot be read as audio."""
-    reason = (getattr(error, "error_string", "") or str(error)).strip(" .")
-    if not reason or "not exist" in reason:  # libsndfile's of a text.mp3
-        reason = "unreadable"
-    return f"{path}: not audio, or damaged ({reason})."
+def _silent(path, start=None, stop=None):
+    """Make the error for silence."""
+    begin = "" if start is None else f" from {start:g} s"
+    end = "" if stop is None else f" to {stop:g} s"
+    return SilentError(
+        f"{path}: silent, no sample of the mixed channels reaches -80 dB of "
+        f"full scale{begin}{end}. Was the right one recorded?"
+    )
 
 
-def _check_riff_size(path):
-    """Reject a truncated WAV, which libsndfile reads as a shorter one."""
-    path = Path(path)
-    with path.open("rb") as file:
-        if file.read(12)[:4] != b"RIFF":
-            return
-        name, size = b"", 0
-        while name != b"data":
-            file.seek(size + size % 2, os.SEEK_CUR)  # chunks are padded to 2
-            header = file.read(8)
-            if len(header) < 8:
-                return
-            name, size = struct.unpack("<4sI", header)
-        held = path.stat().st_size - file.tell()
-    if size > held and size != UNKNOWN_SIZE:
-        raise InputError(
-            f"{path}: truncated, its header promises {size} bytes of samples "
-            f"and {held} are there."
-        )
+def _say(path, recording):
+    """Warn of what a recording's header does not say."""
+    for note in recording.notes:
+        logger.warning(f"{path}: {note}.")
+
+
+def _edges(stretch, rate):
+    """Return the first sample of a stretch, and the one after the last."""
+    start, stop = stretch
+    stop = math.inf if stop is None else stop
+    edges = ((start or 0.0) * rate, stop * rate)
+    return [round(min(edge, ENDLESS)) for edge in edges]
+
+
+def _heard_in(block, before, stretches, rate):
+    """List the stretches of which this block holds more than silence."""
+    if not stretches:
+        return []
+    mono, found = block.mean(axis=1), []
+    for stretch, (first, last) in stretches.items():
+        low = max(first - before, 0)
+        piece = mono[low : max(low, min(last - before, len(mono)))]
+        if len(piece) and is_heard(piece, rate):
+            found.append(stretch)
+    return found
+
+
+def is_heard(mono: np.ndarray, rate: int) -> bool:
+    """Whether a sample reaches `SILENT` once it is resampled to `RATE`."""
+    loud = np.abs(mono)
+    if rate == RATE or loud.max() < SILENT / 4:  # the filter adds less
+        return bool(loud.max() >= SILENT)
+    # Most are heard where they are loudest.
+    loudest = int(loud.argmax()) * RATE // rate
+    near = max(0, loudest - 64), loudest + 64
+    everywhere = 0, resampled_length(len(mono), rate, RATE)
+    return any(
+        len(heard := resample(mono, rate, RATE, *edges))
+        and np.abs(heard).max() >= SILENT
+        for edges in (near, everywhere)
+    )
 
 
 def _check_not_empty(path, n_samples):
@@ -240,10 +318,10 @@ def _check_finite(path, samples, rate, first):
         )
 
 
-def _stretch(path, file, start, stop):
+def _stretch(path, recording: Recording, start, stop):
     """Return the first sample, and the one after the last."""
-    rate, seconds = file.samplerate, file.frames / file.samplerate
-    _check_not_empty(path, file.frames)
+    rate, seconds = recording.rate, recording.frames / recording.rate
+    _check_not_empty(path, recording.frames)
     start = start or 0.0
     stop = seconds if stop is None else stop
     inside = 0 <= start < min(stop, seconds)  # False for NaN
@@ -268,4 +346,14 @@ def _check_seconds(path, seconds, shortest, longest):
             f"{path}: {seconds / 60:.0f} min; expected at most "
             f"{longest / 60:.0f}. Cut it, or name stretches of it in a "
             "manifest (columns start and stop)."
+        )
+
+
+def _check_size(path, samples, longest):
+    """Reject what no memory holds, of what no preparation has checked."""
+    if samples > MOST and math.isfinite(longest):
+        raise InputError(
+            f"{path}: {samples / 1e9:.1f} billion samples in all channels; "
+            f"expected at most {MOST / 1e9}. Convert it to {RATE} Hz and one "
+            "channel, or cut it."
         )

@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from turbo_sb.data.audio_io import AudioFacts, try_all
+from turbo_sb.data.audio_io import try_stretches
 from turbo_sb.data.csv_table import read_table
 from turbo_sb.data.fields import (
     name_problem,
@@ -101,18 +101,24 @@ def _check_audio(rows, data_folder):
     """Add `duration` (s); remove rows with bad audio, and return these."""
     for row in rows:
         row["wav"] = expand(with_slashes(data_folder, row["wav"]))
-    paths = sorted({row["wav"] for row in rows})  # one may be in many rows
-    logger.info(f"checking {len(paths):,} audio files to their last sample")
-    facts = dict(zip(paths, try_all([data_folder / path for path in paths])))
-    problems = {row["line"]: _audio_problem(row, facts) for row in rows}
+    wanted = {}  # one recording may be in many rows
+    for row in sorted(rows, key=lambda row: row["wav"]):
+        stretches = wanted.setdefault(data_folder / row["wav"], {})
+        stretches[row["start"], row["stop"]] = None
+    logger.info(f"checking {len(wanted):,} audio files to their last sample")
+    found = try_stretches(wanted)
+    problems = {
+        row["line"]: _audio_problem(row, found[data_folder / row["wav"]])
+        for row in rows
+    }
     bad = [row for row in rows if problems[row["line"]]]
     rows[:] = [row for row in rows if not problems[row["line"]]]
     return [(row["line"], row["ID"], problems[row["line"]]) for row in bad]
 
 
-def _audio_problem(row, all_facts: dict[str, AudioFacts | InputError]):
+def _audio_problem(row, verdicts):
     """Name why a row's stretch of audio cannot be used; else None."""
-    facts = all_facts[row["wav"]]
+    facts = verdicts[row["start"], row["stop"]]
     if isinstance(facts, InputError):
         return str(facts)
     end, start = facts.duration, row["start"] or 0.0

@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 import torch
 from speechbrain.dataio.batch import PaddedBatch
 from speechbrain.dataio.dataset import DynamicItemDataset
-from speechbrain.dataio.preprocess import AudioNormalizer
 from speechbrain.utils.data_pipeline import provides, takes
 from speechbrain.utils.logger import get_logger
 
 from turbo_sb.data.audio_io import read_signal
+from turbo_sb.data.audio_normalizer import AudioNormalizer
 from turbo_sb.data.manifest import load_manifest
 from turbo_sb.utils.errors import InputError
 

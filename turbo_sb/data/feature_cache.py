@@ -15,9 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from speechbrain.dataio.preprocess import AudioNormalizer
 from speechbrain.utils.logger import get_logger
 
+from turbo_sb.data.audio_normalizer import AudioNormalizer
 from turbo_sb.data.dataset import read_entry
 from turbo_sb.data.feature_files import (
     DamagedFile,

@@ -20,7 +20,9 @@ from turbo_sb.utils.errors import InputError
 # change a version number.
 CODE = (
     *("encoders/cnn.py", "encoders/padding.py"),
-    *("data/audio_io.py", "data/dataset.py", "data/foreign_audio.py"),
+    *("data/audio_io.py", "data/dataset.py", "data/recording.py"),
+    *("data/audio_normalizer.py", "data/resampling.py"),
+    *("data/foreign_audio.py", "data/containers/*.py"),
     *("data/channel/*.py", "data/feature_*.py"),
 )
 # They resample, decode and convolve.

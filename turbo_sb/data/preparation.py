@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from turbo_sb.data.audio_io import SHORTEST, inspect_all
+from turbo_sb.data.audio_io import SHORTEST, SilentError, inspect_all
 from turbo_sb.data.manifest import Skipped
 from turbo_sb.utils.errors import InputError, some_of
 from turbo_sb.utils.logs import get_logger
@@ -45,16 +45,31 @@ def report_lines(what: str, bad: list[str], odd: list[str]) -> None:
         )
 
 
-def add_audio(entries: dict, data_folder: Path, paths: list[Path]) -> str:
-    """Inspect a recording per entry, and add what it is; give a note.
+def add_audio(
+    entries: dict, data_folder: Path, paths: list[Path], strict: bool = True
+) -> tuple[str, dict[str, str]]:
+    """Inspect a recording per entry, and add what it is.
 
-    That is `wav`, `duration`, and `recording`, which is equal for equal samples.
+    That is `wav`, `duration`, and `recording`, which is equal for equal
+    samples. If not strict, entries whose recording is silent are removed.
+    Return a note, and ID to problem of what was removed.
     """
-    facts = inspect_all([data_folder / path for path in paths])
-    for entry, path, fact in zip(entries.values(), paths, facts):
+    found = inspect_all([data_folder / path for path in paths], strict)
+    silent, facts = {}, []
+    for (ID, entry), path, fact in zip(list(entries.items()), paths, found):
+        if isinstance(fact, SilentError):
+            silent[ID] = str(fact)
+            del entries[ID]
+            continue
+        facts.append(fact)
         entry["wav"] = f"{{data_root}}/{path.as_posix()}"
         entry["duration"] = fact.duration
         entry["recording"] = fact.digest
+    if silent:
+        logger.warning(
+            f"left out {len(silent)} of {len(found)} utterances, which are "
+            f"silent:\n{some_of(list(silent.values()))}"
+        )
     short = sum(fact.duration < SHORTEST for fact in facts)
     formats = Counter(
         f"{fact.rate} Hz {'mono' if fact.channels == 1 else 'multichannel'}"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import torch
 from huggingface_hub import snapshot_download
-from speechbrain.dataio.preprocess import AudioNormalizer
 
+from turbo_sb.data.audio_normalizer import AudioNormalizer
 from turbo_sb.inference.export_sizes import Allowance, check_sizes, read_shapes
 from turbo_sb.inference.security import refuse_code
 from turbo_sb.utils.errors import InputError

@@ -7,12 +7,12 @@ Authors
 from pathlib import Path
 
 import torch
-from speechbrain.dataio.preprocess import AudioNormalizer
 from speechbrain.inference.interfaces import Pretrained
 from speechbrain.utils.fetching import FetchConfig
 from speechbrain.utils.logger import get_logger
 
 from turbo_sb.data.audio_io import read_unprepared, windows
+from turbo_sb.data.audio_normalizer import AudioNormalizer
 from turbo_sb.inference.embedding import (
     classify_rows,
     embed_rows,

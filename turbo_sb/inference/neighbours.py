@@ -9,9 +9,9 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
-from speechbrain.dataio.preprocess import AudioNormalizer
 from tqdm import tqdm
 
+from turbo_sb.data.audio_normalizer import AudioNormalizer
 from turbo_sb.data.dataset import read_entry
 from turbo_sb.data.manifest import load_manifest
 from turbo_sb.inference.embedding import embed_audio, embed_text

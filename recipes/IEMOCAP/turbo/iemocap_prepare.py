@@ -206,21 +206,22 @@ def prepare_folds(
     notes.append(_add_texts(entries, root, keep_tags, empty_text))
     # Before the audio, which takes longest: there may be no such fold.
     found = cut_folds(entries, protocol, folds, split_seed, split_file)
-    facts = {
-        fold: check_classes(sets, labels, f"{root}, fold {fold}: ")
-        for fold, sets in found.items()
-    }
+    facts = _check_classes(found, labels, root)
     nested = root.relative_to(data_folder)
     wavs = [
         nested / entry["session"] / WAVS / entry["dialog"] / f"{utterance}.wav"
         for utterance, entry in entries.items()
     ]
-    notes.append(add_audio(entries, data_folder, wavs))
+    note, silent = add_audio(entries, data_folder, wavs, strict_corpus)
+    notes.append(note)
+    if silent:
+        found = _without(silent, found)
+        facts = _check_classes(found, labels, root)
     same = check_folds(found, entries, same_recordings, root)
     whole, left_out = {}, Counter()
     texts = f"the corpus's, {'with' if keep_tags else 'without'} tags"
     for fold, sets in found.items():
-        skipped = _skipped(turns, entries, sets, root)
+        skipped = _skipped(turns, entries, sets, root, silent)
         left_out[fold] = len(entries) - len(set().union(*sets.values()))
         if text_csv:
             options = (text_csv, text_csv_sets, empty_text)
@@ -233,6 +234,25 @@ def prepare_folds(
     if any(left_out.values()):
         notes.append(f"in no set of a fold: {listing(left_out)}")
     return whole, notes
+
+
+def _without(silent, folds):
+    """Remove silent utterances from the sets of all folds."""
+    return {
+        fold: {
+            name: {ID: entry for ID, entry in part.items() if ID not in silent}
+            for name, part in sets.items()
+        }
+        for fold, sets in folds.items()
+    }
+
+
+def _check_classes(folds, labels, root):
+    """Reject classes without training data; return each fold's facts."""
+    return {
+        fold: check_classes(sets, labels, f"{root}, fold {fold}: ")
+        for fold, sets in folds.items()
+    }
 
 
 def _check_folders(root, strict):
@@ -298,12 +318,14 @@ def _check_found(entries, turns, labels, root):
         )
 
 
-def _skipped(turns, entries, sets, root):
+def _skipped(turns, entries, sets, root, silent):
     """List the labelled turns in no set: line, ID, and why."""
     held, rows = set().union(*sets.values()), []
     for name, (label, place) in sorted(turns.items()):
         why = "in no set of the fold"
-        if name not in entries:
+        if name in silent:
+            why = silent[name]
+        elif name not in entries:
             why = f"label {label}, which is not one of the classes"
         if name not in held:
             rows.append((Path(place).relative_to(root).as_posix(), name, why))

@@ -188,6 +188,14 @@ def test_damage_is_skipped_and_named_once(tmp_path, kind, reason, times):
         assert caught.value.detail.count(str(path)) == 1
 
 
+def test_channels_that_cancel_are_skipped(tmp_path):
+    one = 0.5 * np.sin(np.arange(16000) / 6)
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.stack([one, -one], axis=1), 16000)
+    with pytest.raises(Skip, match="digital silence when mixed down"):
+        read_stretch(utterance(path), 0.5, 15.0)
+
+
 def test_what_is_written_already_stays(cut, tmp_path):
     tone(tmp_path / "audio/a.flac", seconds=3)
     before = (tmp_path / "audio/a.flac").read_bytes()

@@ -10,9 +10,13 @@ from pathlib import Path
 
 import soundfile
 import torch
-from speechbrain.dataio.preprocess import AudioNormalizer
 
-from turbo_sb.data.audio_io import inspect_audio, read_samples
+from turbo_sb.data.audio_io import (
+    inspect_stretches,
+    is_heard,
+    read_samples,
+)
+from turbo_sb.data.audio_normalizer import AudioNormalizer
 from turbo_sb.data.corpora.base import Skip, Utterance
 from turbo_sb.data.corpora.build_folder import AUDIO, clear_errors
 from turbo_sb.utils.errors import InputError
@@ -83,14 +87,15 @@ def read_stretch(
         )
     try:
         if utterance.start is None:  # of a long file, only the stretch is read
-            seconds = inspect_audio(utterance.path).duration
+            seconds = inspect_stretches(utterance.path, ())[0].duration
             _check_length(seconds, min_seconds, max_seconds)
         samples, rate = read_samples(utterance.path, *stretch)
         _check_whole(utterance, len(samples) / rate)
     except InputError as error:
         raise Skip("damaged", str(error)) from error
-    if not samples.any():
-        raise Skip("digital silence")
+    if not is_heard(samples.mean(axis=1), rate):
+        mixed = "when mixed down" if samples.any() else ""
+        raise Skip(f"digital silence {mixed}".strip())
     return torch.from_numpy(samples), rate
 
 

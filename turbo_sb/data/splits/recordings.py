@@ -156,7 +156,7 @@ def _shared(sets) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
 
 def _stretch(entry):
     """Return what recording an entry is of, its start and its end in s."""
-    key = entry.get("recording", entry.get("wav"))
+    key = entry.get("recording") or entry.get("wav")
     start = entry.get("start") or 0.0
     return key, start, start + entry.get("duration", 0.0)
 

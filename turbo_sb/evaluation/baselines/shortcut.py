@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import numpy as np
-from speechbrain.dataio.preprocess import AudioNormalizer
 
+from turbo_sb.data.audio_normalizer import AudioNormalizer
 from turbo_sb.data.dataset import read_entry
 from turbo_sb.data.manifest import load_manifest, read_json, write_json
 from turbo_sb.evaluation.baselines.signal_features import (

@@ -1,0 +1,1 @@
+"""What a container promises, and what it holds: the parts to decode."""

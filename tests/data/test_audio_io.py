@@ -481,13 +481,13 @@ class TestSilence:
             read(path, 1.2, 1.8)
         found = try_stretches({path: [(1.2, 1.8), (0.2, 0.8)]})[path]
         assert str(found[1.2, 1.8]).count("from 1.2 s to 1.8 s") == 1
-        assert found[0.2, 0.8] == (2.0, RATE, 1)
+        assert found[0.2, 0.8][:3] == (2.0, RATE, 1)
 
     def test_what_is_no_stretch_is_not_called_silent(self, write):
         path = write(tone(1))
         wanted = [(2.0, 3.0), (1.0, None), (0.5, 0.5), (math.inf, math.inf)]
         found = try_stretches({path: wanted})[path]
-        assert set(found.values()) == {(1.0, RATE, 1)}
+        assert {facts[:3] for facts in found.values()} == {(1.0, RATE, 1)}
 
     def test_one_reading_judges_all_stretches(self, write, monkeypatch):
         opened, real = [], audio_io.open_recording
@@ -497,7 +497,7 @@ class TestSilence:
         path = write(tone(2))
         wanted = [(k / 100, k / 100 + 0.1) for k in range(100)]
         found = try_stretches({path: wanted})[path]
-        assert set(found.values()) == {(2.0, RATE, 1)}
+        assert {facts[:3] for facts in found.values()} == {(2.0, RATE, 1)}
         assert opened == [path]
 
     def test_a_stretch_before_the_damage_is_good(self, write):
@@ -506,9 +506,8 @@ class TestSilence:
         assert self.judge(path, 0.2, 0.8) == (True, True)
         assert self.judge(path, 1.2, 1.8) == (False, False)
         assert self.judge(path) == (False, False)
-        assert try_stretches({path: [(0.2, 0.8)]})[path] == {
-            (0.2, 0.8): (0.8, RATE, 1)
-        }
+        (facts,) = try_stretches({path: [(0.2, 0.8)]})[path].values()
+        assert facts[:3] == (0.8, RATE, 1)
 
     @pytest.mark.parametrize("stretch", [(), (0, 0.5), (0.9, 1.1), (1.5, 2)])
     @pytest.mark.parametrize("at", [0.2, 0.5, 0.8])
@@ -534,7 +533,7 @@ class TestSilence:
             inspect_all(paths)
         silent, *others = inspect_all(paths, strict=False)
         assert isinstance(silent, SilentError)
-        assert others == [(1.0, RATE, 1)] * 2
+        assert [facts[:3] for facts in others] == [(1.0, RATE, 1)] * 2
         with pytest.raises(InputError, match="1 of 1 audio files"):
             inspect_all(paths[:1], strict=False)
         paths[1].unlink()

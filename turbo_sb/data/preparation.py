@@ -9,7 +9,7 @@ import hashlib
 import logging
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,6 +79,17 @@ def add_audio(
         f"audio: {listing(formats)}; {short} shorter than 400 samples at "
         "16 kHz, which the encoder pads"
     )
+
+
+def without(IDs: Container[str], folds: dict[int, dict]) -> dict[int, dict]:
+    """Remove utterances from the sets of all folds."""
+    return {
+        fold: {
+            name: {ID: entry for ID, entry in part.items() if ID not in IDs}
+            for name, part in sets.items()
+        }
+        for fold, sets in folds.items()
+    }
 
 
 def corpus_hash(entries: dict, field: str) -> str:

@@ -28,6 +28,7 @@ from turbo_sb.data.preparation import (
     log_to_stdout,
     read_lines,
     report_lines,
+    without,
 )
 from turbo_sb.data.splits.checks import check_classes, check_labels
 from turbo_sb.data.splits.protocols import GIVEN, N_FOLDS, check_fold, cut_folds
@@ -215,7 +216,7 @@ def prepare_folds(
     note, silent = add_audio(entries, data_folder, wavs, strict_corpus)
     notes.append(note)
     if silent:
-        found = _without(silent, found)
+        found = without(silent, found)
         facts = _check_classes(found, labels, root)
     same = check_folds(found, entries, same_recordings, root)
     whole, left_out = {}, Counter()
@@ -229,22 +230,10 @@ def prepare_folds(
             texts = text_source(text_csv, text_csv_sets)
             notes.append(f"fold {fold}: {note}")
         own = {"n_left_out": left_out[fold], "texts": texts}
-        own |= facts[fold] | same[fold]
-        whole[fold] = Fold(sets, own, skipped)
+        whole[fold] = Fold(sets, own | facts[fold] | same[fold], skipped)
     if any(left_out.values()):
         notes.append(f"in no set of a fold: {listing(left_out)}")
     return whole, notes
-
-
-def _without(silent, folds):
-    """Remove silent utterances from the sets of all folds."""
-    return {
-        fold: {
-            name: {ID: entry for ID, entry in part.items() if ID not in silent}
-            for name, part in sets.items()
-        }
-        for fold, sets in folds.items()
-    }
 
 
 def _check_classes(folds, labels, root):

@@ -240,6 +240,7 @@ def train_and_test(hparams, run_opts, manifests, facts, curves):
         pad_id=hparams["text_encoder"].pad_id,
         num_workers=hparams["num_workers"],
         device=brain.device,
+        stall_limit=hparams["stall_limit"],
     )
     brain.fit(
         hparams["epoch_counter"],

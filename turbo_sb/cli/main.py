@@ -81,9 +81,6 @@ def main(arguments: list[str] | None = None) -> None:
     with plain_errors():
         try:
             code = options.run(options)
-        except KeyboardInterrupt:
-            print("interrupted", file=sys.stderr)
-            code = 130
         except BrokenPipeError:  # | head has seen enough
             sys.stdout = None
             code = 141

@@ -24,7 +24,6 @@ from turbo_sb.utils.distributed import rank
 from turbo_sb.utils.errors import InputError, plain_errors
 from turbo_sb.utils.installation import check_installation
 from turbo_sb.utils.options import spell
-from turbo_sb.utils.signals import end_when_told
 
 HEAD_START = 1  # s: the first process reports, and is ended with the others
 HELP = ("-h", "--help")
@@ -57,7 +56,6 @@ def check_command(
     check_fold : callable, optional
         Takes the protocol and the fold; raises an InputError.
     """
-    end_when_told()
     with plain_errors():
         if set(HELP) & set(arguments):
             print(explain(arguments, script))

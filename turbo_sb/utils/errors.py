@@ -61,6 +61,9 @@ def plain_errors() -> Iterator[None]:
         code = None
     except SystemExit as end:
         code = end.code
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        code = 130
     except Exception as error:
         message, own = _message(error), getattr(error, "own", False)
         if message is None:

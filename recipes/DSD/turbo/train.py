@@ -19,6 +19,11 @@ Authors
 
 import sys
 
+from turbo_sb.utils.signals import end_when_told
+
+if __name__ == "__main__":
+    end_when_told()  # Ctrl-C in the seconds of the imports: no traceback
+
 from dsd_prepare import check_protocol, prepare_dsd
 
 from turbo_sb.training import check_arguments, check_command, normalise

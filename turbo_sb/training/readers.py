@@ -26,7 +26,10 @@ PATIENCE = 15
 START = 600
 # Seconds for the exception, which ending the readers raises, to arrive.
 ARRIVAL = 10
+# Seconds for a process that was killed to be gone.
+GONE = 3
 END = object()
+_KEPT = []  # what torch must not end by itself
 
 
 class Reader:
@@ -202,9 +205,6 @@ class Watch:
         )
 
 
-_KEPT = []
-
-
 def _kill_silently(workers):
     """Kill processes, without torch's error for each that is killed."""
     listens = threading.current_thread() is threading.main_thread()
@@ -212,6 +212,6 @@ def _kill_silently(workers):
         before = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for worker in workers:
         worker.kill()
-        worker.join(TICK)
+        worker.join(GONE)
     if listens:
         signal.signal(signal.SIGCHLD, before)

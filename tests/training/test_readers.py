@@ -4,8 +4,10 @@ import multiprocessing
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -162,6 +164,37 @@ def test_one_that_still_reads_is_waited_for_also_then():
     with Notice() as notice:
         signal.raise_signal(signal.SIGTERM)
         assert len(list(loading(be_slow, workers=0, notice=notice))) == 6
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux ends them")
+def test_reader_that_hangs_does_not_outlive_a_run_that_was_killed():
+    """It would keep the lock of the run's folder."""
+    ready, say = os.pipe()
+    child = os.fork()
+    if child == 0:
+        batches = iter(loading(be_slow, limit=0))
+        next(batches)
+        (worker, _) = multiprocessing.active_children()
+        os.kill(worker.pid, signal.SIGSTOP)
+        os.write(say, str(worker.pid).encode())
+        time.sleep(60)
+        os._exit(0)
+    reader = int(os.read(ready, 20))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    deadline = time.monotonic() + 20
+    while is_running(reader):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def is_running(pid):
+    """Not even as a zombie that nobody has waited for."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2]
+    except OSError:
+        return False
+    return state.split()[0] not in "ZX"
 
 
 def test_processes_that_cannot_be_started_are_explained(monkeypatch):

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from turbo_sb.data import heartbeat
 from turbo_sb.training.preemption import Notice, leave
 from turbo_sb.utils.errors import InputError
-from turbo_sb.utils.signals import deaf_children
+from turbo_sb.utils.signals import deaf_children, end_with_parent
 
 TICK = 1  # seconds between looks
 # Seconds without a recording, once the run was told to end.
@@ -50,6 +50,8 @@ class Reader:
         Terminals and schedulers send theirs to every process; without its
         readers, a training could not finish its step.
         """
+        if hasattr(signal, "SIGKILL"):
+            end_with_parent(signal.SIGKILL)  # else it may keep its lock
         heartbeat.share(self.count)
         for number in ("SIGINT", "SIGHUP"):
             if hasattr(signal, number):

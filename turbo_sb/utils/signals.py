@@ -5,9 +5,11 @@ Authors
 """
 
 import contextlib
+import ctypes
 import os
 import signal
 import stat
+import sys
 from collections.abc import Callable, Iterator
 
 from turbo_sb.utils.distributed import rank
@@ -75,6 +77,16 @@ def mute() -> None:
                 nothing = os.open(os.devnull, os.O_WRONLY)
                 os.dup2(nothing, number)
                 os.close(nothing)
+
+
+def end_with_parent(number: int = signal.SIGTERM) -> None:
+    """Let Linux send this process a signal when its parent dies, by a SIGKILL too.
+
+    A training that is left behind would write beside the one that resumes it.
+    """
+    if sys.platform == "linux":
+        set_parent_death_signal = 1
+        ctypes.CDLL(None).prctl(set_parent_death_signal, number)
 
 
 @contextlib.contextmanager

@@ -34,7 +34,7 @@ SIZES = {
 @pytest.fixture(autouse=True)
 def as_before():
     """Whatever becomes of the test, no process is left, nor who hears Ctrl-C."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     handlers = [signal.getsignal(number) for number in numbers]
     yield
     for number, handler in zip(numbers, handlers):

@@ -2,6 +2,9 @@
 
 import json
 import logging
+import os
+import pickle
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +13,9 @@ import soundfile
 import torch
 from speechbrain.dataio.dataloader import make_dataloader
 
+from turbo_sb.data.augment import TrainAugment
+from turbo_sb.data.batch_transport import Sent
+from turbo_sb.data.channel import Equalizer
 from turbo_sb.data.dataset import (
     collate_with,
     group_indices,
@@ -55,6 +61,53 @@ def write_corpus(folder, **changes):
 def corpus_dataset(folder, **changes):
     manifest = write_corpus(folder, **changes)
     return make_dataset(manifest, folder, letters, LABELS)
+
+
+def same_item(ours, theirs):
+    return all(
+        torch.equal(ours[key], theirs[key])
+        if isinstance(theirs[key], torch.Tensor)
+        else ours[key] == theirs[key]
+        for key in theirs
+    )
+
+
+class TestPickled:
+    """As readers get it that are spawned: a Mac, Windows, Python 3.14."""
+
+    def pickled(self, dataset):
+        return pickle.loads(ForkingPickler.dumps(dataset))
+
+    def test_it_gives_the_same(self, tmp_path):
+        manifest = write_corpus(tmp_path)
+        dataset = make_dataset(
+            manifest,
+            tmp_path,
+            letters,
+            LABELS,
+            augment=TrainAugment(crop_seconds=0.05, noise_snr=20),
+            equalizer=Equalizer(rms_db=-26, band=[300, 3400]),
+            group_by="text",
+        )
+        other = self.pickled(dataset)
+        assert all(same_item(a, b) for a, b in zip(other, dataset))
+        assert len(other) == len(dataset) == 2
+
+    def test_utterances_take_no_file_handles(self, tmp_path):
+        """torch would share each tensor through a handle of its own."""
+        entries = json.loads(Path(write_corpus(tmp_path)).read_text())
+        many = {f"u{n}": entries["x"] for n in range(500)}
+        manifest = tmp_path / "many.json"
+        manifest.write_text(json.dumps(many))
+        dataset = make_dataset(str(manifest), tmp_path, letters, LABELS)
+        before = len(os.listdir("/proc/self/fd"))
+        contents = ForkingPickler.dumps(dataset)
+        assert len(os.listdir("/proc/self/fd")) == before
+        assert same_item(pickle.loads(contents)[499], dataset[499])
+
+    def test_collate_and_reader_too(self, tmp_path):
+        collate = self.pickled(Sent(collate_with(9)))
+        assert collate([corpus_dataset(tmp_path)[0]]).id == ["x"]
 
 
 class TestDataset:

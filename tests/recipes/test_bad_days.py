@@ -1,8 +1,10 @@
 """What happens to long runs: kills, full disks, damage, numbers that are none."""
 
+import contextlib
 import csv
 import functools
 import json
+import multiprocessing
 import os
 import random
 import re
@@ -103,11 +105,19 @@ class TestNotice:
         run("turbo", folder, **self.KEYS)
         return left_behind(folder)
 
-    @pytest.mark.parametrize("to_all", [False, True])
-    def test_sigterm_saves_and_says_resumable(
-        self, to_all, command, run, whole, tmp_path
+    @pytest.mark.parametrize(
+        ("number", "to_all", "code", "name"),
+        [
+            (signal.SIGTERM, False, 75, "SIGTERM"),
+            (signal.SIGTERM, True, 75, "SIGTERM"),
+            (signal.SIGINT, True, 130, "Ctrl-C"),
+            (signal.SIGHUP, True, 129, "SIGHUP"),
+        ],
+    )
+    def test_it_saves_and_says_resumable(
+        self, number, to_all, code, name, command, run, whole, tmp_path
     ):
-        """To a real train.py; to all of its group, as schedulers do."""
+        """To a real train.py; to its group, as schedulers and terminals do."""
         begin = start if to_all else start_fresh
         argv = command("turbo", tmp_path / "ended", **self.KEYS)
         process = begin(
@@ -115,10 +125,10 @@ class TestNotice:
         )
         wait_for_epochs(process, tmp_path / "ended", 2)
         send = os.killpg if to_all else os.kill
-        send(process.pid, signal.SIGTERM)
+        send(process.pid, number)
         output, _ = process.communicate(timeout=60)
-        assert process.returncode == 75, output
-        assert "ended by SIGTERM; the same command goes on from" in output
+        assert process.returncode == code, output
+        assert f"ended by {name}; the same command goes on from" in output
         assert "Traceback" not in output
         epochs = len((tmp_path / "ended" / "train_log.txt").open().readlines())
         assert 2 <= epochs < 8
@@ -143,6 +153,45 @@ class TestNotice:
             output, _ = process.communicate(timeout=120)
             assert process.returncode == 0, output
         assert left_behind(folders[0]) == left_behind(folders[1])
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_readers_that_are_not_forked_read_the_same(
+    method, command, run, tmp_path
+):
+    """The default on a Mac, on Windows, and of Python 3.14 on Linux."""
+    keys = dict(number_of_epochs=1, train_noise_snr=20, num_workers=1)
+    run("turbo", tmp_path / "forked", **{**keys, "num_workers": 0})
+    argv = command("turbo", tmp_path / method, **keys)
+    set_method = functools.partial(
+        multiprocessing.set_start_method, method, force=True
+    )
+    process = start(["train.py", *argv], env=ONE_THREAD, before=set_method)
+    output, _ = process.communicate(timeout=600)
+    assert process.returncode == 0, output
+    assert left_behind(tmp_path / method) == left_behind(tmp_path / "forked")
+
+
+def test_reader_that_is_killed_is_told_in_one_message(command, tmp_path):
+    """As by a host whose memory is full."""
+    keys = dict(number_of_epochs=500, patience=500, num_workers=1)
+    argv = command("turbo", tmp_path, **keys)
+    process = start(["train.py", *argv], env=ONE_THREAD)
+    wait_for_epochs(process, tmp_path, 1)
+    while process.poll() is None:
+        found = subprocess.run(
+            ["ps", "--ppid", str(process.pid), "-o", "pid="],
+            capture_output=True,
+            text=True,
+        )
+        for pid in found.stdout.split():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
+        time.sleep(0.05)
+    output, _ = process.communicate()
+    assert process.returncode == 2, output
+    assert "error: a process that reads audio is gone (" in output
+    assert "Traceback" not in output
 
 
 class TestDamage:

@@ -85,9 +85,6 @@ def main(arguments: list[str] | None = None) -> None:
         options = make_parser().parse_args(given)
         try:
             code = options.run(options)
-        except KeyboardInterrupt:
-            print("interrupted", file=sys.stderr)
-            code = 130
         except BrokenPipeError:  # | head has seen enough
             sys.stdout = None
             code = 141

@@ -4,17 +4,20 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import dataclasses
 import functools
+import pickle
 from collections.abc import Callable, Sequence
 
 import torch
 from speechbrain.dataio.batch import PaddedBatch
 from speechbrain.dataio.dataset import DynamicItemDataset
-from speechbrain.utils.data_pipeline import provides, takes
 from speechbrain.utils.logger import get_logger
 
+from turbo_sb.data import heartbeat
 from turbo_sb.data.audio_io import read_signal
 from turbo_sb.data.audio_normalizer import AudioNormalizer
+from turbo_sb.data.batch_transport import pack
 from turbo_sb.data.manifest import load_manifest
 from turbo_sb.utils.errors import InputError
 
@@ -67,37 +70,82 @@ def make_dataset(
         entries = {name: entries[name] for name in longest}
     normalizer = AudioNormalizer(sample_rate)
 
-    @takes("id")
-    @provides("signal")
-    def audio_pipeline(name):
-        """Read, resample, mix down, equalise and augment."""
-        if features:
-            return features(name)
+    audio = AudioPipeline(
+        entries, normalizer, data_root, features, augment, equalizer
+    )
+    pipelines = [
+        {"func": audio, "takes": "id", "provides": "signal"},
+        {"func": _same, "takes": "token_ids", "provides": "tokens"},
+        {
+            "func": functools.partial(_number_label, list(labels)),
+            "takes": "label",
+            "provides": "target",
+        },
+        {"func": _as_row, "takes": "group_number", "provides": "group"},
+    ]
+    return Dataset(entries, pipelines, OUTPUT_KEYS)
+
+
+class Dataset(DynamicItemDataset):
+    """A dataset that any process can be given.
+
+    torch would put each utterance's tokens into shared memory of its own, and
+    run out of file handles.
+    """
+
+    def __reduce__(self):
+        return _restore, (pack(self.__dict__),)
+
+
+def _restore(contents):
+    dataset = object.__new__(Dataset)
+    dataset.__dict__.update(pickle.loads(contents))
+    return dataset
+
+
+@dataclasses.dataclass
+class AudioPipeline:
+    """Read, resample, mix down, equalise and augment an utterance by its ID.
+
+    Here and below nothing is local to a function: where readers are spawned,
+    as on Windows, on a Mac and by Python 3.14, a dataset is pickled.
+    """
+
+    entries: dict
+    normalizer: Callable
+    data_root: str
+    features: Callable | None = None
+    augment: Callable | None = None
+    equalizer: Callable | None = None
+
+    def __call__(self, name: str) -> torch.Tensor:
+        """The signal or its features, as a model hears it in this epoch."""
+        heartbeat.beat()
+        if self.features:
+            return self.features(name)
         signal = read_entry(
-            name, entries[name], normalizer, data_root, equalizer
+            name,
+            self.entries[name],
+            self.normalizer,
+            self.data_root,
+            self.equalizer,
         )
-        return augment(signal, name) if augment else signal
+        return self.augment(signal, name) if self.augment else signal
 
-    @takes("token_ids")
-    @provides("tokens")
-    def text_pipeline(token_ids):
-        """Pass the tokens, which were made with the dataset."""
-        return token_ids
 
-    @takes("label")
-    @provides("target")
-    def label_pipeline(label):
-        """Number the label as the classifier's outputs."""
-        return torch.tensor([labels.index(label)])
+def _same(tokens):
+    """Pass the tokens, which were made with the dataset."""
+    return tokens
 
-    @takes("group_number")
-    @provides("group")
-    def group_pipeline(number):
-        """Number the group, to compare on any device."""
-        return number[None]
 
-    pipelines = [audio_pipeline, text_pipeline, label_pipeline, group_pipeline]
-    return DynamicItemDataset(entries, pipelines, OUTPUT_KEYS)
+def _number_label(labels, label):
+    """Number the label as the classifier's outputs."""
+    return torch.tensor([labels.index(label)])
+
+
+def _as_row(number):
+    """Number the group, to compare on any device."""
+    return number[None]
 
 
 def make_datasets(

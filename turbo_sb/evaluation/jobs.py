@@ -7,10 +7,8 @@ Authors
  * The turbo_sb developers 2026
 """
 
-import ctypes
 import dataclasses
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -19,6 +17,7 @@ from pathlib import Path
 from turbo_sb.training.history import read_history
 from turbo_sb.training.run_folder import FINISHED
 from turbo_sb.utils.errors import InputError
+from turbo_sb.utils.signals import end_with_parent
 
 # Seconds to end a step and save; schedulers mostly give 30 to all of a job.
 GRACE = 25
@@ -99,7 +98,7 @@ class Job:
                 env=environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                preexec_fn=_end_with_parent,
+                preexec_fn=end_with_parent,
             )
 
 
@@ -188,13 +187,3 @@ def _end(processes):
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def _end_with_parent():
-    """Let Linux end this process when its parent dies, also by a SIGKILL.
-
-    A training that is left behind would write beside the one that resumes it.
-    """
-    if sys.platform == "linux":
-        set_parent_death_signal = 1
-        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)

@@ -9,8 +9,9 @@ import math
 import torch
 
 from turbo_sb.data.batch_sampler import SharedBatches
+from turbo_sb.data.batch_transport import Sent
 from turbo_sb.data.dataset import collate_with
-from turbo_sb.training.preemption import outlive_notice
+from turbo_sb.training.readers import Reader
 from turbo_sb.utils.distributed import rank, world_size
 from turbo_sb.utils.errors import InputError
 
@@ -56,6 +57,7 @@ def loader_kwargs(
     pad_id: int,
     num_workers: int = 0,
     device: str | torch.device = "cpu",
+    stall_limit: float = 45,
 ) -> dict[str, dict]:
     """The DataLoader's options for each set of a run.
 
@@ -76,13 +78,16 @@ def loader_kwargs(
         Processes that read.
     device : str or torch.device
         Of the training.
+    stall_limit : float
+        Seconds without a recording read, after which the run ends; 0: no limit.
 
     Returns
     -------
     kwargs : dict
         As `datasets`, to the options.
     """
-    shared = loading_options(device, pad_id) | {"num_workers": num_workers}
+    shared = loading_options(device, pad_id, stall_limit)
+    shared["num_workers"] = num_workers
     entries = datasets["train"].data.values()
     batches = SharedBatches(
         [entry["duration"] for entry in entries],
@@ -105,11 +110,11 @@ def loader_kwargs(
     return {"train": train, **evaluation}
 
 
-def loading_options(device, pad_id) -> dict:
+def loading_options(device, pad_id, stall_limit) -> dict:
     """What every DataLoader of a run has."""
     return {
-        "collate_fn": collate_with(pad_id),
+        "collate_fn": Sent(collate_with(pad_id)),
         # From pinned memory, a GPU copies a batch while it computes.
         "pin_memory": torch.device(device).type == "cuda",
-        "worker_init_fn": outlive_notice,
+        "worker_init_fn": Reader(stall_limit),
     }

@@ -1,4 +1,4 @@
-"""A scheduler's notice to end soon, heeded where nothing is lost.
+"""A notice to end soon, heeded where nothing is lost: a scheduler's, Ctrl-C.
 
 Authors
  * The turbo_sb developers 2026
@@ -8,18 +8,21 @@ import os
 import signal
 import sys
 import threading
+import time
 
 from turbo_sb.utils.distributed import part, rank
+from turbo_sb.utils.signals import NAMES, exit_code, listen, mute, say
 
-# sysexits.h: a temporary failure, the user is invited to try again.
-EXIT_CODE = os.EX_TEMPFAIL
+# torchrun sends once more, within this many seconds, what a terminal has sent.
+ECHO = 2
 
 
 class Notice:
-    """Note SIGTERM in the block, in place of ending; ``given`` says whether it came.
+    """Note SIGTERM, Ctrl-C and SIGHUP in the block, in place of ending.
 
-    Schedulers send it to every process of a job, and torchrun once more to its
-    own: a second one changes nothing.
+    ``given`` says whether one came. Schedulers send SIGTERM to every process of
+    a job, and torchrun once more to its own: a second one changes nothing. A
+    second Ctrl-C ends the process at once, as SIGKILL would.
 
     Example
     -------
@@ -30,61 +33,57 @@ class Notice:
     """
 
     given = False
+    number = signal.SIGTERM  # the first that came, if any did
+    came = 0.0
 
     def __enter__(self):
+        self.before = {}
         # Python takes signals in its first thread only.
-        self.listens = threading.current_thread() is threading.main_thread()
-        if self.listens:
-            self.before = signal.signal(signal.SIGTERM, self._note)
+        if threading.current_thread() is threading.main_thread():
+            self.before = listen(self._note)
         return self
 
     def __exit__(self, *_):
-        if self.listens:
-            signal.signal(signal.SIGTERM, self.before)
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
 
-    def _note(self, *_):
-        self.given = True
+    def _note(self, number, _frame):
+        if number != signal.SIGINT and number != signal.SIGTERM:
+            mute()
+        if not self.given:
+            self.given, self.number = True, number
+            self.came = time.monotonic()
+            if number == signal.SIGINT:
+                say("Ctrl-C: ends after this step, saved; again: at once")
+        elif number == signal.SIGINT and time.monotonic() - self.came > ECHO:
+            say("ended at once; the same command goes on from the last save")
+            os._exit(exit_code(number))
 
 
 class Resumable(Notice):
-    """End the process with exit code 75 on SIGTERM in the block.
+    """End the process on SIGTERM (exit code 75), Ctrl-C or SIGHUP in the block.
 
     For what can be run again: a preparation or a test. A `Notice` within it
     takes its place for as long.
     """
 
-    def _note(self, *_):
-        # Not print: the signal may have come in the middle of another one.
-        if rank() == 0:
-            os.write(2, b"ended by SIGTERM; the same command goes on\n")
-        sys.exit(EXIT_CODE)
+    def _note(self, number, _frame):
+        mute()
+        say(f"ended by {NAMES[number]}; the same command goes on")
+        sys.exit(exit_code(number))
 
 
-def leave(where) -> None:
-    """End all processes with exit code 75, which says: resumable."""
-    part()
+def leave(where: str, number: int = signal.SIGTERM, wait: bool = True) -> None:
+    """End all processes, with the exit code of a signal, and say how to go on.
+
+    With `wait`, this one waits for the others.
+    """
+    if wait:
+        part()
     if rank() == 0:
         print(
-            f"ended by SIGTERM; the same command goes on from {where}",
+            f"ended by {NAMES[number]}; the same command goes on from {where}",
             file=sys.stderr,
             flush=True,
         )
-    sys.exit(EXIT_CODE)
-
-
-def outlive_notice(_worker=None) -> None:
-    """Let a DataLoader's worker ignore every SIGTERM but its parent's.
-
-    A scheduler sends one to every process; without its workers, a training
-    could not finish its step.
-    """
-    if not hasattr(signal, "sigwaitinfo"):  # says who sent it; not on a Mac
-        return
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent():
-    while signal.sigwaitinfo({signal.SIGTERM}).si_pid != os.getppid():
-        pass
-    os._exit(0)
+    sys.exit(exit_code(number))

@@ -1,14 +1,15 @@
 """A Brain that resumes exactly where it was killed.
 
 What a step draws depends on nothing before it. Checkpoints within an epoch
-hold all that the rest of the epoch needs. SIGTERM saves and exits. No step is
-taken from a loss or a gradient that is NaN or infinite.
+hold all that the rest of the epoch needs. SIGTERM and Ctrl-C save and exit. No
+step is taken from a loss or a gradient that is NaN or infinite.
 
 Authors
  * The turbo_sb developers 2026
 """
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import speechbrain as sb
@@ -23,6 +24,7 @@ from turbo_sb.training.ddp_gather import gather_batch
 from turbo_sb.training.epoch_averages import Averages
 from turbo_sb.training.nonfinite import finite_rows, tell_batch
 from turbo_sb.training.preemption import Notice, leave
+from turbo_sb.training.readers import Loading, Reader
 from turbo_sb.training.settings import check_choice
 from turbo_sb.utils.distributed import of_all, on_main, part, rank
 from turbo_sb.utils.errors import own_errors
@@ -74,7 +76,7 @@ class ResumableBrain(sb.Brain):
             self.checkpointer.checkpoints_dir = folder
 
     def fit(self, *args, **kwargs) -> None:
-        """Train, heeding SIGTERM; an error names the process that has it.
+        """Train, heeding SIGTERM and Ctrl-C; an error names its process.
 
         Arguments
         ---------
@@ -145,6 +147,27 @@ class ResumableBrain(sb.Brain):
         self.train_sampler.start = self.step
         if self.step == 0:
             self.averages.reset()
+
+    def make_dataloader(self, *args, **kwargs) -> Iterable:
+        """As SpeechBrain's; but it does not wait for ever for a batch.
+
+        Arguments
+        ---------
+        *args
+            As in SpeechBrain.
+        **kwargs
+            As in SpeechBrain. Another ``worker_init_fn`` than a `Reader` is
+            waited for as SpeechBrain does.
+
+        Returns
+        -------
+        loader : Loading
+        """
+        kwargs = {"worker_init_fn": Reader(), **kwargs}
+        loader = super().make_dataloader(*args, **kwargs)
+        if isinstance(getattr(loader, "worker_init_fn", None), Reader):
+            return Loading(loader, self.notice)
+        return loader
 
     def _train_loader_specifics(self, dataset, loader_kwargs):
         """Keep the sampler, which has already shared out the batches."""
@@ -285,7 +308,8 @@ class ResumableBrain(sb.Brain):
         )
         self.saved_at = time.monotonic()
         if self.agreed == STOP:
-            leave(f"epoch {self.epoch}, step {self.step}")
+            where = f"epoch {self.epoch}, step {self.step}"
+            leave(where, self.notice.number)
 
     def save_epoch(self, score, **meta) -> None:
         """Save at the end of an epoch, and heed a notice.
@@ -304,7 +328,7 @@ class ResumableBrain(sb.Brain):
         facts = {"score": score, "epoch": self.epoch, "best_epoch": best}
         self.checkpointer.save_and_keep({**meta, **facts})
         if stop:
-            leave(f"the end of epoch {self.epoch}")
+            leave(f"the end of epoch {self.epoch}", self.notice.number)
 
     def on_evaluate_start(self, max_key=None, min_key=None) -> None:
         """Load the best checkpoint; without it, there is nothing to test.

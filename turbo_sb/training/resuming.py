@@ -15,6 +15,7 @@ RESUMABLE = {
     "number_of_epochs",
     "patience",
     "num_workers",
+    "stall_limit",
     "encode_chunk",  # these two: after running out of memory
     "recompute",
     "cache_folder",

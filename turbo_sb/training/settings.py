@@ -36,12 +36,15 @@ AT_LEAST = {
     "num_workers": 0,
     "frozen_layers": 0,
     "lr": 0,
+    "stall_limit": 0,
 }
 BELOW_ONE = ("modality_dropout",)  # shares, from 0
 CHOICES = {
     "nonfinite_loss": ("stop", "skip"),
     "same_recordings": ("stop", "warn"),
 }
+# What a YAML of an earlier version lacks.
+ADDED = {"stall_limit": 45, "same_recordings": "stop"}
 
 
 class Hparams(dict):
@@ -67,6 +70,8 @@ class Hparams(dict):
         self.hparams_file = hparams_file
 
     def __missing__(self, key):
+        if key in ADDED:
+            return ADDED[key]
         raise InputError(
             f"{self.hparams_file}: it has no key {key}, which the recipe "
             "reads. Copy it from the recipe's own YAMLs, which may be newer."

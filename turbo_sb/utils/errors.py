@@ -19,6 +19,8 @@ OF_LOST_PROCESSES = (
     "Connection closed by peer",
     "Connection reset by peer",
 )
+# In torch's errors of a process that reads, which was killed or has ended.
+OF_LOST_READERS = "DataLoader worker (pid"
 
 
 class InputError(ValueError):
@@ -72,6 +74,9 @@ def plain_errors(full_disk: str = RESUMES) -> Iterator[None]:
         code = None
     except SystemExit as end:
         code = end.code
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        code = 130
     except Exception as error:
         message, own = _message(error, full_disk), getattr(error, "own", False)
         if message is None:
@@ -148,6 +153,14 @@ def _message(error, full_disk=RESUMES):
             f"{text.splitlines()[0]} Use --recompute=True (the same loss, and "
             "no more memory than a chunk needs), with --encode_chunk=20 or "
             "less (padded seconds of a chunk); then --precision=bf16."
+        )
+    if isinstance(error, RuntimeError) and OF_LOST_READERS in text:
+        return (
+            f"a process that reads audio is gone ({text.splitlines()[0]}). "
+            "Mostly the memory of the machine or of the job is full (dmesg, or "
+            "the scheduler's log, says so): use fewer --num_workers (0: none), "
+            "or ask for more memory. The same command goes on from the last "
+            "checkpoint."
         )
     lost = any(sign in text for sign in OF_LOST_PROCESSES)
     of_torch = torch and isinstance(error, torch.distributed.DistError)

@@ -19,6 +19,11 @@ Authors
 
 import sys
 
+from turbo_sb.utils.signals import end_when_told
+
+if __name__ == "__main__":
+    end_when_told()  # Ctrl-C in the seconds of the imports: no traceback
+
 from dsd_prepare import check_protocol, prepare_dsd
 
 from turbo_sb.training import check_arguments, check_command, normalise
@@ -244,6 +249,7 @@ def train_and_test(hparams, run_opts, manifests, facts, curves):
         pad_id=hparams["text_encoder"].pad_id,
         num_workers=hparams["num_workers"],
         device=brain.device,
+        stall_limit=hparams["stall_limit"],
     )
     brain.fit(
         hparams["epoch_counter"],

@@ -16,6 +16,11 @@ Authors
 import sys
 from pathlib import Path
 
+from turbo_sb.utils.signals import end_when_told
+
+if __name__ == "__main__":
+    end_when_told()  # Ctrl-C in the seconds of the imports: no traceback
+
 from iemocap_prepare import prepare_folds
 
 from turbo_sb.evaluation.cross_validation import Recipe, main

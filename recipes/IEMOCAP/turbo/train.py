@@ -19,6 +19,11 @@ Authors
 
 import sys
 
+from turbo_sb.utils.signals import end_when_told
+
+if __name__ == "__main__":
+    end_when_told()  # Ctrl-C in the seconds of the imports: no traceback
+
 from iemocap_prepare import prepare_iemocap
 
 from turbo_sb.data.splits.protocols import check_fold
@@ -225,6 +230,7 @@ def train_and_test(hparams, run_opts, manifests, facts):
         pad_id=hparams["text_encoder"].pad_id,
         num_workers=hparams["num_workers"],
         device=brain.device,
+        stall_limit=hparams["stall_limit"],
     )
     brain.fit(
         hparams["epoch_counter"],

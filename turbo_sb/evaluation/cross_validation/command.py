@@ -4,7 +4,6 @@ Authors
  * The turbo_sb developers 2026
 """
 
-import signal
 import sys
 from pathlib import Path
 
@@ -21,10 +20,10 @@ from turbo_sb.evaluation.report.write import (
     result_lines,
     write_report,
 )
-from turbo_sb.training.preemption import EXIT_CODE
 from turbo_sb.training.run_folder import FINISHED
 from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.files import LOCK, hold
+from turbo_sb.utils.signals import exit_code, listen, mute
 
 
 def main(arguments: list[str], recipe: Recipe) -> None:
@@ -62,18 +61,15 @@ def main(arguments: list[str], recipe: Recipe) -> None:
 
 
 class Interruption:
-    """Handle SIGINT and SIGTERM: end the trainings, then this process."""
+    """Handle Ctrl-C, SIGTERM and SIGHUP: end the trainings, then this process."""
 
     def __init__(self):
         self.code = None
-        for number in (signal.SIGTERM, signal.SIGINT):
-            # Ignored where a shell has put this in its background.
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                signal.signal(number, self._note)
+        listen(self._note)
 
     def _note(self, number, _):
-        notice = number == signal.SIGTERM
-        self.code = EXIT_CODE if notice else 128 + number
+        mute()
+        self.code = exit_code(number)
         raise KeyboardInterrupt
 
     def check(self) -> None:

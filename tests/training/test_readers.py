@@ -1,0 +1,219 @@
+"""Nothing waits for ever for a process that reads."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from turbo_sb.data import heartbeat
+from turbo_sb.training import readers
+from turbo_sb.training.preemption import Notice
+from turbo_sb.training.readers import Loading, Reader
+from turbo_sb.utils.errors import InputError, plain_errors
+
+
+class Items(Dataset):
+    """Numbers; the one named by `at` does something first."""
+
+    def __init__(self, do=None, at=5, n=12):
+        self.do, self.at, self.n = do, at, n
+
+    def __len__(self):
+        return self.n
+
+    def __getitem__(self, index):
+        heartbeat.beat()
+        if index == self.at and self.do:
+            self.do()
+        return torch.full((3,), index)
+
+
+def stop():
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def leave_quietly():
+    os._exit(0)
+
+
+def be_slow():
+    time.sleep(0.5)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    # A shell ignores it for what it runs in its background.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    monkeypatch.setattr(readers, "TICK", 0.1)
+    monkeypatch.setattr(readers, "PATIENCE", 0.5)
+    monkeypatch.setattr(readers, "ARRIVAL", 2)
+
+
+def loading(do=None, workers=2, limit=1, notice=None, **options):
+    loader = DataLoader(
+        Items(do),
+        batch_size=options.pop("batch_size", 2),
+        num_workers=workers,
+        worker_init_fn=Reader(limit),
+        multiprocessing_context="fork" if workers else None,
+        **options,
+    )
+    return Loading(loader, notice or Notice())
+
+
+@pytest.mark.parametrize("workers", [0, 1, 2])
+def test_batches_are_the_loaders(workers):
+    ours = loading(workers=workers)
+    for _ in range(2):
+        found = [batch[:, 0].tolist() for batch in ours]
+        assert found == [[i, i + 1] for i in range(0, 12, 2)]
+    assert len(ours) == 6
+
+
+def test_a_disk_that_hangs_ends_the_run():
+    began = time.monotonic()
+    with pytest.raises(InputError, match="stall_limit: no recording was read"):
+        list(loading(stop))
+    assert time.monotonic() - began < 30
+
+
+def test_a_slow_disk_does_not():
+    """A batch takes longer than the limit, each of its recordings does not."""
+
+    class Slow(Items):
+        def __getitem__(self, index):
+            time.sleep(0.3)
+            return super().__getitem__(index)
+
+    loader = DataLoader(
+        Slow(n=16),
+        batch_size=8,
+        num_workers=1,
+        worker_init_fn=Reader(1),
+        multiprocessing_context="fork",
+    )
+    assert len(list(Loading(loader, Notice()))) == 2
+
+
+def test_no_limit_waits():
+    over = threading.Event()
+
+    def go_on():
+        while not over.wait(2):
+            for worker in multiprocessing.active_children():
+                os.kill(worker.pid, signal.SIGCONT)
+
+    threading.Thread(target=go_on).start()
+    try:
+        assert len(list(loading(stop, limit=0))) == 6
+    finally:
+        over.set()
+
+
+@pytest.mark.parametrize("do", [die, leave_quietly])
+def test_a_reader_that_is_gone_is_one_message(do, capsys):
+    with pytest.raises(SystemExit) as end, plain_errors():
+        list(loading(do, limit=30))
+    assert end.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: a process that reads audio is gone")
+    assert "--num_workers" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 75), (signal.SIGINT, 130)]
+)
+def test_a_run_that_was_told_to_end_does_not_wait_for_a_stall(
+    number, code, capsys
+):
+    with Notice() as notice:
+        here = threading.get_ident()
+        threading.Timer(0.5, signal.pthread_kill, [here, number]).start()
+        with pytest.raises(SystemExit) as end:
+            list(loading(stop, limit=0, notice=notice))
+    assert end.value.code == code
+    assert "goes on from the last checkpoint" in capsys.readouterr().err
+
+
+def test_it_ends_also_where_it_reads_itself(capfd):
+    """Nothing can be raised in a system call that does not return."""
+    child = os.fork()
+    if child == 0:
+        with Notice() as notice:
+            signal.raise_signal(signal.SIGTERM)
+            list(loading(lambda: time.sleep(60), workers=0, notice=notice))
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 75
+    assert "ended by SIGTERM" in capfd.readouterr().err
+
+
+def test_one_that_still_reads_is_waited_for_also_then():
+    with Notice() as notice:
+        signal.raise_signal(signal.SIGTERM)
+        assert len(list(loading(be_slow, workers=0, notice=notice))) == 6
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux ends them")
+def test_reader_that_hangs_does_not_outlive_a_run_that_was_killed():
+    """It would keep the lock of the run's folder."""
+    ready, say = os.pipe()
+    child = os.fork()
+    if child == 0:
+        batches = iter(loading(be_slow, limit=0))
+        next(batches)
+        (worker, _) = multiprocessing.active_children()
+        os.kill(worker.pid, signal.SIGSTOP)
+        os.write(say, str(worker.pid).encode())
+        time.sleep(60)
+        os._exit(0)
+    reader = int(os.read(ready, 20))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    deadline = time.monotonic() + 20
+    while is_running(reader):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def is_running(pid):
+    """Not even as a zombie that nobody has waited for."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2]
+    except OSError:
+        return False
+    return state.split()[0] not in "ZX"
+
+
+def test_processes_that_cannot_be_started_are_explained(monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    ours = loading()
+    monkeypatch.setattr(DataLoader, "__iter__", full)
+    with pytest.raises(InputError, match="--num_workers=0 does without"):
+        list(ours)
+
+
+def test_readers_hear_neither_ctrl_c_nor_a_closed_terminal():
+    """A terminal sends them to all of its processes."""
+    batches = iter(loading())
+    next(batches)
+    workers = multiprocessing.active_children()
+    assert len(workers) == 2
+    for worker in workers:
+        for number in ("INT", "HUP", "TERM"):
+            subprocess.run(["kill", f"-{number}", str(worker.pid)], check=True)
+    assert len(list(batches)) == 5

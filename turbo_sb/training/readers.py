@@ -1,0 +1,219 @@
+"""The processes that read: how they are started, and what if they stop.
+
+A process that waits for them does not wait for ever. One that is killed ends
+the run at once; where none reads anything for a while, they are ended.
+
+Authors
+ * The turbo_sb developers 2026
+"""
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+
+from turbo_sb.data import heartbeat
+from turbo_sb.training.preemption import Notice, leave
+from turbo_sb.utils.errors import InputError
+from turbo_sb.utils.signals import deaf_children, end_with_parent
+
+TICK = 1  # seconds between looks
+# Seconds without a recording, once the run was told to end.
+PATIENCE = 15
+# Seconds until the first sign of life: spawned processes import torch.
+START = 600
+# Seconds for the exception, which ending the readers raises, to arrive.
+ARRIVAL = 10
+# Seconds for a process that was killed to be gone.
+GONE = 3
+END = object()
+_KEPT = []  # what torch must not end by itself
+
+
+class Reader:
+    """What a DataLoader's worker does first: `worker_init_fn`.
+
+    Arguments
+    ---------
+    limit : float
+        Seconds without a recording read, after which the run ends; 0: never.
+    """
+
+    def __init__(self, limit: float = 45):
+        self.limit, self.count = limit, heartbeat.new_count()
+
+    def __call__(self, worker: int = 0) -> None:
+        """Hear no signal but the parent's SIGTERM; count what is read.
+
+        Terminals and schedulers send theirs to every process; without its
+        readers, a training could not finish its step.
+        """
+        if hasattr(signal, "SIGKILL"):
+            end_with_parent(signal.SIGKILL)  # else it may keep its lock
+        heartbeat.share(self.count)
+        for number in ("SIGINT", "SIGHUP"):
+            if hasattr(signal, number):
+                signal.signal(getattr(signal, number), signal.SIG_IGN)
+        if hasattr(signal, "sigwaitinfo"):  # says who sent it
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+            threading.Thread(target=_end_with_parent, daemon=True).start()
+        elif hasattr(signal, "pthread_sigmask"):  # a Mac
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+
+
+def _end_with_parent():
+    while signal.sigwaitinfo({signal.SIGTERM}).si_pid != os.getppid():
+        pass
+    os._exit(0)
+
+
+class Loading:
+    """A DataLoader that is not waited for without end.
+
+    Arguments
+    ---------
+    loader : torch.utils.data.DataLoader
+        Its ``worker_init_fn`` is a `Reader`.
+    notice : Notice
+        Whether the run was told to end.
+    """
+
+    def __init__(self, loader, notice: Notice):
+        self.loader, self.notice = loader, notice
+
+    def __len__(self):
+        return len(self.loader)
+
+    def __iter__(self) -> Iterator:
+        reader = self.loader.worker_init_fn
+        before = reader.count.value
+        batches = _start(self.loader)
+        with Watch(batches, reader, before, self.notice) as watch:
+            while (batch := watch.next_batch()) is not END:
+                yield batch
+
+
+def _start(loader):
+    """Start the processes, if there are any."""
+    if not loader.num_workers:
+        heartbeat.share(loader.worker_init_fn.count)
+        return iter(loader)
+    if multiprocessing.get_start_method() != "fork":
+        from multiprocessing.resource_tracker import ensure_running
+
+        ensure_running()  # else below, and it lets all signals through again
+    try:
+        with deaf_children():
+            return iter(loader)
+    except OSError as error:
+        raise InputError(
+            f"num_workers: {loader.num_workers} processes that read cannot be "
+            f"started ({error.strerror or error}). They need some of /dev/shm, "
+            "of the memory and of the processes that the system allows: "
+            "--num_workers=0 does without."
+        ) from error
+
+
+class Watch:
+    """A thread that sees how long the batch that is waited for does not come.
+
+    Time is counted in its own ticks: a run that was stopped has not waited.
+
+    Arguments
+    ---------
+    batches : iterator
+        Of a DataLoader.
+    reader : Reader
+        The DataLoader's.
+    before : int
+        Its count before the processes were started.
+    notice : Notice
+        Whether the run was told to end.
+    """
+
+    def __init__(self, batches, reader: Reader, before: int, notice: Notice):
+        self.batches, self.workers = batches, getattr(batches, "_workers", ())
+        self.limit, self.count, self.before = reader.limit, reader.count, before
+        self.notice, self.over = notice, threading.Event()
+        self.waiting, self.came, self.why = False, 0, None
+
+    def __enter__(self):
+        # After the workers' start: a fork does not go well with threads.
+        threading.Thread(target=self._look, daemon=True).start()
+        return self
+
+    def __exit__(self, kind, *_):
+        self.over.set()
+        if kind and (kind is not GeneratorExit or self.notice.given):
+            # torch's own end of it waits for what may never come.
+            _KEPT.append(self.batches)
+            _kill_silently(self.workers)
+
+    def next_batch(self) -> object:
+        """The next batch, or END."""
+        self.waiting = True
+        try:
+            return next(self.batches, END)
+        except Exception:
+            if self.why is None:
+                raise
+            self._raise()
+        finally:
+            self.waiting, self.came = False, self.came + 1
+
+    def _look(self):
+        seen, quiet = None, 0
+        while not self.over.wait(TICK):
+            now = self.came, self.count.value, self.notice.given
+            quiet = quiet + TICK if self.waiting and now == seen else 0
+            seen = now
+            if quiet >= self._patience():
+                self._end()
+                return
+
+    def _patience(self):
+        if self.notice.given:
+            return PATIENCE
+        if not (self.limit and self.workers):
+            return float("inf")
+        return self.limit if self.count.value > self.before else START
+
+    def _end(self):
+        """Kill the readers, which raises in the thread that waits for them."""
+        self.why = "told" if self.notice.given else "stalled"
+        for worker in self.workers:
+            worker.kill()
+        if self.workers and self.over.wait(ARRIVAL):
+            return
+        try:
+            self._raise()
+        except InputError as error:
+            print(f"error: {error}", file=sys.stderr, flush=True)
+            os._exit(2)
+        except SystemExit as end:
+            os._exit(end.code)
+
+    def _raise(self):
+        if self.why == "told":
+            leave("the last checkpoint", self.notice.number, wait=False)
+        raise InputError(
+            f"stall_limit: no recording was read for {self.limit} s. Does the "
+            "disk answer (ls in the data's folder)? If it is only slow, give "
+            "--stall_limit=600, or 0 for no limit; --num_workers=0 reads "
+            "without processes of its own. The same command goes on from the "
+            "last checkpoint."
+        )
+
+
+def _kill_silently(workers):
+    """Kill processes, without torch's error for each that is killed."""
+    listens = threading.current_thread() is threading.main_thread()
+    if listens := listens and hasattr(signal, "SIGCHLD"):
+        before = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for worker in workers:
+        worker.kill()
+        worker.join(GONE)
+    if listens:
+        signal.signal(signal.SIGCHLD, before)

@@ -57,9 +57,13 @@ def read_settings(path: Path) -> dict:
     settings = _read_plain(path)
     if not isinstance(settings, dict):
         raise InputError(f"{path}: expected a mapping, it is {settings!r:.60}.")
-    if settings.get("format") != FORMAT:
+    if "format" not in settings:
         raise InputError(
-            f"{path}: format {settings.get('format')!r:.60}; this version of "
+            f"{path}: no format in it; expected what `turbo-sb export` writes."
+        )
+    if settings["format"] != FORMAT:
+        raise InputError(
+            f"{path}: format {settings['format']!r:.60}; this version of "
             f"turbo_sb reads {FORMAT}. It was written by turbo_sb "
             f"{settings.get('version')!s:.60}: install that one."
         )

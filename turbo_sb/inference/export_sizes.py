@@ -147,7 +147,7 @@ class Allowance(TorchDispatchMode):
     >>> import torch
     >>> import torch
     >>> with Allowance({"w": [2, 3]}):
-    ...     torch.nn.Linear(10**11, 10**11)
+    ...     torch.nn.Linear(10**6, 10**5)
     Traceback (most recent call last):
     ...
     ValueError: the configurations ask for more than the weights hold, 1 tensors of 6 values

@@ -89,6 +89,25 @@ def test_a_disk_that_hangs_ends_the_run():
     assert time.monotonic() - began < 30
 
 
+def test_so_does_a_reader_that_hangs_before_it_reads(monkeypatch):
+    monkeypatch.setattr(Reader, "__call__", lambda *_: stop())
+    with pytest.raises(InputError, match="stall_limit: no recording was read"):
+        list(loading())
+
+
+def test_one_that_is_spawned_may_import_for_longer(monkeypatch):
+    """What takes longer than the limit here."""
+    call = Reader.__call__
+
+    def late(reader, worker=0):
+        time.sleep(3)
+        call(reader, worker)
+
+    monkeypatch.setattr(Reader, "__call__", late)
+    monkeypatch.setattr(readers, "_forks", lambda _: False)
+    assert len(list(loading())) == 6
+
+
 def test_a_slow_disk_does_not():
     """A batch takes longer than the limit, each of its recordings does not."""
 

@@ -1,6 +1,7 @@
 """The training loop's own mechanisms; tests/recipes/test_bad_days.py runs it."""
 
 import csv
+import signal
 import time
 from types import SimpleNamespace
 
@@ -180,7 +181,7 @@ class TestLeaving:
         )
         brain.checkpointer = SimpleNamespace(save_and_keep=saved.append)
         brain.save_epoch(0.5)
-        brain.notice = SimpleNamespace(given=True)
+        brain.notice = SimpleNamespace(given=True, number=signal.SIGTERM)
         with pytest.raises(SystemExit) as end:
             brain.save_epoch(0.5)
         assert (len(saved), end.value.code) == (2, 75)

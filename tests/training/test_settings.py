@@ -4,6 +4,8 @@ import pytest
 
 from tests.recipes.recipe_runs import FOLDER
 from turbo_sb.training.settings import (
+    ADDED,
+    Hparams,
     check_overrides,
     check_types,
     check_used,
@@ -143,3 +145,9 @@ class TestCheckUsed:
 def test_value_of_another_kind_is_named_with_its_object():
     with pytest.raises(InputError, match="^--h.in_features=x: expected"):
         check_types(read_yaml("h: {in_features: x}", ""), BASE, "a.yaml")
+
+
+def test_a_yaml_of_before_lacks_what_was_added():
+    assert Hparams({}, "mine.yaml")["stall_limit"] == ADDED["stall_limit"]
+    with pytest.raises(InputError, match="it has no key seed"):
+        Hparams({}, "mine.yaml")["seed"]

@@ -88,11 +88,19 @@ class Loading:
 
     def __iter__(self) -> Iterator:
         reader = self.loader.worker_init_fn
-        before = reader.count.value
+        before = -1 if _forks(self.loader) else reader.count.value
         batches = _start(self.loader)
         with Watch(batches, reader, before, self.notice) as watch:
             while (batch := watch.next_batch()) is not END:
                 yield batch
+
+
+def _forks(loader):
+    """Whether its processes start with all that this one has imported."""
+    context = loader.multiprocessing_context or multiprocessing
+    # To ask without allow_none would settle it; the first is the default.
+    given = context.get_start_method(allow_none=True)
+    return (given or multiprocessing.get_all_start_methods()[0]) == "fork"
 
 
 def _start(loader):
@@ -100,7 +108,7 @@ def _start(loader):
     if not loader.num_workers:
         heartbeat.share(loader.worker_init_fn.count)
         return iter(loader)
-    if multiprocessing.get_start_method() != "fork":
+    if not _forks(loader):
         from multiprocessing.resource_tracker import ensure_running
 
         ensure_running()  # else below, and it lets all signals through again
@@ -128,7 +136,8 @@ class Watch:
     reader : Reader
         The DataLoader's.
     before : int
-        Its count before the processes were started.
+        Its count before the processes were started; -1 where they fork and
+        need no time for that.
     notice : Notice
         Whether the run was told to end.
     """

@@ -412,10 +412,13 @@ def test_logs_are_quiet(capsys, folder, speech, caplog):
 
 def test_ids_and_words_that_a_terminal_would_obey(capsys, folder, tmp_path):
     path = tmp_path / "manifest.csv"
-    path.write_text("ID,wav,text\na\x1b[2Jb,,so\x9b31m yes\nc\x1b,gone.wav,\n")
+    path.write_text(
+        "ID,wav,text\na,,so\x9b31m yes\nc\x1b[2J,,yes\nd,e\x1b.wav,\n"
+    )
     code, out, err = run(capsys, "predict", folder, path)
-    assert code == 1 and "\x1b" not in out + err and "a\\u001b[2Jb: " in out
+    assert code == 1 and "\x1b" not in out + err and out.startswith("a: ")
+    assert err.count("c\\x1b[2J") == 1 and "e\\u001b.wav" in err
     _, out, _ = run(capsys, "predict", folder, path, "--json")
     assert "\x1b" not in out and "\x9b" not in out
     first = json.loads(out.split("\n")[0])
-    assert (first["ID"], first["text"]) == ("a\x1b[2Jb", "so\x9b31m yes")
+    assert (first["ID"], first["text"]) == ("a", "so\x9b31m yes")

@@ -30,7 +30,7 @@ seed: 1
 width: !ref <seed>
 folder: !PLACEHOLDER
 batch_size: !ref <width>
-labels: [!ref <folder>, !ref <batch_size>]
+labels: [!ref <folder>, there]
 """
 
 
@@ -50,7 +50,7 @@ def load_checked(path, overrides):
 class TestLoadHparams:
     def test_builds_with_the_overrides(self, small):
         found = load_checked(str(small), "folder: here\nseed: 3")
-        assert (found["labels"], found["seed"]) == (["here", 3], 3)
+        assert (found["labels"], found["seed"]) == (["here", "there"], 3)
 
     def test_no_file(self, tmp_path):
         with pytest.raises(InputError, match="no hyperparameter file .*none"):

@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from turbo_sb.data.audio_io import open_audio
+from turbo_sb.data.recording import open_recording
 from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.paths import from_home, printable, why_no_file
 
@@ -43,7 +43,7 @@ def test_same_name_in_the_other_form(tmp_path, on_disk):
     if asked.exists():
         pytest.skip("this file system takes both forms for one")
     with pytest.raises(InputError) as found:
-        with open_audio(asked):
+        with open_recording(asked):
             pass
     assert f"There is {there}" in str(found.value)
     assert "NFC and NFD" in str(found.value)

@@ -75,10 +75,11 @@ def add_audio(
         f"{fact.rate} Hz {'mono' if fact.channels == 1 else 'multichannel'}"
         for fact in facts
     )
-    return (
+    note = (
         f"audio: {listing(formats)}; {short} shorter than 400 samples at "
         "16 kHz, which the encoder pads"
     )
+    return note, silent
 
 
 def without(IDs: Container[str], folds: dict[int, dict]) -> dict[int, dict]:

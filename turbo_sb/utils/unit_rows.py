@@ -42,28 +42,41 @@ def unit_rows(
     """
     if not rows.shape[-1]:
         return rows
+    given = given or rows.dtype
     with torch.no_grad():
         length = torch.linalg.vector_norm(rows, dim=-1, keepdim=True)
         peak = rows.abs().amax(dim=-1, keepdim=True)
         lost = (length < EPS) | length.isinf()
         lost &= (peak > 0) & peak.isfinite()
         scale = torch.where(lost, peak, 1)
+    limits = torch.finfo(given) if given.is_floating_point else None
+    if limits and limits.bits < 32 and rows.requires_grad:
+        # A copy, so that no hook stays on what the caller has.
+        rows = rows.view_as(rows)
+        _bound(rows, 1, peak < limits.tiny, limits.max / USES)
     scaled = rows / scale
     if scaled.requires_grad:
-        _bound(scaled, scale, peak, lost, given or rows.dtype)
-    return F.normalize(scaled, dim=-1)
+        most = min(limits.max / USES, STEEPEST)
+        _bound(scaled, scale, lost, most)
+    # Both, for a device that is not waited for; and F.normalize of the rows
+    # themselves, for gradients that are added up in the same order.
+    own = F.normalize(rows, dim=-1)
+    return torch.where(lost, F.normalize(scaled, dim=-1), own)
 
 
-def _bound(scaled, scale, peak, lost, given):
-    """Shorten the gradients of such rows to what their type can hold."""
-    limits = torch.finfo(given)
-    weak = lost | (peak < limits.tiny) if limits.bits < 32 else lost
-    most = min(limits.max / USES, STEEPEST) * scale
+def _bound(rows, scale, weak, limit):
+    """Shorten the gradients of weak rows, before they are divided by a scale.
+
+    Each by one factor, so that it keeps its direction.
+    """
+    most = limit * scale
 
     def shorten(gradient):
-        """Each row by one factor, so that it keeps its direction."""
-        steepest = gradient.abs().amax(dim=-1, keepdim=True)
-        over = weak & (steepest > most)
-        return gradient * torch.where(over, most / steepest, 1)
+        """The gradient, where it is too steep by less."""
+        with torch.no_grad():  # a constant, in second derivatives too
+            steepest = gradient.abs().amax(dim=-1, keepdim=True)
+            over = weak & (steepest > most)
+            factor = torch.where(over, most / steepest, 1)
+        return gradient * factor
 
-    scaled.register_hook(shorten)
+    rows.register_hook(shorten)

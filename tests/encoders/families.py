@@ -34,9 +34,7 @@ CONVOLUTIONS = dict(
     conv_stride=(160, 2),
     num_feat_extract_layers=2,
     num_conv_pos_embeddings=16,
-    # Below 16 channels a group, which no published encoder has, torch 2.14's
-    # convolutions in bfloat16 are wrong on Intel's AMX.
-    num_conv_pos_embedding_groups=2,
+    num_conv_pos_embedding_groups=4,
     mask_time_length=2,
 )
 # As in the large ones: wav2vec2-large-robust, XLS-R, hubert-large, wavlm-large.

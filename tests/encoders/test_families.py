@@ -47,7 +47,10 @@ class TestBatchInvariance:
     @every_case
     def test_in_bfloat16(self, family_folder, case):
         encoder = make(case, family_folder).eval()
-        with torch.autocast("cpu", torch.bfloat16):
+        # Below 16 channels a group, which no published encoder has, oneDNN's
+        # convolutions in bfloat16 are wrong on Intel's AMX (torch 2.14.1).
+        native = torch.backends.mkldnn.flags(enabled=False)
+        with native, torch.autocast("cpu", torch.bfloat16):
             found = alone_and_together(encoder)
         assert found <= 5e-3
 

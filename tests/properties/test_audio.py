@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.properties.doors import REFUSED, saved, value_or_refusal
-from turbo_sb.data.audio_io import inspect_audio, read_samples
+from turbo_sb.data.audio_io import (
+    LONGEST,
+    SHORTEST,
+    inspect_audio,
+    read_samples,
+    read_unprepared,
+)
+from turbo_sb.data.audio_normalizer import AudioNormalizer
 
 KINDS = [
     ("WAV", "PCM_16"),
@@ -58,9 +65,12 @@ def test_one_verdict(tmp_path, changed):
     kind, content = changed
     path = saved(tmp_path, f"a.{kind.lower()}", content)
     facts = value_or_refusal(inspect_audio, path)
-    read = value_or_refusal(read_samples, path)
-    assert (facts is REFUSED) == (read is REFUSED)
-    if facts is not REFUSED:
+    read = value_or_refusal(read_unprepared, path, AudioNormalizer(16000))
+    if facts is not REFUSED and facts.duration >= SHORTEST:
+        assert (read is REFUSED) == (facts.duration > LONGEST)
+    if read is not REFUSED:
+        assert facts is not REFUSED
+        read = read_samples(path)
         samples, rate = read
         assert np.isfinite(samples).all()
         assert rate == facts.rate and samples.shape[1] == facts.channels

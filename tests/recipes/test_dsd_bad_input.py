@@ -60,7 +60,7 @@ BAD_ROWS = [
     ({"start": "0.05", "stop": "0.050001"}, "no sample from start 0.05 s to"),
     ({"wav": "audio/none.wav"}, "audio/none.wav: no such file"),
     ({"wav": "/none/a.wav"}, "/none/a.wav: no such file"),
-    ({"wav": "audio"}, "audio: no such file"),
+    ({"wav": "audio"}, "audio: a folder, or one that may not be read"),
     ({"wav": long_name()}, "not audio, or damaged"),
     ({"wav": "manifest.csv"}, "not audio, or damaged"),
     ({"wav": "empty.wav"}, "empty.wav: empty, 0 bytes"),

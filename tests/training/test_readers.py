@@ -13,6 +13,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+from tests import forks
 from turbo_sb.data import heartbeat
 from turbo_sb.training import readers
 from turbo_sb.training.preemption import Notice
@@ -171,10 +172,12 @@ def test_it_ends_also_where_it_reads_itself(capfd):
     """Nothing can be raised in a system call that does not return."""
     child = os.fork()
     if child == 0:
-        with Notice() as notice:
-            signal.raise_signal(signal.SIGTERM)
-            list(loading(lambda: time.sleep(60), workers=0, notice=notice))
-        os._exit(1)
+        try:
+            with Notice() as notice:
+                signal.raise_signal(signal.SIGTERM)
+                list(loading(lambda: time.sleep(60), workers=0, notice=notice))
+        finally:
+            os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 75
     assert "ended by SIGTERM" in capfd.readouterr().err
 
@@ -185,23 +188,28 @@ def test_one_that_still_reads_is_waited_for_also_then():
         assert len(list(loading(be_slow, workers=0, notice=notice))) == 6
 
 
+def hang(say):
+    """Read with a process that is stopped; say which one it is."""
+    batches = iter(loading(be_slow, limit=0))
+    next(batches)
+    (worker, _) = multiprocessing.active_children()
+    os.kill(worker.pid, signal.SIGSTOP)
+    say.send(worker.pid)
+    time.sleep(600)
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux ends them")
 def test_reader_that_hangs_does_not_outlive_a_run_that_was_killed():
     """It would keep the lock of the run's folder."""
-    ready, say = os.pipe()
-    child = os.fork()
-    if child == 0:
-        batches = iter(loading(be_slow, limit=0))
-        next(batches)
-        (worker, _) = multiprocessing.active_children()
-        os.kill(worker.pid, signal.SIGSTOP)
-        os.write(say, str(worker.pid).encode())
-        time.sleep(60)
-        os._exit(0)
-    reader = int(os.read(ready, 20))
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    deadline = time.monotonic() + 20
+    ready, say = multiprocessing.Pipe()
+    run = forks.CONTEXT.Process(target=hang, args=(say,))
+    run.start()
+    assert ready.poll(60)
+    reader = ready.recv()
+    run.kill()
+    run.join()
+    deadline = time.monotonic() + 60
     while is_running(reader):
         assert time.monotonic() < deadline
         time.sleep(0.1)

@@ -44,7 +44,20 @@ class Recording:
             if low < high:
                 pieces.append(_read_stretch(file, low, high))
             before += file.frames
+        if last >= self.frames:  # an MP3 or Ogg may hold more than it says
+            pieces += self._rest()
         return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+
+    def _rest(self):
+        """Decode what is behind the frames that the last part promises."""
+        rest = _read(self.files[-1], BLOCK)
+        if len(rest) == BLOCK:
+            raise InputError(
+                f"{self.path}: {self.frames} samples by its header, and over "
+                f"{BLOCK:,} more are there. Convert it, so that its header is "
+                "right."
+            )
+        return [rest] if len(rest) else []
 
     def check_end(self) -> None:
         """Reject a recording whose end is missing."""

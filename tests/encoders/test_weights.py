@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from tests.encoders.cases import AUDIO_CASES, CASES, make
+from turbo_sb.encoders import make_text_encoder
 from turbo_sb.encoders.weights import fill
 from turbo_sb.utils.errors import InputError
 
@@ -82,6 +83,13 @@ class TestPrefix:
         with caplog.at_level("WARNING"):
             assert is_whole(name, folder, family_folder)
         assert f"begin with {prefix}" in caplog.text
+
+    def test_it_is_in_the_log_of_a_training(self, variant, caplog):
+        folder = variant("bert", prefixed("module."))
+        encoder = make_text_encoder(str(folder))
+        with caplog.at_level("INFO"):
+            encoder.log_settings()
+        assert "text encoder: module. left out of the file's n" in caplog.text
 
     def test_of_a_bin(self, variant, family_folder):
         folder = variant("bert", prefixed("module."))

@@ -34,6 +34,7 @@ class UtteranceEncoder:
     """
 
     layers_in = ""  # the part of the file's model that has the layers
+    prefix = ""  # of a wrapper, before the names of weights in the file
 
     def forward(
         self,
@@ -80,6 +81,8 @@ class UtteranceEncoder:
                 f"SpecAugment {'on' if config.apply_spec_augment else 'off'}",
                 f"CNN {'frozen' if self.freeze_cnn else 'trained'}",
             ]
+        if self.prefix:  # said at loading too, before there is a log.txt
+            said.append(f"{self.prefix} left out of the file's names")
         if self.layer_sum is not None:
             said.append(f"weighted sum of {len(self.layer_sum.weights)} states")
         return ", ".join(said)

@@ -89,7 +89,7 @@ class TestPrefix:
         encoder = make_text_encoder(str(folder))
         with caplog.at_level("INFO"):
             encoder.log_settings()
-        assert "text encoder: module. left out of the file's n" in caplog.text
+        assert "text encoder: module.bert. left out of the" in caplog.text
 
     def test_of_a_bin(self, variant, family_folder):
         folder = variant("bert", prefixed("module."))

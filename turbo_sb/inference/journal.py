@@ -15,7 +15,7 @@ from turbo_sb.inference.prediction import Prediction
 from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.files import hold
 from turbo_sb.utils.logs import get_logger
-from turbo_sb.utils.paths import printable
+from turbo_sb.utils.paths import spelled
 
 logger = get_logger(__name__)
 
@@ -180,7 +180,7 @@ def _facts(utterance):
     if utterance.wav is not None:
         path = Path(utterance.wav).resolve()
         found = path.stat() if path.exists() else None
-        facts["wav"] = printable(path)
+        facts["wav"] = spelled(path)
         facts["file"] = found and [found.st_size, found.st_mtime_ns]
     return facts
 

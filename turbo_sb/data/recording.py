@@ -26,7 +26,7 @@ class Recording:
 
     def __init__(self, path: Path, files: list[soundfile.SoundFile], contents):
         self.path, self.files = path, files
-        self.notes, self.fault = contents.notes, contents.fault
+        self.notes, self.fault = contents.notes + _guess(files), contents.fault
         self.rate, self.channels = _agreed(path, files)
         self.frames = sum(file.frames for file in files)
 
@@ -112,6 +112,17 @@ def _agreed(path, files):
             f"{RATES[1]}. Correct the header, or record again."
         )
     return rate, channels
+
+
+def _guess(files):
+    """Note what libsndfile takes for granted where there is no header."""
+    file = files[0]
+    if file.format != "RAW" or file.subtype == "GSM610":  # has one rate
+        return ()
+    return (
+        f"no header; read as {file.samplerate} Hz and {file.subtype}, by its "
+        "name",
+    )
 
 
 def _read(file, samples):

@@ -123,6 +123,16 @@ def test_an_m4a_of_another_name_is_no_noise(wav, tmp_path, name):
     assert 0.5 <= inspect_audio(tmp_path / name).duration < 0.6
 
 
+@needs_ffmpeg
+def test_flac_in_ogg_as_ffmpeg_writes_it(wav, tmp_path):
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-i", wav, tmp_path / "a.oga"],
+        check=True,
+        stdin=subprocess.DEVNULL,
+    )
+    assert inspect_audio(tmp_path / "a.oga").duration == 0.5
+
+
 def test_nothing_is_left(ffmpeg, phone, wav, tmp_path, monkeypatch):
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(

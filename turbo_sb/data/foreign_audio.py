@@ -36,7 +36,7 @@ CONTAINERS = {
     "asf": (".wma", ".wmv", ".asf"),
     "nistsphere": (".sph",),  # libsndfile has no shorten
     "caf": (".caf",),  # nor AAC in it
-    "ogg": (".spx",),
+    "ogg": (".spx", ".oga"),  # nor Speex, nor FLAC as ffmpeg has it
     "ac3": (".ac3",),
     "ape": (".ape",),
     "avi": (".avi",),

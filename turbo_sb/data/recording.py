@@ -142,7 +142,8 @@ def _read_stretch(file, first, last):
 
 def _not_audio(path, error):
     """Explain that a file cannot be read as audio."""
-    reason = (getattr(error, "error_string", "") or str(error)).strip(" .")
+    own = getattr(error, "error_string", "") or getattr(error, "strerror", "")
+    reason = (own or str(error)).strip(" .")
     if not reason or "not exist" in reason:  # libsndfile's of a text.mp3
         reason = "unreadable"
     return f"{path}: not audio, or damaged ({reason})."

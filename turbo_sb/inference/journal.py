@@ -152,11 +152,11 @@ class Journal:
             + [p.probabilities[label] for label in labels]
             for p in good
         ]
-        write_table(self.out, header, rows)
+        write_rows(self.out, [header, *rows])
         self.errors.unlink(missing_ok=True)
         if bad:
             rows = [[p.name, p.error] for p in bad]
-            write_table(self.errors, ["ID", "error"], rows)
+            write_rows(self.errors, [["ID", "error"], *rows])
         else:
             self.path.unlink(missing_ok=True)
 
@@ -183,8 +183,3 @@ def _facts(utterance):
         facts["wav"] = spelled(path)
         facts["file"] = found and [found.st_size, found.st_mtime_ns]
     return facts
-
-
-def write_table(path, header, rows) -> None:
-    """Write a CSV atomically."""
-    write_rows(path, [header, *rows])

@@ -90,12 +90,47 @@ def test_reads_what_ffmpeg_decodes(ffmpeg, phone, wav):
     assert inspect_audio(phone).duration == 0.5
 
 
-@pytest.mark.parametrize("name", ["call.amr", "a.wav", "b.webm", "noname"])
+@pytest.mark.parametrize(
+    "name", ["call.amr", "a.wav", "b.webm", "noname", "c.au", "d.gsm", "e.mp3"]
+)
 def test_by_its_content_or_its_name(ffmpeg, wav, tmp_path, name):
     ffmpeg(COPIES.format(wav=str(wav)))
     head = b"" if name.endswith((".amr", ".webm")) else MPEG4
     (tmp_path / name).write_bytes(head + bytes(100))
     assert inspect_audio(tmp_path / name).duration == 0.5
+
+
+@pytest.mark.parametrize("name", ["a.mp3", "b.aac", "c.snd"])
+def test_behind_a_tag(ffmpeg, wav, tmp_path, name):
+    ffmpeg(COPIES.format(wav=str(wav)))
+    tag = b"ID3\3\0\0\0\0\0\4" + bytes(4)
+    (tmp_path / name).write_bytes(tag + b"\xff\xf1\x50\x80" + bytes(2000))
+    assert inspect_audio(tmp_path / name).duration == 0.5
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("name", ["a.mp3", "b.au"])
+def test_an_m4a_of_another_name_is_no_noise(wav, tmp_path, name):
+    subprocess.run(
+        [
+            *("ffmpeg", "-v", "error", "-i", wav, "-f", "mp4"),
+            *("-c:a", "aac", tmp_path / name),
+        ],
+        check=True,
+        stdin=subprocess.DEVNULL,
+    )
+    assert inspect_audio(tmp_path / name).rate == 16000
+    assert 0.5 <= inspect_audio(tmp_path / name).duration < 0.6
+
+
+@needs_ffmpeg
+def test_flac_in_ogg_as_ffmpeg_writes_it(wav, tmp_path):
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-i", wav, tmp_path / "a.oga"],
+        check=True,
+        stdin=subprocess.DEVNULL,
+    )
+    assert inspect_audio(tmp_path / "a.oga").duration == 0.5
 
 
 def test_nothing_is_left(ffmpeg, phone, wav, tmp_path, monkeypatch):
@@ -175,6 +210,17 @@ def test_samples_without_a_header(tmp_path, name):
     (tmp_path / name).write_bytes(b"\1\2" * 3000)
     with pytest.raises(InputError, match="samples without a header"):
         read_samples(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("name", "subtype"),
+    [("a.au", "ULAW"), ("b.snd", "ULAW"), ("c.vox", "VOX_ADPCM")],
+)
+def test_what_a_name_alone_says_is_told(tmp_path, name, subtype, caplog):
+    tone = 0.5 * np.sin(np.arange(8000) / 3)
+    soundfile.write(tmp_path / name, tone, 8000, subtype, format="RAW")
+    assert inspect_audio(tmp_path / name).rate == 8000
+    assert f"{name}: no header; read as 8000 Hz and" in caplog.text
 
 
 def test_a_wav_of_another_name(wav):

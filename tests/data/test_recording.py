@@ -62,3 +62,10 @@ def test_a_rate_that_libsndfile_refuses(tmp_path, rate):
     with pytest.raises(InputError, match=r"a\.wav: "):
         with open_recording(tmp_path / "a.wav"):
             pass
+
+
+def test_a_name_that_no_disk_has_is_said_once(tmp_path):
+    path = tmp_path / f"{'x' * 300}.wav"
+    with pytest.raises(InputError) as found, open_recording(path):
+        pass
+    assert str(found.value).count("xxx.wav") == 1

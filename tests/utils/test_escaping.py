@@ -1,6 +1,7 @@
 """Text of others is shown as text, wherever it stands."""
 
 import json
+import os
 
 import pytest
 
@@ -51,3 +52,10 @@ def test_error_that_repeats_what_a_file_holds(capsys):
     assert capsys.readouterr().err == (
         "error: \\u001b]0;title\\u0007.wav: bad:\n  one\n"
     )
+
+
+def test_a_name_is_spelled_as_prediction_does(capsys):
+    name = os.fsdecode(b"m\xfcller.wav")
+    with pytest.raises(SystemExit), plain_errors():
+        raise InputError(f"{name}: empty.")
+    assert capsys.readouterr().err == "error: m\\xfcller.wav: empty.\n"

@@ -7,7 +7,7 @@ import pytest
 
 from turbo_sb.data.recording import open_recording
 from turbo_sb.utils.errors import InputError
-from turbo_sb.utils.paths import from_home, printable, why_no_file
+from turbo_sb.utils.paths import from_home, spelled, why_no_file
 
 
 def test_from_home(monkeypatch):
@@ -25,12 +25,12 @@ def test_from_home(monkeypatch):
     ],
 )
 def test_names_that_are_not_utf8(name, shown):
-    found = printable(os.fsdecode(name))
+    found = spelled(os.fsdecode(name))
     assert found == shown and found.encode()
 
 
 def test_other_lone_surrogates():
-    assert printable("a\ud800") == "a\\ud800"
+    assert spelled("a\ud800") == "a\\ud800"
 
 
 @pytest.mark.parametrize("on_disk", ["NFC", "NFD"])

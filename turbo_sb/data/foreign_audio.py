@@ -21,6 +21,8 @@ from pathlib import Path
 
 import soundfile
 
+from turbo_sb.data.containers.base import read_at
+from turbo_sb.data.containers.mpeg import after_tags
 from turbo_sb.utils.errors import InputError
 
 SECONDS = 300  # for decoding; an hour of AAC takes some 10
@@ -34,7 +36,7 @@ CONTAINERS = {
     "asf": (".wma", ".wmv", ".asf"),
     "nistsphere": (".sph",),  # libsndfile has no shorten
     "caf": (".caf",),  # nor AAC in it
-    "ogg": (".spx",),
+    "ogg": (".spx", ".oga"),  # nor Speex, nor FLAC as ffmpeg has it
     "ac3": (".ac3",),
     "ape": (".ape",),
     "avi": (".avi",),
@@ -54,6 +56,7 @@ BEGINNINGS = (
     (0, b"NIST_1A", "nistsphere"),
     (0, b"caff", "caf"),
 )
+OURS_TOO = ("nistsphere", "caf")  # of these, libsndfile reads most
 FOREIGN = {suffix: kind for kind, own in CONTAINERS.items() for suffix in own}
 HEADERLESS = (".raw", ".pcm")
 OWN = {f".{name.lower()}" for name in soundfile.available_formats()}
@@ -98,18 +101,29 @@ def at_most_seconds(path: str | Path) -> float:
 def opened(path: Path) -> Iterator[soundfile.SoundFile]:
     """Open a recording with libsndfile, decoded before where it must be."""
     with contextlib.ExitStack() as held:
-        try:
-            # Bytes: a name need not be UTF-8.
-            file = soundfile.SoundFile(os.fsencode(path))
-        except (soundfile.SoundFileError, TypeError):  # of .raw: no rate
-            if (kind := _container(path)) is None:
-                _check_header(path)
-                raise
+        if (file := _by_libsndfile(path)) is None:
             folder = tempfile.TemporaryDirectory(prefix="turbo_sb_")
             decoded = Path(held.enter_context(folder), "decoded.wav")
-            _decode(path, kind, decoded)
+            _decode(path, _container(path), decoded)
             file = soundfile.SoundFile(decoded)
         yield held.enter_context(file)
+
+
+def _by_libsndfile(path):
+    """Open with libsndfile; None if it is to be decoded.
+
+    By its name alone, an AAC called .mp3 or .au would be noise.
+    """
+    if _beginning(path) not in (None, *OURS_TOO):
+        return None
+    try:
+        # Bytes: a name need not be UTF-8.
+        return soundfile.SoundFile(os.fsencode(path))
+    except (soundfile.SoundFileError, TypeError):  # of .raw: no rate
+        if _container(path) is None:
+            _check_header(path)
+            raise
+        return None
 
 
 def _check_header(path):
@@ -124,12 +138,17 @@ def _check_header(path):
 
 def _container(path):
     """Name the container by how the file begins, or by its suffix."""
+    return _beginning(path) or FOREIGN.get(Path(path).suffix.lower())
+
+
+def _beginning(path):
+    """Name the container by how the file begins, behind tags; or None."""
     with open(path, "rb") as file:
-        head = file.read(16)
+        head = read_at(file, after_tags(file, 0), 16)
     for start, mark, kind in BEGINNINGS:
         if head[start:].startswith(mark):
             return kind
-    return FOREIGN.get(Path(path).suffix.lower())
+    return None
 
 
 def _decoder():

@@ -26,7 +26,7 @@ class Recording:
 
     def __init__(self, path: Path, files: list[soundfile.SoundFile], contents):
         self.path, self.files = path, files
-        self.notes, self.fault = contents.notes, contents.fault
+        self.notes, self.fault = contents.notes + _guess(files), contents.fault
         self.rate, self.channels = _agreed(path, files)
         self.frames = sum(file.frames for file in files)
 
@@ -114,6 +114,17 @@ def _agreed(path, files):
     return rate, channels
 
 
+def _guess(files):
+    """Note what libsndfile takes for granted where there is no header."""
+    file = files[0]
+    if file.format != "RAW" or file.subtype == "GSM610":  # has one rate
+        return ()
+    return (
+        f"no header; read as {file.samplerate} Hz and {file.subtype}, by its "
+        "name",
+    )
+
+
 def _read(file, samples):
     """Decode the next samples."""
     return file.read(samples, dtype="float32", always_2d=True)
@@ -131,7 +142,8 @@ def _read_stretch(file, first, last):
 
 def _not_audio(path, error):
     """Explain that a file cannot be read as audio."""
-    reason = (getattr(error, "error_string", "") or str(error)).strip(" .")
+    own = getattr(error, "error_string", "") or getattr(error, "strerror", "")
+    reason = (own or str(error)).strip(" .")
     if not reason or "not exist" in reason:  # libsndfile's of a text.mp3
         reason = "unreadable"
     return f"{path}: not audio, or damaged ({reason})."

@@ -15,7 +15,7 @@ from turbo_sb.inference.prediction import Prediction
 from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.files import hold
 from turbo_sb.utils.logs import get_logger
-from turbo_sb.utils.paths import printable
+from turbo_sb.utils.paths import spelled
 
 logger = get_logger(__name__)
 
@@ -152,11 +152,11 @@ class Journal:
             + [p.probabilities[label] for label in labels]
             for p in good
         ]
-        write_table(self.out, header, rows)
+        write_rows(self.out, [header, *rows])
         self.errors.unlink(missing_ok=True)
         if bad:
             rows = [[p.name, p.error] for p in bad]
-            write_table(self.errors, ["ID", "error"], rows)
+            write_rows(self.errors, [["ID", "error"], *rows])
         else:
             self.path.unlink(missing_ok=True)
 
@@ -180,11 +180,6 @@ def _facts(utterance):
     if utterance.wav is not None:
         path = Path(utterance.wav).resolve()
         found = path.stat() if path.exists() else None
-        facts["wav"] = printable(path)
+        facts["wav"] = spelled(path)
         facts["file"] = found and [found.st_size, found.st_mtime_ns]
     return facts
-
-
-def write_table(path, header, rows) -> None:
-    """Write a CSV atomically."""
-    write_rows(path, [header, *rows])

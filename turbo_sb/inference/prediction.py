@@ -18,7 +18,7 @@ from turbo_sb.data.foreign_audio import at_most_seconds
 from turbo_sb.inference.pipes import by_own_name
 from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.logs import get_logger
-from turbo_sb.utils.paths import printable
+from turbo_sb.utils.paths import spelled
 
 logger = get_logger(__name__)
 
@@ -198,7 +198,7 @@ def _classify(classifier, kept):
 
 
 def _bad(utterance, problem):
-    return Prediction(utterance.name, error=printable(by_own_name(problem)))
+    return Prediction(utterance.name, error=spelled(by_own_name(problem)))
 
 
 def _reason(error):

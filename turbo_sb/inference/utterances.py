@@ -12,7 +12,7 @@ from turbo_sb.inference.folder import find_recordings
 from turbo_sb.inference.pipes import STDIN, unpiped
 from turbo_sb.inference.utterance_tables import read_rows
 from turbo_sb.utils.errors import InputError, some_of
-from turbo_sb.utils.paths import from_home, printable
+from turbo_sb.utils.paths import from_home, spelled
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Utterance:
     def key(self) -> str:
         """Return the seed of the equaliser's noise: the ID, or a file's stem."""
         wav = Path(self.wav or "")
-        own = wav.name and self.name.endswith(printable(wav.name))
+        own = wav.name and self.name.endswith(spelled(wav.name))
         return wav.stem if own else self.name
 
 
@@ -93,7 +93,7 @@ def find_utterances(paths, text=None, data_folder=None) -> list[Utterance]:
         elif path.suffix.lower() in (".csv", ".tsv", ".json"):
             found += read_utterances(path, data_folder)
         else:
-            name = STDIN[1] if str(path) in STDIN else printable(path)
+            name = STDIN[1] if str(path) in STDIN else spelled(path)
             found.append(Utterance(name, str(unpiped(path))))
     counts = Counter(utterance.name for utterance in found)
     if twice := sorted(name for name, n in counts.items() if n > 1):
@@ -113,6 +113,6 @@ def find_utterances(paths, text=None, data_folder=None) -> list[Utterance]:
 def _of_folder(folder):
     """Name each recording by its path within the folder."""
     return [
-        Utterance(printable(path.relative_to(folder).as_posix()), str(path))
+        Utterance(spelled(path.relative_to(folder).as_posix()), str(path))
         for path in find_recordings(folder)
     ]

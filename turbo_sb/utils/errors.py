@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from turbo_sb.utils.escaping import printable
+from turbo_sb.utils.paths import spelled
 
 # In gloo's errors, which are plain RuntimeErrors.
 OF_LOST_PROCESSES = (
@@ -113,7 +114,7 @@ def _tell(message, own):
     if own and int(os.environ.get("WORLD_SIZE", 1)) > 1:
         message = f"process {number}: {message}"
     if own or number == "0":
-        shown = printable(f"error: {message}", keep="\n\t")
+        shown = printable(spelled(f"error: {message}"), keep="\n\t")
         print(shown, file=sys.stderr, flush=True)
 
 

@@ -15,10 +15,10 @@ def from_home(path: str | Path) -> Path:
     return Path(os.path.expanduser(path))
 
 
-def printable(text: object) -> str:
+def spelled(text: object) -> str:
     r"""Spell what no encoding has: bytes of a name that is not UTF-8 as \xfc.
 
-    >>> printable(os.fsdecode(b"m\xfcller.wav"))
+    >>> spelled(os.fsdecode(b"m\xfcller.wav"))
     'm\\xfcller.wav'
     """
     return re.sub("[\ud800-\udfff]", _escape, str(text))

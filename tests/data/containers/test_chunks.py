@@ -140,12 +140,21 @@ def test_joined_files_of_two_formats_are_refused(write):
 
 TAG = b"TAG" + bytes(125)
 LIST = b"LIST\x0e\0\0\0INFOISFT\x01\0\0\0a\0"
+SAID = b"Recorded by a phone, serial 1234\r\n"
+ID3 = b"ID3\4\0\0\0\0\x02\x00" + bytes(range(256))
+APE = b"APETAGEX\xd0\x07\0\0" + bytes(range(64))
 
 
 @pytest.mark.parametrize(
     "after",
-    [LIST, LIST * 2, LIST[:-3], TAG, bytes(2000), b"id3 \x04\0\0\0abcd", b"x"],
-    ids=["chunk", "two", "cut chunk", "tag", "zeros", "id3", "a byte"],
+    [
+        *(LIST, LIST * 2, LIST[:-3], TAG, bytes(2000)),
+        *(b"id3 \x04\0\0\0abcd", b"x", SAID, ID3, APE),
+    ],
+    ids=[
+        *("chunk", "two", "cut chunk", "tag", "zeros"),
+        *("id3", "a byte", "text", "long id3", "ape"),
+    ],
 )
 @pytest.mark.parametrize("odd", [0, 1])
 def test_what_is_no_sound_after_the_samples_is_not_read(write, after, odd):

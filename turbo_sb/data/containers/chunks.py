@@ -30,6 +30,11 @@ NAME = re.compile(rb"[A-Za-z0-9_ .\xa9-]{3}[A-Za-z0-9_ .-]")
 # Chunks after the samples that a cut file may have in part.
 USUAL = re.compile(rb"LIST|id3 |ID3 |fact|cue |bext|iXML|JUNK|PEAK|NAME|ANNO")
 ID3V1 = 128  # bytes
+# What programs leave behind the samples without a chunk of its own: tags, and
+# text, as no samples are.
+TAGS = (b"ID3", b"APETAGEX")
+TEXT = re.compile(rb"[\t\r\n -~]+")
+LONGEST = 2**16  # bytes, of text
 
 
 class Samples(NamedTuple):
@@ -147,10 +152,11 @@ def _chunk_size(kind, head, rest):
 
 
 def _is_padding(file, at, stop):
-    """Whether zeros, or an MP3's tag, fill the rest of a file."""
-    if stop - at <= ID3V1 + 1 and read_at(file, at, 4).lstrip(b"\0")[:3] in (
-        *(b"TAG", b"ID3"),
-    ):
+    """Whether zeros, a tag or a program's text fill the rest of a file."""
+    rest, size = read_at(file, at, LONGEST).strip(b"\0"), stop - at
+    if rest.startswith(TAGS if size > ID3V1 + 1 else (*TAGS, b"TAG")):
+        return True
+    if size <= LONGEST and TEXT.fullmatch(rest):
         return True
     while at < stop:
         if any(block := read_at(file, at, min(BLOCK, stop - at))):

@@ -170,6 +170,23 @@ def test_a_part_is_not_taken_for_all(ffmpeg, phone, wav, body, message):
         read_samples(phone)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "import os, signal; os.kill(os.getpid(), signal.SIGXFSZ)",
+        "sys.exit('av_interleaved_write_frame(): File too large')",
+        "sys.exit('longer than can be decoded here')",
+    ],
+    ids=["signal", "system", "pyav"],
+)
+def test_too_long_is_not_called_damaged(ffmpeg, phone, body):
+    """On the page, a long recording ends its decoder by a limit of bytes."""
+    restored = "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_DFL)"
+    ffmpeg(f"{restored}; {body}")
+    with pytest.raises(InputError, match="longer than can be decoded here. C"):
+        read_samples(phone)
+
+
 def test_a_decoder_that_hangs_is_ended(ffmpeg, phone, monkeypatch):
     monkeypatch.setattr(foreign_audio, "SECONDS", 0.5)
     ffmpeg("time.sleep(60)")

@@ -221,3 +221,29 @@ def test_exports_of_before_placeholders_went(export, batch, learnt):
     assert torch.equal(found, expected)
     name = "fusion.placeholders.audio"
     assert (name in again.state_dict()) == learnt
+
+
+class TestNoRecogniser:
+    def test_blank_is_none(self, make_model, tmp_path, monkeypatch):
+        """Not the folder that one is in, whose files would be copied."""
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "mine.json").write_text("{}")
+        write_export(tmp_path / "x", make_model(), list("abcd"), asr="")
+        assert not (tmp_path / "x" / "asr").exists()
+        assert read_export(tmp_path / "x")["asr"] is None
+
+    @pytest.mark.parametrize(
+        ("asr", "message"),
+        [
+            ("./nowhere", "nowhere: no such folder"),
+            ({"source": "~/nowhere"}, "nowhere: no such folder"),
+            ({"sourc": "x"}, "expected a name or a folder"),
+            (["x"], "expected a name or a folder"),
+            ({"source": "x/y", "kind": "foo"}, "kind: 'foo' is not one of"),
+        ],
+        ids=str,
+    )
+    def test_is_told(self, make_model, tmp_path, asr, message):
+        with pytest.raises(InputError, match=message):
+            write_export(tmp_path / "x", make_model(), list("abcd"), asr=asr)
+        assert not (tmp_path / "x").exists()

@@ -170,6 +170,16 @@ class TestSizes:
         with pytest.raises(InputError, match="n_fft|feature_size"):
             read_export(folder)
 
+    @pytest.mark.parametrize("size", ["n_fft", "feature_size", "hop_length"])
+    def test_spectrogram_of_a_processor(self, folder, size):
+        """What transformers takes before preprocessor_config.json."""
+        own = {"feature_extractor_type": "WhisperFeatureExtractor"}
+        part = folder / "audio/processor_config.json"
+        part.write_text(json.dumps({"feature_extractor": {**own, size: 10**6}}))
+        write_sums(folder, leave_out=EDITED)
+        with pytest.raises(InputError, match=f"processor_config.*{size}"):
+            read_export(folder)
+
 
 def header(folder, content, data=b"", length=None):
     content = content if isinstance(content, bytes) else json.dumps(content)

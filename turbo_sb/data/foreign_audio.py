@@ -13,6 +13,7 @@ import importlib.util
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,8 @@ from turbo_sb.utils.errors import InputError
 
 SECONDS = 300  # for decoding; an hour of AAC takes some 10
 BYTES = 2**31  # of 32-bit samples: 90 minutes of stereo at 48 kHz
+# What the system, and pyav_decode.py, say of more.
+OF_TOO_LONG = ("File too large", "longer than can be decoded")
 # ffmpeg's name of a container to the suffixes of its files.
 CONTAINERS = {
     "mov": (".m4a", ".m4b", ".mp4", ".m4v", ".mov", ".3gp", ".3g2"),
@@ -200,12 +203,21 @@ def _decode(path, kind, out):
             f"{path}: no room to decode it in {tempfile.gettempdir()}. Make "
             "room, or name another folder: TMPDIR=FOLDER."
         )
+    # On the page, a file may have fewer bytes, and this signal says so.
+    limit = getattr(signal, "SIGXFSZ", None)
+    cut = limit is not None and done.returncode == -limit
+    if cut or any(sign in said for sign in OF_TOO_LONG):
+        raise _too_long(path)
     if done.returncode or said:
         reason = said.splitlines()[0] if said else f"exit {done.returncode}"
         reason = re.sub(r"^\[.*? @ \w+\] |^file:.*: ", "", reason)
         raise InputError(f"{path}: not audio, or damaged ({reason}).")
     if out.stat().st_size >= BYTES:
-        raise InputError(
-            f"{path}: longer than can be decoded here. Cut it, or convert it: "
-            f"ffmpeg -i {path.name} -ac 1 -ar 16000 {path.stem}.wav"
-        )
+        raise _too_long(path)
+
+
+def _too_long(path):
+    return InputError(
+        f"{path}: longer than can be decoded here. Cut it, or convert it: "
+        f"ffmpeg -i {path.name} -ac 1 -ar 16000 {path.stem}.wav"
+    )

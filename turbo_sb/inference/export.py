@@ -10,6 +10,7 @@ from pathlib import Path
 import ruamel.yaml
 from safetensors.torch import save_file
 
+from turbo_sb.inference.asr import Recogniser
 from turbo_sb.inference.export_folder import (
     ASR,
     SUFFIXES,
@@ -135,9 +136,14 @@ def _write_files(draft, model, settings):
 
 def _keep_recogniser(draft, asr):
     """Copy a recogniser's folder, so that the export can be moved."""
+    if Recogniser.of(asr, trusted=True) is None:
+        return asr or None
     more = asr if isinstance(asr, dict) else {}
-    source = Path(more.get("source") or asr or "")
-    if asr is None or not source.is_dir():
+    name = more.get("source") or asr
+    source = Path(name).expanduser()
+    if not source.is_dir():
+        if name.startswith((".", "/", "~")):
+            raise InputError(f"asr: {name}: no such folder.")
         return asr
     if (source / TRAINING).is_file():
         raise InputError(

@@ -25,7 +25,9 @@ LARGEST = 10**7  # number in a configuration: sizes, and ids of tokens
 # Numbers for which transformers fills lists before it makes a layer.
 COUNTS = ("layers", "n_layer", "num_labels", "_groups", "group_num")
 MOST_COUNTED, MOST_ITEMS = 10_000, 1000
-# Of preprocessor_config.json: what Whisper's filters are computed from.
+# What Whisper's filters are computed from, and the files that say it: from the
+# second, transformers takes it first.
+PREPARERS = ("preprocessor_config.json", "processor_config.json")
 PREPARATION = {
     "feature_size": 1024,
     "n_fft": 2**14,
@@ -69,7 +71,7 @@ def _check_config(path):
         raise InputError(f"{path}: expected an object, it is {config!r:.60}.")
     # A tokenizer says that there is no limit by a number of 31 digits.
     skipped = path.name == "tokenizer_config.json"
-    bounds = PREPARATION if path.name == "preprocessor_config.json" else {}
+    bounds = PREPARATION if path.name in PREPARERS else {}
     waiting = [] if skipped else [(None, config)]
     while waiting:
         key, value = waiting.pop()

@@ -1,5 +1,6 @@
 """Nothing waits for ever for a process that reads."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -232,6 +233,23 @@ def test_processes_that_cannot_be_started_are_explained(monkeypatch):
     monkeypatch.setattr(DataLoader, "__iter__", full)
     with pytest.raises(InputError, match="--num_workers=0 does without"):
         list(ours)
+
+
+@pytest.mark.parametrize("lacks", ["Queue", "Event"])
+def test_what_torch_has_half_made_adds_no_error(monkeypatch, lacks):
+    """A /dev/shm that holds no semaphore; torch's own end fails then."""
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    ignored = []
+    monkeypatch.setattr(sys, "unraisablehook", ignored.append)
+    ours = loading()
+    monkeypatch.setattr(ours.loader.multiprocessing_context, lacks, full)
+    with pytest.raises(InputError, match="--num_workers=0 does without"):
+        list(ours)
+    gc.collect()
+    assert not ignored
 
 
 def test_readers_hear_neither_ctrl_c_nor_a_closed_terminal():

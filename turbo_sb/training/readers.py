@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Iterator
 
 from turbo_sb.data import heartbeat
@@ -116,12 +117,22 @@ def _start(loader):
         with deaf_children():
             return iter(loader)
     except OSError as error:
+        _end_half_made(error)
         raise InputError(
             f"num_workers: {loader.num_workers} processes that read cannot be "
             f"started ({error.strerror or error}). They need some of /dev/shm, "
             "of the memory and of the processes that the system allows: "
             "--num_workers=0 does without."
         ) from error
+
+
+def _end_half_made(error):
+    """Let torch not end an iterator without queues: that is one more error."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        half = frame.f_locals.get("self")
+        made = hasattr(half, "_workers_done_event")
+        if hasattr(half, "_shutdown_workers") and not made:
+            half._shutdown = True
 
 
 class Watch:

@@ -54,7 +54,7 @@ setuptools.setup(
         "torchaudio>=2.11.1,<3",
         "speechbrain>=1.1.2,<1.2",
         "transformers>=5.6,<6",  # not among SpeechBrain's own requirements
-        "filelock>=3.15",
+        "filelock>=3.21",  # before, no locks at all was told as a lock that is held
         "hyperpyyaml>=1.2.3",
         "jinja2>=3.1",  # huggingface_hub's model cards
         "lazy_loader>=0.4",

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from turbo_sb.data.audio_io import inspect_audio, read_samples
 from turbo_sb.data.recording import open_recording
 from turbo_sb.utils.errors import InputError
 
@@ -69,3 +70,16 @@ def test_a_name_that_no_disk_has_is_said_once(tmp_path):
     with pytest.raises(InputError) as found, open_recording(path):
         pass
     assert str(found.value).count("xxx.wav") == 1
+
+
+def test_a_flac_whose_metadata_seem_to_go_on_is_read_by_all(tmp_path):
+    """A changed bit of its header; found by `make fuzz`."""
+    path = tmp_path / "a.flac"
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, 1600)
+    soundfile.write(path, noise, 16000)
+    whole = read_samples(path)[0]
+    content = bytearray(path.read_bytes())
+    content[4] |= 0x80  # the first block of metadata says that it is the last
+    path.write_bytes(content)
+    assert inspect_audio(path).duration == 0.1
+    assert np.array_equal(read_samples(path)[0], whole)

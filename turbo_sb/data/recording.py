@@ -33,6 +33,8 @@ class Recording:
     def blocks(self, samples: int = BLOCK) -> Iterator[np.ndarray]:
         """Decode all from the beginning, (samples, channels) at a time."""
         for file in self.files:
+            if file.seekable():  # as `read` does: it finds FLAC's frames again
+                file.seek(0)
             while len(block := _read(file, samples)):
                 yield block
 

@@ -103,7 +103,16 @@ def test_only_some_kernels_are_kept():
     normalizer = AudioNormalizer(16000)
     for rate in range(8000, 8000 + 500 * 30, 500):
         normalizer(torch.zeros(10), rate)
-    assert len(normalizer._cached_resamplers) <= KEPT + 1
+    assert len(normalizer._cached_resamplers) <= KEPT
+
+
+def test_kernels_that_are_kept_stay_for_other_threads():
+    normalizer, audio = AudioNormalizer(16000), torch.rand(2000)
+    rates = [8000 + 500 * n for n in range(KEPT + 3)]
+    found = [normalizer(audio, rate) for rate in rates]
+    assert list(normalizer._cached_resamplers) == rates[:KEPT]
+    for rate, mine in zip(rates, found):
+        assert torch.equal(mine, preprocess.AudioNormalizer(16000)(audio, rate))
 
 
 def test_size_of_a_kernel():

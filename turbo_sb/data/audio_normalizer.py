@@ -26,8 +26,12 @@ class AudioNormalizer(preprocess.AudioNormalizer):
     def __call__(self, audio: torch.Tensor, sample_rate: int) -> torch.Tensor:
         """Normalize (samples,) or (samples, channels) of a rate in Hz."""
         if kernel_size(sample_rate, self.sample_rate) <= LARGEST:
-            if len(self._cached_resamplers) > KEPT:
-                self._cached_resamplers.clear()
+            kept = self._cached_resamplers
+            if sample_rate not in kept and len(kept) >= KEPT:
+                # Not by emptying: other threads may be about to use what is
+                # kept.
+                once = preprocess.AudioNormalizer(self.sample_rate, self.mix)
+                return once(audio, sample_rate)
             return super().__call__(audio, sample_rate)
         mixed = self._mix(audio)
         columns = mixed[:, None] if mixed.dim() == 1 else mixed

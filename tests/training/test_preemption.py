@@ -50,7 +50,7 @@ def test_second_ctrl_c_ends_at_once(capfd, monkeypatch):
                 assert notice.given
             os._exit(1)
 
-    assert in_a_fork(be_told_twice) == 130
+    assert end_of(start_fork(be_told_twice)) == 130
     said = capfd.readouterr().err
     assert said.count("again: at once") == said.count("ended at once") == 1
 
@@ -84,19 +84,12 @@ def test_a_closed_terminal_does_not_keep_from_saving():
         leave("epoch 1", notice.number)
 
     ready, say = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            train()
-        except SystemExit as end:
-            os._exit(end.code)
-        finally:
-            os._exit(1)
+    child = start_fork(train)
     os.close(theirs)
     os.read(ready, 1)
     os.close(ours)  # the terminal's end
     os.kill(child, signal.SIGHUP)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 129
+    assert end_of(child) == 129
 
 
 def test_in_another_thread_it_does_no_harm():
@@ -128,15 +121,23 @@ def test_leaving_says_how_to_go_on(capsys):
         assert f"ended by {name}; the same command goes on from e" in said
 
 
-def in_a_fork(function):
-    """Exit code of a process that does this."""
+def start_fork(function):
+    """Start a process that does this, and no more, whatever happens."""
     child = os.fork()
     if child == 0:
+        code = 1
         try:
             function()
+            code = 0
         except SystemExit as end:
-            os._exit(end.code)
-        os._exit(0)
+            code = end.code
+        finally:
+            os._exit(code)
+    return child
+
+
+def end_of(child):
+    """Wait for its exit code."""
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
@@ -150,7 +151,7 @@ def test_what_can_be_begun_anew_ends_at_once(number, code, capfd):
             signal.raise_signal(number)
             os._exit(1)
 
-    assert in_a_fork(be_told) == code
+    assert end_of(start_fork(be_told)) == code
     assert "the same command goes on" in capfd.readouterr().err
 
 
@@ -163,7 +164,7 @@ def test_notice_takes_the_place_of_that_for_its_block():
                 signal.raise_signal(signal.SIGTERM)
             os._exit(1)
 
-    assert in_a_fork(be_told_twice) == 75
+    assert end_of(start_fork(be_told_twice)) == 75
 
 
 @pytest.mark.skipif(

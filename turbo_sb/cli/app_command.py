@@ -5,7 +5,6 @@ Authors
 """
 
 import argparse
-from pathlib import Path
 
 from turbo_sb.cli.model import add_model_arguments, load
 
@@ -42,12 +41,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Serve the page until it is interrupted."""
     from turbo_sb.utils.installation import check_installation
+    from turbo_sb.utils.paths import from_home
 
     check_installation()
     from turbo_sb.inference.app import check_gradio, serve
 
     check_gradio()  # before a large model is loaded
-    folder = Path(options.model).expanduser()
+    folder = from_home(options.model)
     title = folder.resolve().name if folder.is_dir() else options.model
     serve(load(options), options.port, title, options.name)
     print(f"The page is closed. Next: turbo-sb predict {options.model} a.wav")

@@ -22,7 +22,7 @@ from turbo_sb.data.fields import (
 from turbo_sb.data.manifest import SKIPPED, Skipped
 from turbo_sb.utils.errors import InputError, some_of
 from turbo_sb.utils.logs import get_logger
-from turbo_sb.utils.options import expand
+from turbo_sb.utils.paths import expand
 
 logger = get_logger(__name__)
 

@@ -63,25 +63,10 @@ OURS_TOO = ("nistsphere", "caf")  # of these, libsndfile reads most
 FOREIGN = {suffix: kind for kind, own in CONTAINERS.items() for suffix in own}
 HEADERLESS = (".raw", ".pcm")
 OWN = {f".{name.lower()}" for name in soundfile.available_formats()}
-OWN |= {
-    ".oga",
-    ".opus",
-    ".aif",
-    ".aifc",
-    ".snd",
-    ".sph",
-    ".mp2",
-    ".vox",
-    ".gsm",
-}
+OWN |= set(".oga .opus .aif .aifc .snd .sph .mp2 .vox .gsm".split())
 OWN -= {".raw"}
 # Bytes a second, at least: of telephones, and of all else.
 SPARSE, USUAL = 1000, 4000
-
-
-def readable_suffixes() -> list[str]:
-    """List the suffixes of what can be read here, such as ".wav"."""
-    return sorted(OWN | set(FOREIGN if _decoder() else ()))
 
 
 def audio_suffixes() -> set[str]:

@@ -26,6 +26,7 @@ from turbo_sb.inference.trained_run import TRAINING, describe, load_run
 from turbo_sb.training.run_folder import FINISHED, read_metrics
 from turbo_sb.utils.checksums import write_sums
 from turbo_sb.utils.errors import InputError
+from turbo_sb.utils.paths import from_home
 
 HEADER = """\
 # What turbo_sb needs to predict with this folder's weights. Plain data: nothing
@@ -140,7 +141,7 @@ def _keep_recogniser(draft, asr):
         return asr or None
     more = asr if isinstance(asr, dict) else {}
     name = more.get("source") or asr
-    source = Path(name).expanduser()
+    source = from_home(name)
     if not source.is_dir():
         if name.startswith((".", "/", "~")):
             raise InputError(f"asr: {name}: no such folder.")

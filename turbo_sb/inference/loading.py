@@ -20,6 +20,7 @@ from turbo_sb.inference.export_format import (
 from turbo_sb.inference.export_settings import SETTINGS
 from turbo_sb.inference.trained_run import TRAINING, describe, is_run, load_run
 from turbo_sb.utils.errors import InputError
+from turbo_sb.utils.paths import from_home
 
 # All that an export has; what else a repository on the hub holds stays there.
 FETCHED = ["*.yaml", "*.json", "*.txt", "*.safetensors", "*.model", "*.md"]
@@ -31,7 +32,7 @@ def local_folder(
 ) -> Path:
     """Return a local folder as it is, or fetch it from the hub."""
     fetch_config = fetch_config or FetchConfig()
-    folder = Path(source).expanduser()
+    folder = from_home(source)
     text = str(source)
     if folder.is_dir():
         return folder

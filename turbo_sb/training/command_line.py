@@ -24,7 +24,8 @@ from turbo_sb.training.yaml_files import read_yaml, yaml_keys
 from turbo_sb.utils.distributed import rank
 from turbo_sb.utils.errors import InputError, plain_errors
 from turbo_sb.utils.installation import check_installation
-from turbo_sb.utils.options import expand, spell
+from turbo_sb.utils.options import spell
+from turbo_sb.utils.paths import expand
 
 HEAD_START = 1  # s: the first process reports, and is ended with the others
 HELP = ("-h", "--help")

@@ -4,9 +4,9 @@ Authors
  * The turbo_sb developers 2026
 """
 
-import os
-import re
 import sys
+
+from turbo_sb.utils.paths import expand
 
 
 def spell(arguments: list[str] | None, mark: str) -> list[str]:
@@ -17,12 +17,6 @@ def spell(arguments: list[str] | None, mark: str) -> list[str]:
     """
     given = sys.argv[1:] if arguments is None else arguments
     return [_spelled(a, mark) if a[:2] == "--" else expand(a) for a in given]
-
-
-def expand(value: str) -> str:
-    """Put the home folder in the place of `~` in ~, ~/x and ~user/x."""
-    is_path = re.match(r"~([\w.-]*/|$)", value)
-    return os.path.expanduser(value) if is_path else value
 
 
 def _spelled(argument, mark):

@@ -10,9 +10,15 @@ import unicodedata
 from pathlib import Path
 
 
+def expand(value: str) -> str:
+    """Put the home folder in the place of `~` in ~, ~/x and ~user/x."""
+    is_path = re.match(r"~([\w.-]*/|$)", value)
+    return os.path.expanduser(value) if is_path else value
+
+
 def from_home(path: str | Path) -> Path:
-    """Put the home folder in the place of a leading `~`."""
-    return Path(os.path.expanduser(path))
+    """`expand`, of what is a path."""
+    return Path(expand(str(path)))
 
 
 def spelled(text: object) -> str:

@@ -60,15 +60,6 @@ def decode(path):
     return whole, notes
 
 
-@pytest.fixture
-def write(tmp_path):
-    def write(content):
-        (tmp_path / "a.bin").write_bytes(content)
-        return tmp_path / "a.bin"
-
-    return write
-
-
 def expected(*contents):
     """The samples of files, one after another."""
     found = [

@@ -35,15 +35,6 @@ def fading():
     return np.concatenate([noise(seconds=1), np.zeros((4 * RATE, 1))])
 
 
-@pytest.fixture
-def write(tmp_path):
-    def write(content):
-        (tmp_path / "a.mp3").write_bytes(content)
-        return tmp_path / "a.mp3"
-
-    return write
-
-
 @pytest.mark.parametrize("rate", [8000, 16000, 44100])
 @pytest.mark.parametrize("between", [b"", ID3, b"TAG" + bytes(125)])
 @pytest.mark.parametrize("channels", [1, 2])

@@ -22,15 +22,6 @@ def encode(kind, seed=0, seconds=0.5, rate=RATE):
     return file.getvalue()
 
 
-@pytest.fixture
-def write(tmp_path):
-    def write(content):
-        (tmp_path / "a.bin").write_bytes(content)
-        return tmp_path / "a.bin"
-
-    return write
-
-
 def without_total(content):
     """As ffmpeg and flac write it to a pipe."""
     head = int.from_bytes(content[18:26], "big") >> 36 << 36

@@ -43,8 +43,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
 def hold(path: str | Path, busy: str, wait: float = 0) -> Iterator[None]:
     """Hold a lock file, or raise InputError(busy) after `wait` seconds.
 
-    A killed process holds no lock. The file stays: who deletes it may delete the
-    one that others wait for, and two would hold the same lock.
+    A killed process holds no lock. Only who holds it may delete the file: from
+    3.21 on, filelock sees that the one it waited for is gone, and takes the new.
 
     Where the file system has no locks, it warns. A file that says "locked"
     would stay when its process is killed, and the same command not go on.

@@ -13,9 +13,8 @@ from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartException
 from starlette.responses import PlainTextResponse
 
-UPLOAD = (
-    2**27
-)  # bytes of a recording: 10 minutes of stereo at 48 kHz are 115 MB
+# Bytes of a recording: 10 minutes of stereo at 48 kHz are 115 MB.
+UPLOAD = 2**27
 FORM = 2**16  # bytes around it
 OTHER = 2**20  # bytes of any other request
 KEPT = 2**29  # bytes of recordings that nobody has classified yet

@@ -3,6 +3,7 @@
 import gc
 import multiprocessing
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from tests import forks
 from turbo_sb.data import heartbeat
 from turbo_sb.training import readers
 from turbo_sb.training.preemption import Notice
-from turbo_sb.training.readers import Loading, Reader
+from turbo_sb.training.readers import Loading, Reader, Watch
 from turbo_sb.utils.errors import InputError, plain_errors
 
 
@@ -152,6 +153,90 @@ def test_a_reader_that_is_gone_is_one_message(do, capsys):
     assert said.startswith("error: a process that reads audio is gone")
     assert "--num_workers" in said
     assert "Traceback" not in said
+
+
+class Broken:
+    """The batches of a DataLoader whose transport fails."""
+
+    def __init__(self, error, *workers):
+        self.error, self._workers = error, workers
+
+    def __next__(self):
+        raise self.error
+
+
+TRANSPORT = [
+    BrokenPipeError(32, "Broken pipe"),
+    ConnectionRefusedError(111, "Connection refused"),
+    ConnectionResetError(104, "Connection reset by peer"),
+    EOFError(),
+    FileNotFoundError(2, "No such file or directory"),
+    FileNotFoundError(2, "No such file or directory", "/torch_1_2"),
+    pickle.UnpicklingError("pickle data was truncated"),
+    RuntimeError("unable to open shared memory object </torch_1_2>"),
+]
+
+
+def started(target, *args):
+    worker = multiprocessing.get_context("fork").Process(
+        target=target, args=args
+    )
+    worker.start()
+    return worker
+
+
+@pytest.fixture
+def living():
+    worker = started(time.sleep, 60)
+    yield worker
+    worker.kill()
+    worker.join()
+
+
+def next_of(error, *workers):
+    return Watch(Broken(error, *workers), Reader(), -1, Notice()).next_batch()
+
+
+@pytest.mark.parametrize("error", TRANSPORT, ids=repr)
+@pytest.mark.parametrize("late", [0, 0.2])
+def test_what_its_end_makes_of_the_transport_is_that_message(
+    error, late, living, capsys
+):
+    """A process closes its files a moment before it counts as ended."""
+    dead = started(time.sleep, late)
+    if not late:
+        dead.join()
+    with pytest.raises(SystemExit) as end, plain_errors():
+        next_of(error, living, dead)
+    assert end.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: a process that reads audio is gone")
+    assert str(dead.pid) in said
+    assert str(living.pid) not in said
+
+
+@pytest.mark.parametrize("error", TRANSPORT, ids=repr)
+def test_the_same_error_stays_while_all_of_them_live(
+    error, living, monkeypatch
+):
+    monkeypatch.setattr(readers, "GONE", 0.1)
+    with pytest.raises(type(error)) as raised:
+        next_of(error, living)
+    assert raised.value is error
+
+
+def test_other_errors_stay_also_when_one_is_gone():
+    dead = started(time.sleep, 0)
+    dead.join()
+    with pytest.raises(KeyError, match="label"):
+        next_of(KeyError("label"), dead)
+
+
+def test_without_processes_no_error_waits_for_them():
+    began = time.monotonic()
+    with pytest.raises(OSError, match="disk"):
+        next_of(OSError("disk"))
+    assert time.monotonic() - began < readers.GONE / 2
 
 
 @pytest.mark.parametrize(

@@ -9,15 +9,17 @@ Authors
 
 import multiprocessing
 import os
+import pickle
 import signal
 import sys
 import threading
 import traceback
 from collections.abc import Iterator
+from multiprocessing import connection
 
 from turbo_sb.data import heartbeat
 from turbo_sb.training.preemption import Notice, leave
-from turbo_sb.utils.errors import InputError
+from turbo_sb.utils.errors import OF_LOST_READERS, InputError
 from turbo_sb.utils.signals import deaf_children, end_with_parent
 
 TICK = 1  # seconds between looks
@@ -27,8 +29,11 @@ PATIENCE = 15
 START = 600
 # Seconds for the exception, which ending the readers raises, to arrive.
 ARRIVAL = 10
-# Seconds for a process that was killed to be gone.
+# Seconds for a process that was killed, or that ends, to be gone.
 GONE = 3
+# What fetching a batch raises if its sender has ended: its sockets, pipes or
+# shared memory are closed or no longer there, or only a part has come.
+CUT_OFF = (OSError, EOFError, RuntimeError, pickle.UnpicklingError)
 END = object()
 _KEPT = []  # what torch must not end by itself
 
@@ -176,10 +181,12 @@ class Watch:
         self.waiting = True
         try:
             return next(self.batches, END)
-        except Exception:
-            if self.why is None:
-                raise
-            self._raise()
+        except Exception as error:
+            if self.why is not None:
+                self._raise()
+            if isinstance(error, CUT_OFF) and OF_LOST_READERS not in str(error):
+                _raise_if_gone(self.workers, error)
+            raise
         finally:
             self.waiting, self.came = False, self.came + 1
 
@@ -225,6 +232,21 @@ class Watch:
             "without processes of its own. The same command goes on from the "
             "last checkpoint."
         )
+
+
+def _raise_if_gone(workers, error):
+    """Raise what torch raises for a process that has ended, if one has.
+
+    torch looks only once; a process closes its files a moment before it is
+    gone.
+    """
+    sentinels = [each.sentinel for each in workers]
+    ended = connection.wait(sentinels, GONE) if sentinels else ()
+    if gone := [each.pid for each in workers if each.sentinel in ended]:
+        raise RuntimeError(
+            f"{OF_LOST_READERS}(s) {', '.join(map(str, gone))}) exited "
+            "unexpectedly"
+        ) from error
 
 
 def _kill_silently(workers):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from turbo_sb.data.containers.base import AS_IT_IS
 from turbo_sb.data.containers.chunks import survey_chunks
 from turbo_sb.data.recording import open_recording
 from turbo_sb.utils.errors import InputError
@@ -201,3 +202,28 @@ def test_samples_that_begin_behind_the_end(write, size):
     content[4:8] = (2**30).to_bytes(4, "big")
     with pytest.raises(InputError, match="not audio, or damaged"):
         decode(write(content))
+
+
+RF64 = b"RF64\xff\xff\xff\xffWAVEds64\x1c\0\0\0" + bytes(16)
+
+
+@pytest.mark.parametrize("length", range(12, len(RF64)))
+def test_a_header_that_ends_early_promises_nothing(length):
+    content = io.BytesIO(RF64[:length])
+    assert survey_chunks(content, length) == AS_IT_IS
+
+
+GUID = b"\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
+W64 = encode("W64")[:40] + b"fmt " + GUID
+
+
+@pytest.mark.parametrize("size", [2**62, 2**63 - 1])
+@pytest.mark.parametrize(
+    "before",
+    [W64 + b"%s", b"caff\0\x01\0\0desc%s"],
+    ids=["W64", "CAF"],
+)
+def test_a_chunk_that_ends_beyond_any_file(before, size):
+    order = "<" if before.startswith(b"riff") else ">"
+    content = before % struct.pack(f"{order}q", size) + bytes(64)
+    assert survey_chunks(io.BytesIO(content), len(content)) == AS_IT_IS

@@ -169,8 +169,7 @@ def _chunks(file, at, stop, form):
     """Yield name, size and position of the content of each chunk."""
     width = struct.calcsize(form)
     for _ in range(MOST):
-        head = read_at(file, at, width)
-        if len(head) < width or at >= stop:
+        if at >= stop or len(head := read_at(file, at, width)) < width:
             return
         name, size = struct.unpack(form, head)
         yield name, size, at + width
@@ -182,7 +181,7 @@ def _wav(file, start, stop):
     order = ">" if read_at(file, start, 4) == b"RIFX" else "<"
     wide = None
     for name, size, at in _chunks(file, start + 12, stop, f"{order}4sI"):
-        if name == b"ds64" and size >= 16:
+        if name == b"ds64" and size >= 16 and at + 16 <= stop:
             (wide,) = struct.unpack("<Q", read_at(file, at + 8, 8))
             field = at + 8
         elif name == b"data":
@@ -195,7 +194,7 @@ def _wav(file, start, stop):
 def _w64(file, start, stop):
     """Find the samples of a Wave64, whose chunks count their own headers."""
     at = start + 40
-    while len(head := read_at(file, at, 24)) == 24 and at < stop:
+    while at < stop and len(head := read_at(file, at, 24)) == 24:
         name, size = struct.unpack("<16sQ", head)
         if name[:4] == b"data":
             return Samples(at + 24, size - 24, at + 16, "<Q", 24)
@@ -224,7 +223,7 @@ def _au(file, start, stop):
 def _caf(file, start, stop):
     """Find the samples of a CAF."""
     at = start + 8
-    while len(head := read_at(file, at, 12)) == 12 and at < stop:
+    while at < stop and len(head := read_at(file, at, 12)) == 12:
         name, size = struct.unpack(">4sq", head)
         if name == b"data":
             size = size if size < 0 else max(0, size - 4)

@@ -283,8 +283,9 @@ class TestFormats:
     def test_any_sample_format(self, write, subtype):
         assert len(read(write(tone(0.5), subtype=subtype))) == RATE // 2
 
-    def test_a_stretch_to_the_end(self, write):
-        assert len(read(write(tone(1)), 0.5, float("inf"))) == RATE // 2
+    @pytest.mark.parametrize("stop", [None, 1, 1.009])
+    def test_a_stretch_to_the_end(self, write, stop):
+        assert len(read(write(tone(1)), 0.5, stop)) == RATE // 2
 
     def test_a_stretch(self, write):
         samples = np.arange(RATE) / RATE
@@ -383,7 +384,7 @@ class TestBadInput:
     @pytest.mark.parametrize(
         "stretch",
         [
-            *((2, 3), (0.5, 0.5), (-1, 1), (1, 0)),
+            *((2, 3), (0.5, 0.5), (-1, 1), (1, 0), (0.5, 1.011)),
             *((math.nan, None), (0, math.nan), (math.inf, math.inf)),
         ],
     )
@@ -454,7 +455,8 @@ class TestSilence:
         [
             *(((0, 0.5), True), ((0.5, 0.9), False), ((0.9, 1.1), True)),
             *(((None, 1), True), ((1, 2), False), ((1.05, 1.9), False)),
-            *(((2, None), True), ((2, math.inf), True), ((1, 2.01), True)),
+            *(((2, None), True), ((2, math.inf), False), ((1, 2.01), True)),
+            *(((2, 3.009), True), ((2, 3.011), False), ((3, 3.009), False)),
         ],
     )
     @pytest.mark.parametrize("channels", [1, 2])
@@ -487,7 +489,13 @@ class TestSilence:
         path = write(tone(1))
         wanted = [(2.0, 3.0), (1.0, None), (0.5, 0.5), (math.inf, math.inf)]
         found = try_stretches({path: wanted})[path]
-        assert {facts[:3] for facts in found.values()} == {(1.0, RATE, 1)}
+        assert {str(error) for error in found.values()} == {
+            f"{path}: start {start:g} and stop {stop:g}: expected a stretch "
+            "within its 1.00 s."
+            for start, stop in [
+                *((2, 3), (1, 1), (0.5, 0.5), (math.inf, math.inf))
+            ]
+        }
 
     def test_one_reading_judges_all_stretches(self, write, monkeypatch):
         opened, real = [], audio_io.open_recording

@@ -86,12 +86,14 @@ def test_bad_ones_do_not_lose_the_others(classifier, utterances, tmp_path):
         Utterance("missing", str(tmp_path / "none.wav"), "hello"),
         Utterance("damaged", str(tmp_path / "bad.wav")),
         Utterance("beyond", utterances[0].wav, start=7.0),
+        Utterance("past", utterances[4].wav, start=1.0, stop=9.0),
         Utterance("nothing"),
     ]
     found = by_name(classifier, [*bad[:2], *utterances, *bad[2:]])
     assert "no such file" in found["missing"].error
     assert "not audio, or damaged" in found["damaged"].error
     assert "expected a stretch" in found["beyond"].error
+    assert "start 1 and stop 9: expected" in found["past"].error
     assert "nothing in it that this model takes" in found["nothing"].error
     assert all(found[name].label is None for name in ("missing", "nothing"))
     assert all(found[u.name].error is None for u in utterances)

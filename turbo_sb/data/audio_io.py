@@ -32,6 +32,7 @@ MOST = 1_500_000_000  # samples of all channels: an hour of 8 at 48 kHz, 6 GB
 SILENT = 10 ** (-80 / 20)  # of full scale
 FULL_SCALE = 1 - 2**-14  # the highest that 16 bits hold, or next to it
 CLIPPED = 0.01  # share of samples there that is worth a warning
+ROUNDING = 0.01  # s: a stop this far past the end is the end
 
 Stretch = tuple[float | None, float | None]  # start and stop, s
 WHOLE: Stretch = (None, None)
@@ -60,16 +61,17 @@ Verdicts = dict[str | Path, dict[Stretch, AudioFacts | InputError]]
 
 def inspect_audio(path: str | Path) -> AudioFacts:
     """Read a recording to its end, to find damage now and not in an epoch."""
-    facts, silent = inspect_stretches(path, (WHOLE,))
-    if silent:
-        raise _silent(path)
+    facts, bad = inspect_stretches(path, (WHOLE,))
+    if bad:
+        raise bad[WHOLE]
     return facts
 
 
 def inspect_stretches(
     path: str | Path, stretches: Iterable[Stretch]
-) -> tuple[AudioFacts, set[Stretch]]:
-    """Read a recording to its end once, and find its silent stretches."""
+) -> tuple[AudioFacts, dict[Stretch, InputError]]:
+    """Read a recording to its end once, and find its unusable stretches."""
+    stretches = tuple(stretches)
     with open_recording(path) as recording:
         recording.check_end()
         rate, n_samples = recording.rate, 0
@@ -90,13 +92,20 @@ def inspect_stretches(
             recording.channels,
             f"{n_samples} {digest.hexdigest()}",
         )
-        # One without a sample is not silent: it is no stretch of this file.
-        silent = {
-            stretch
-            for stretch, (first, last) in unheard.items()
-            if first < min(last, n_samples)
-        }
-        return facts, silent
+        bad = {stretch: _silent(path, *stretch) for stretch in unheard}
+        bad |= _beyond(path, stretches, rate, n_samples)
+        return facts, bad
+
+
+def _beyond(path, stretches, rate, n_samples):
+    """Map the stretches that a recording does not hold to what to say."""
+    found = {}
+    for stretch in stretches:
+        try:
+            _bounds(path, *stretch, rate, n_samples)
+        except InputError as error:
+            found[stretch] = error
+    return found
 
 
 def _some(block, before):
@@ -124,16 +133,13 @@ def try_stretches(wanted: dict[str | Path, Iterable[Stretch]]) -> Verdicts:
 def _try_recording(path, stretches):
     """Judge the stretches of a recording as prediction does."""
     try:
-        facts, silent = inspect_stretches(path, stretches)
+        facts, bad = inspect_stretches(path, stretches)
     except InputError as error:  # a stretch before the damage may be good
         return {
             stretch: error if stretch == WHOLE else _try_stretch(path, stretch)
             for stretch in stretches
         }
-    return {
-        stretch: _silent(path, *stretch) if stretch in silent else facts
-        for stretch in stretches
-    }
+    return {stretch: bad.get(stretch, facts) for stretch in stretches}
 
 
 def _try_stretch(path, stretch):
@@ -176,23 +182,33 @@ def read_samples(
     shortest: float = 0.0,
     longest: float = math.inf,
     finite: bool = True,
+    rounding: float = ROUNDING,
 ) -> tuple[np.ndarray, int]:
     """Read (samples, channels) and the rate, of a file or a stretch in s.
 
-    With `finite`, NaN and infinity are refused.
+    With `finite`, NaN and infinity are refused. A stop past the end by at
+    most `rounding` is the end.
     """
     with open_recording(path) as recording:
         rate = recording.rate
-        first, last = _stretch(path, recording, start, stop)
-        if last >= recording.frames:  # before its end, nothing is missing
+        asked = path, start, stop, rate
+        # Before the end, nothing is missing.
+        if stop is None or not stop * rate < recording.frames:
             recording.check_end()
+        first, last = _bounds(*asked, recording.frames, rounding)
+        most = _most(recording, longest)
+        if last - first > most:  # promised: what is held may be less
+            held = recording.held(first + most)
+            first, last = _bounds(*asked, held, rounding)
         _check_seconds(path, (last - first) / rate, shortest, longest)
         _check_size(path, (last - first) * recording.channels, longest)
         samples = recording.read(first, last)
+        held = first + len(samples)
+        if held < last:  # an MP3's header may promise more
+            held = held if len(samples) else recording.held(first)
+            _bounds(*asked, held, rounding)
         if math.isfinite(longest):  # an epoch would say it again and again
             _say(path, recording)
-    # The header of an MP3 or Ogg may promise another length.
-    _check_not_empty(path, len(samples))
     _check_seconds(path, len(samples) / rate, shortest, longest)
     if finite:
         _check_finite(path, samples, rate, first)
@@ -318,13 +334,14 @@ def _check_finite(path, samples, rate, first):
         )
 
 
-def _stretch(path, recording: Recording, start, stop):
-    """Return the first sample, and the one after the last."""
-    rate, seconds = recording.rate, recording.frames / recording.rate
-    _check_not_empty(path, recording.frames)
+def _bounds(path, start, stop, rate, n_samples, rounding=ROUNDING):
+    """Return the first sample of a stretch, and the one after the last."""
+    _check_not_empty(path, n_samples)
+    seconds = n_samples / rate
     start = start or 0.0
     stop = seconds if stop is None else stop
     inside = 0 <= start < min(stop, seconds)  # False for NaN
+    inside = inside and stop <= seconds + rounding
     last = round(min(stop, seconds) * rate) if inside else 0
     first = round(start * rate) if inside else 0
     if not first < last:
@@ -347,6 +364,13 @@ def _check_seconds(path, seconds, shortest, longest):
             f"{longest / 60:.0f}. Cut it, or name stretches of it in a "
             "manifest (columns start and stop)."
         )
+
+
+def _most(recording: Recording, longest):
+    """Return how many samples may be read of what nobody has checked."""
+    if math.isinf(longest):
+        return ENDLESS
+    return min(int(longest * recording.rate), MOST // recording.channels)
 
 
 def _check_size(path, samples, longest):

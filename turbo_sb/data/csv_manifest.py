@@ -37,7 +37,6 @@ ALIASES = {  # without case, spaces and underscores
     **dict.fromkeys(("dataset", "source"), "corpus"),
 }
 FOR_THE_CUT = ("split", "line")  # not in a run's manifests
-ROUNDING = 0.01  # s: a stop this far past the end is the end
 
 
 def read_csv_manifest(
@@ -122,14 +121,7 @@ def _audio_problem(row, verdicts):
     if isinstance(facts, InputError):
         return str(facts)
     end, start = facts.duration, row["start"] or 0.0
-    stop = end if row["stop"] is None else row["stop"]
-    if start >= end:
-        return f"{row['wav']}: start {start} s, but it ends at {end:.3f} s"
-    if stop > end + ROUNDING:
-        return f"{row['wav']}: stop {stop} s, but it ends at {end:.3f} s"
-    stop = min(stop, end)
-    if round(start * facts.rate) == round(stop * facts.rate):
-        return f"{row['wav']}: no sample from start {start} s to {stop} s"
+    stop = end if row["stop"] is None else min(row["stop"], end)
     row["duration"] = stop - start
     row["recording"] = facts.digest
     if row["start"] or row["stop"] is not None:

@@ -32,11 +32,21 @@ class Recording:
 
     def blocks(self, samples: int = BLOCK) -> Iterator[np.ndarray]:
         """Decode all from the beginning, (samples, channels) at a time."""
+        held = 0
         for file in self.files:
             if file.seekable():  # as `read` does: it finds FLAC's frames again
                 file.seek(0)
             while len(block := _read(file, samples)):
+                held += len(block)
                 yield block
+        self._note(held)
+
+    def _note(self, held):
+        """Say that an MP3's header counts more than is there."""
+        promised, there = self.frames / self.rate, held / self.rate
+        note = f"its header promises {promised:.2f} s and {there:.2f} are there"
+        if held < self.frames and note not in self.notes:
+            self.notes += (note,)
 
     def read(self, first: int, last: int) -> np.ndarray:
         """Decode the samples from first to last, (samples, channels)."""
@@ -48,6 +58,7 @@ class Recording:
             before += file.frames
         if last >= self.frames:  # an MP3 or Ogg may hold more than it says
             pieces += self._rest()
+            self._note(first + sum(map(len, pieces)))
         return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
 
     def _rest(self):
@@ -60,6 +71,20 @@ class Recording:
                 "right."
             )
         return [rest] if len(rest) else []
+
+    def held(self, most: int) -> int:
+        """Count the samples by decoding them; where above `most`, the promise.
+
+        What cannot seek has no promise that its size does not keep.
+        """
+        if not all(file.seekable() for file in self.files):
+            return self.frames
+        n = 0
+        for block in self.blocks(max(1, BLOCK // self.channels)):
+            n += len(block)
+            if n > most:
+                return self.frames
+        return n
 
     def check_end(self) -> None:
         """Reject a recording whose end is missing."""

@@ -1,14 +1,18 @@
 """Joined MP3s, and MP3s without a count of their frames."""
 
 import io
+import math
+import tracemalloc
 
 import numpy as np
 import pytest
 import soundfile
 
 from tests.data.containers.test_chunks import expected, noise
+from turbo_sb.data.audio_io import LONGEST, read_samples, try_stretches
 from turbo_sb.data.containers import mpeg
 from turbo_sb.data.recording import open_recording
+from turbo_sb.utils.errors import InputError
 
 RATE = 16000
 ID3 = b"ID3\4\0\0\0\0\0\x0aTXXX" + bytes(6)
@@ -81,6 +85,68 @@ def test_less_than_the_header_promises_is_said(write):
     found, notes = decode(write(content[: len(content) // 2]))
     assert len(found) < 3 * RATE
     assert "bytes and" in notes[0] and "are there" in notes[0]
+
+
+def counting(content, seconds):
+    """With another number of frames in its header."""
+    at = mpeg._frame(content[:4]).xing
+    assert content[at : at + 4] in mpeg.XING and content[at + 7] & 1
+    n = round(seconds * RATE / 576)
+    return content[: at + 8] + n.to_bytes(4, "big") + content[at + 12 :]
+
+
+class TestCountThatIsTooHigh:
+    """Preparation and prediction go by what is there, not by the header."""
+
+    @pytest.fixture(params=[10, 2 * LONGEST, 100 * LONGEST], ids=str)
+    def path(self, write, request):
+        return write(counting(encode(noise(seconds=3)), request.param))
+
+    def judge(self, path, *stretch):
+        """What prediction reads, if both take it; else what both say."""
+        stretch = stretch or (None, None)
+        verdict = try_stretches({path: [stretch]})[path][stretch]
+        try:
+            samples, _ = read_samples(path, *stretch, longest=LONGEST)
+        except InputError as error:
+            same = str(error).rsplit(" its ", 1)[0]  # then how long it is
+            assert str(verdict).startswith(same)
+            return str(verdict)
+        assert not isinstance(verdict, InputError)
+        return samples
+
+    def test_all_that_is_there_is_read(self, path, write, caplog):
+        found = self.judge(path)
+        assert "promises" in caplog.text and "3.03 are there" in caplog.text
+        content = encode(noise(seconds=3))
+        path.write_bytes(content)
+        whole = soundfile.read(io.BytesIO(content), dtype="float32")[0]
+        assert abs(len(found) - len(whole)) < 576
+        n = 2 * RATE
+        assert np.abs(found[:n, 0] - whole[:n]).max() < 1e-6
+
+    def test_a_stretch_of_what_is_there(self, path):
+        whole, part = self.judge(path), self.judge(path, 1.0, 2.5)
+        assert np.abs(part - whole[RATE : 5 * RATE // 2]).max() < 1e-6
+        assert len(self.judge(path, 1.0, None)) == len(whole) - RATE
+
+    @pytest.mark.parametrize("stretch", [(1, 4), (5, 6), (1, 4000), (5, None)])
+    def test_a_stretch_past_its_end(self, path, stretch):
+        assert "expected a stretch within its 3.0" in self.judge(path, *stretch)
+
+    def test_what_is_too_long_is_refused_by_what_is_there(self, path):
+        with pytest.raises(InputError, match="min; expected at most"):
+            read_samples(path, longest=2.0)
+
+    def test_counting_takes_the_memory_of_a_block(self, path, monkeypatch):
+        monkeypatch.setattr("turbo_sb.data.recording.BLOCK", 2000)
+        tracemalloc.start()
+        with open_recording(path) as recording:
+            assert recording.held(RATE) == recording.frames
+            assert 3 * RATE <= recording.held(math.inf) < 3.1 * RATE
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert most < 100_000
 
 
 @pytest.mark.parametrize(

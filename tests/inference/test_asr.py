@@ -1,5 +1,6 @@
 """Words where there are none: from a recogniser, and only if it is trusted."""
 
+import itertools
 import json
 import shutil
 
@@ -19,6 +20,7 @@ from transformers import (
     pipeline,
 )
 
+from turbo_sb.inference import asr
 from turbo_sb.inference.asr import Recogniser
 from turbo_sb.inference.classifier import TurboClassifier
 from turbo_sb.inference.export import write_export
@@ -121,7 +123,7 @@ class TestRecognisers:
 
     def test_another_rate(self, ctc_folder):
         recogniser, heard = Recogniser(str(ctc_folder)), []
-        recogniser._run = lambda signal: heard.append(signal) or "yes"
+        recogniser._run = lambda signal, _: heard.append(signal) or "yes"
         tone = torch.sin(torch.arange(8000) * 0.2)
         assert recogniser(tone, 8000) == "yes"
         assert heard[0].shape == (16000,)
@@ -187,6 +189,79 @@ class TestRecognisers:
             Recogniser("some/model")(torch.randn(16000), 16000)
 
 
+@pytest.fixture(scope="module")
+def endless_folder(whisper_folder, tmp_path_factory):
+    """As Whisper does on noise: it goes on to the end of its positions."""
+    folder = tmp_path_factory.mktemp("asr") / "endless"
+    shutil.copytree(whisper_folder, folder)
+    path = folder / "generation_config.json"
+    settings = json.loads(path.read_text())
+    del settings["max_new_tokens"]
+    path.write_text(json.dumps({**settings, "max_length": 448}))
+    return folder
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that goes on by a second whenever it is looked at."""
+    seconds = itertools.count()
+    monkeypatch.setattr(asr.time, "monotonic", lambda: next(seconds))
+
+
+class TestBounds:
+    @pytest.mark.parametrize(("seconds", "most"), [(0.5, 28), (1, 41)])
+    def test_tokens_by_the_seconds(self, endless_folder, seconds, most):
+        signal = torch.randn(int(16000 * seconds))
+        recogniser, found = Recogniser(str(endless_folder)), []
+        recogniser.load()
+        run = recogniser._run
+
+        def count(signal, check):
+            """Take down what is counted."""
+            return run(signal, lambda n: found.append(n) or check(n))
+
+        recogniser._run = count
+        message = rf"more words than {seconds:.2f} s .*over {most} tokens"
+        with pytest.raises(InputError, match=message):
+            recogniser(signal, 16000)
+        assert max(found) == most + 1
+
+    @pytest.mark.slow
+    def test_never_more_than_whispers_own(self, endless_folder):
+        with pytest.raises(InputError, match="over 440 tokens"):
+            Recogniser(str(endless_folder))(torch.randn(16000 * 30), 16000)
+
+    def test_time_between_tokens(self, endless_folder, clock):
+        with pytest.raises(InputError, match="not ended in the time that it"):
+            Recogniser(str(endless_folder))(torch.randn(16000), 16000, until=9)
+
+    def test_time_between_pieces(self, folder, ctc_folder, clock):
+        """Of all, also of what cannot be asked between its tokens."""
+        classifier = TurboClassifier.from_hparams(folder, asr=str(ctc_folder))
+        heard = []
+        classifier.recogniser.load()
+        classifier.recogniser._run = lambda signal, _: heard.append(1) or "so"
+        signal = torch.randn(16000 * 100)
+        assert classifier.transcribe(signal, seconds=9) == "so so so so"
+        with pytest.raises(InputError, match="not ended in the time that it"):
+            classifier.transcribe(signal, seconds=2)
+        assert len(heard) == 4 + 2
+
+    def test_one_file_does_not_end_a_folder(
+        self, folder, endless_folder, speech
+    ):
+        recogniser = str(endless_folder)
+        classifier = TurboClassifier.from_hparams(folder, asr=recogniser)
+        utterances = [
+            Utterance("noise", str(speech)),
+            Utterance("given", str(speech), "hello"),
+        ]
+        found = {p.name: p for p in predict(classifier, utterances)}
+        assert "a.wav: asr: " in found["noise"].error
+        assert "it repeats itself" in found["noise"].error
+        assert found["given"].label and not found["given"].error
+
+
 class TestClassifier:
     def test_transcribes_and_classifies(self, folder, ctc_folder, speech):
         classifier = TurboClassifier.from_hparams(folder, asr=str(ctc_folder))
@@ -210,6 +285,32 @@ class TestClassifier:
         classifier = TurboClassifier.from_hparams(folder)
         assert classifier.recogniser.source == str(folder / "asr")
         assert classifier.classify_file(speech, return_text=True)[4]
+
+    def test_pickled_does_not_go_along(self, make_model, ctc_folder, tmp_path):
+        """Its weights would not be copied, and prediction would fail."""
+        theirs = tmp_path / "theirs"
+        shutil.copytree(ctc_folder, theirs)
+        (theirs / "model.safetensors").rename(theirs / "pytorch_model.bin")
+        message = rf"asr: {theirs} has its weights as pickles \(pytorch_model.b"
+        with pytest.raises(InputError, match=message):
+            write_export(
+                tmp_path / "own", make_model(), list("abcd"), asr=str(theirs)
+            )
+        assert not (tmp_path / "own").exists()
+
+    @pytest.mark.parametrize("name", ["vocab.json", "model.safetensors"])
+    def test_what_cannot_be_loaded_does_not_go_along(
+        self, make_model, ctc_folder, tmp_path, name
+    ):
+        theirs = tmp_path / "theirs"
+        shutil.copytree(ctc_folder, theirs)
+        (theirs / name).unlink()
+        message = f"asr: {theirs} cannot be loaded as a recogniser"
+        with pytest.raises(InputError, match=message):
+            write_export(
+                tmp_path / "own", make_model(), list("abcd"), asr=str(theirs)
+            )
+        assert not (tmp_path / "own").exists()
 
     def test_speechbrains_does_not_go_along(self, make_model, tmp_path):
         (tmp_path / "hyperparams.yaml").touch()

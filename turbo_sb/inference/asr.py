@@ -4,7 +4,10 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import math
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -18,6 +21,10 @@ from turbo_sb.utils.escaping import has_controls
 
 KINDS = ("transformers", "speechbrain")
 RATE = 16000  # Hz, of the recognisers
+# Tokens, with the prompt. On noise and music Whisper repeats itself, up to its
+# limit of 448: 5 beams of that took a small model a minute for 1 s of noise.
+# Nobody says 25 letters a second, and a token is rarely less than a letter.
+TOKENS, TOKENS_A_SECOND, MOST_TOKENS = 16, 25, 440
 # No pickles, which most repositories have beside the safetensors.
 FETCHED = ["*.json", "*.safetensors", "*.txt", "*.model"]
 
@@ -72,14 +79,22 @@ class Recogniser:
             )
         return cls(**settings, folder=folder, trusted=trusted)
 
-    def __call__(self, signal, rate, device="cpu") -> str:
-        """Transcribe a signal of at most 30 s, (samples,)."""
+    def __call__(self, signal, rate, device="cpu", until=math.inf) -> str:
+        """Transcribe a signal of at most 30 s, (samples,).
+
+        It ends by the time `until`, of `time.monotonic`, which Whisper looks at
+        after each token, and the others before they begin.
+        """
         self.load(device)
         if rate != RATE:
             signal = AudioNormalizer(RATE)(signal[:, None], rate)
+        check = _ended(self.source, len(signal) / RATE, until)
         try:
+            check(0)
             with torch.no_grad():
-                return self._run(signal).strip()
+                return self._run(signal, check).strip()
+        except InputError:
+            raise
         except Exception as error:  # a library's of somebody else's model
             raise InputError(
                 f"asr: {self.source} fails on this recording: {error}"
@@ -109,6 +124,27 @@ class Recogniser:
             return load[self.kind](self.source, device, self.language)
         except Exception as error:  # the hub's clients share no error class
             raise _not_loaded(self.source, error) from error
+
+
+def _ended(source, seconds, until) -> Callable[[int], None]:
+    """Return what raises an InputError at too many tokens, or too late."""
+    most = min(MOST_TOKENS, TOKENS + int(TOKENS_A_SECOND * seconds))
+
+    def check(tokens):
+        """Compare the number of tokens, and the clock."""
+        if tokens > most:
+            raise InputError(
+                f"asr: {source} finds more words than {seconds:.2f} s of speech "
+                f"can have (over {most} tokens): it repeats itself, as on noise "
+                "or music. Give the words, or switch it off (--asr=none)."
+            )
+        if time.monotonic() > until:
+            raise InputError(
+                f"asr: {source} has not ended in the time that it has. Give "
+                "the words, or a shorter recording."
+            )
+
+    return check
 
 
 def _within(folder, source):
@@ -148,7 +184,7 @@ def _not_loaded(source, error):
     reason = (str(error).strip() or type(error).__name__).splitlines()
     return InputError(
         f"asr: {source} cannot be loaded as a recogniser ({reason[0]:.200}). Check "
-        "the name and the network, or give the words."
+        "the name and the network, give the words, or switch it off (--asr=none)."
     )
 
 
@@ -164,10 +200,17 @@ def _transformers(source, device, language):
     )
     own = {"language": language} if language else {}
 
-    def transcribe(signal):
-        """The words of one waveform."""
+    def transcribe(signal, check):
+        """The words of one waveform; `check` gets the number of tokens."""
+
+        def goes_on(tokens, *_, **__):
+            """Let each beam go on; transformers calls it after each token."""
+            check(tokens.shape[-1])
+            return torch.zeros(len(tokens), dtype=bool, device=tokens.device)
+
         inputs = {"raw": signal.numpy(), "sampling_rate": RATE}
-        return run(inputs, generate_kwargs=own)["text"]
+        bounded = {**own, "stopping_criteria": [goes_on]}
+        return run(inputs, generate_kwargs=bounded)["text"]
 
     return transcribe
 
@@ -179,8 +222,8 @@ def _speechbrain(source, device, language):
         source, run_opts={"device": str(device)}
     )
 
-    def transcribe(signal):
-        """The words of one waveform."""
+    def transcribe(signal, _check):
+        """The words of one waveform: at most as many as its YAML allows."""
         words, _ = model.transcribe_batch(signal[None], torch.ones(1))
         return words[0]
 

@@ -4,6 +4,8 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import math
+import time
 from pathlib import Path
 
 import torch
@@ -279,23 +281,31 @@ class TurboClassifier(Pretrained):
             )
         return {name: values for name, (_, values) in embedded.items()}
 
-    def transcribe(self, signal) -> str:
+    def transcribe(self, signal, seconds=math.inf) -> str:
         """Transcribe a signal with the recogniser.
 
         Arguments
         ---------
         signal : (samples,) torch.Tensor
             Of `load_audio`.
+        seconds : float
+            How long that may take.
 
         Returns
         -------
         text : str
+
+        Raises
+        ------
+        InputError
+            If it takes longer, or the recogniser finds more words than can be
+            said in that time, as it may on noise.
         """
-        rate = self.hparams.sample_rate
+        rate, until = self.hparams.sample_rate, time.monotonic() + seconds
         most = RECOGNISED_SECONDS * rate
         pieces = [signal[a:b] for a, b in windows(len(signal), most)]
         return " ".join(
-            self.recogniser(piece, rate, self.device) for piece in pieces
+            self.recogniser(piece, rate, self.device, until) for piece in pieces
         ).strip()
 
     def classify_signals(self, signals, texts) -> torch.Tensor:

@@ -156,8 +156,31 @@ def _keep_recogniser(draft, asr):
         """The files that a recogniser does not need, which are not copied."""
         return [name for name in names if not name.endswith(SUFFIXES)]
 
+    _check_weights(source)
     shutil.copytree(source, draft / ASR, ignore=others)
-    return {**more, "source": ASR}
+    found = {**more, "source": ASR}
+    _check_loads(found, draft, source)
+    return found
+
+
+def _check_weights(source):
+    """Reject a recogniser whose weights are pickles, which are not copied."""
+    pickles = sorted(path.name for path in source.glob("*.bin"))
+    if pickles and not any(source.glob("*.safetensors")):
+        raise InputError(
+            f"asr: {source} has its weights as pickles ({pickles[0]}), which "
+            "can run code, and no export has that. Save it as safetensors: "
+            "docs/predict.md has the command."
+        )
+
+
+def _check_loads(asr, draft, source):
+    """Load a copied recogniser, as prediction will: it may be any folder."""
+    try:
+        Recogniser.of(asr, draft).load()
+    except InputError as error:
+        said = str(error).replace(str(draft / ASR), str(source))
+        raise InputError(said) from error
 
 
 def _finish(draft, card):

@@ -6,6 +6,7 @@ Authors
 
 import collections
 import dataclasses
+import math
 import os
 import traceback
 from collections.abc import Iterator
@@ -225,12 +226,12 @@ def _problem(classifier, utterance, signal):
     return None
 
 
-def words(classifier, signal, text) -> str | None:
-    """Return the words of an utterance, recognised if none are given."""
+def words(classifier, signal, text, seconds=math.inf) -> str | None:
+    """Return the words of an utterance, recognised in time if none are given."""
     if "text" not in classifier.modalities:
         return None
     if signal is not None and asked(classifier, text):
-        return classifier.transcribe(signal)
+        return classifier.transcribe(signal, seconds)
     return text
 
 

@@ -25,7 +25,12 @@ from turbo_sb.inference.app.page import (
     nothing,
 )
 from turbo_sb.inference.app.recordings import Recordings
-from turbo_sb.inference.app.server import end, find_neighbours, launch
+from turbo_sb.inference.app.server import (
+    end,
+    find_neighbours,
+    launch,
+    load_recogniser,
+)
 from turbo_sb.utils.errors import InputError
 
 
@@ -77,7 +82,7 @@ class TestAnswer:
         assert "/home/me/secret" in caplog.text
 
     def test_words_that_were_heard(self, classifier, speech):
-        classifier.recogniser = lambda signal, rate, device: "hello"
+        classifier.recogniser = lambda *_: "hello"
         text, heard, *_ = answer(classifier, None, str(speech), "")
         assert (text, heard) == ("hello", "hello")
         # Once more, and the words are still the recogniser's: with another
@@ -87,7 +92,7 @@ class TestAnswer:
         assert forget(text, heard) == ("", "")
 
     def test_words_that_were_edited(self, classifier, speech):
-        classifier.recogniser = lambda signal, rate, device: "hello"
+        classifier.recogniser = lambda *_: "hello"
         found = answer(classifier, None, str(speech), "hello you", "hello")
         assert found[:2] == ("hello you", "")
         assert forget("hello you", "") == ("hello you", "")
@@ -99,6 +104,21 @@ class TestNeighbours:
 
     def test_or_none(self, classifier):
         assert find_neighbours(classifier) is None
+
+
+class TestRecogniser:
+    @pytest.mark.parametrize("allowed", [True, False])
+    def test_is_loaded_before_anybody_visits(self, classifier, allowed):
+        """One that is not trusted is left alone: words may be given."""
+        loads = []
+        classifier.recogniser = SimpleNamespace(
+            allowed=allowed, load=loads.append
+        )
+        load_recogniser(classifier)
+        assert loads == [classifier.device] * allowed
+
+    def test_or_there_is_none(self, classifier):
+        load_recogniser(classifier)
 
 
 def test_without_gradio(monkeypatch):

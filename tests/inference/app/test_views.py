@@ -5,7 +5,14 @@ import pytest
 import soundfile
 import torch
 
-from turbo_sb.inference.app.views import NO_WORDS, UNTRAINED, VIEWS, look
+from turbo_sb.inference import classifier as classifier_module
+from turbo_sb.inference.app.views import (
+    NO_WORDS,
+    RECOGNISING,
+    UNTRAINED,
+    VIEWS,
+    look,
+)
 from turbo_sb.utils.errors import InputError
 
 WAYS = {
@@ -56,7 +63,7 @@ class TestProbabilities:
 class TestRecogniser:
     @pytest.fixture
     def hearing(self, classifier):
-        classifier.recogniser = lambda signal, rate, device: "hello world"
+        classifier.recogniser = lambda *_: "hello world"
         return classifier
 
     def test_fills_what_is_blank(self, hearing, speech):
@@ -69,12 +76,20 @@ class TestRecogniser:
         assert look(hearing, speech, "hello").text == "hello"
 
     def test_says_that_it_heard_no_words(self, hearing, speech):
-        hearing.recogniser = lambda signal, rate, device: ""
+        hearing.recogniser = lambda *_: ""
         assert look(hearing, speech).notes == [NO_WORDS]
+
+    def test_has_so_much_time(self, hearing, speech, monkeypatch):
+        """One that takes longer ends with an error, and others are next."""
+        monkeypatch.setattr(classifier_module.time, "monotonic", lambda: 1000)
+        given = []
+        hearing.recogniser = lambda *all_: given.append(all_[-1]) or "yes"
+        look(hearing, speech)
+        assert given == [1000 + RECOGNISING]
 
     def test_gives_a_text_model_its_words(self, make_classifier, speech):
         classifier = make_classifier(modalities=["text"])
-        classifier.recogniser = lambda signal, rate, device: "hello"
+        classifier.recogniser = lambda *_: "hello"
         found = look(classifier, speech)
         assert (found.text, found.seconds) == ("hello", 0.5)
         assert list(found.probabilities) == ["text only"]

@@ -20,6 +20,7 @@ from turbo_sb.inference.app.folder import (
 from turbo_sb.inference.app.page import make_page, style
 from turbo_sb.inference.app.recordings import Recordings
 from turbo_sb.inference.neighbours import VECTORS, Neighbours
+from turbo_sb.inference.prediction import asked
 from turbo_sb.utils.errors import InputError
 
 HOST = "127.0.0.1"
@@ -32,6 +33,12 @@ def find_neighbours(classifier) -> Neighbours | None:
     if folder is None or not (Path(folder) / VECTORS).is_file():
         return None
     return Neighbours(folder)
+
+
+def load_recogniser(classifier) -> None:
+    """Load what may be loaded: not in the time that the first visitor has."""
+    if asked(classifier, None) and classifier.recogniser.allowed:
+        classifier.recogniser.load(classifier.device)
 
 
 def serve(
@@ -55,6 +62,7 @@ def serve(
         localhost and [::1]: of a tunnel or a proxy to it.
     """
     with ended_by_signals(), private_folder() as folder:
+        load_recogniser(classifier)
         page = make_page(
             classifier,
             find_neighbours(classifier),

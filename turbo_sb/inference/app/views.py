@@ -25,6 +25,7 @@ VIEWS = {
 UNTRAINED = """\
 Audio only and text only: this model was not trained for a missing modality \
 (modality_dropout: 0). Zeros take its place, and the result is less reliable."""
+RECOGNISING = 120  # s that a recogniser has: the others wait for it
 NO_WORDS = "The recogniser heard no words."
 
 
@@ -56,7 +57,7 @@ def look(
         if path and hears(classifier):
             signal = (recordings or classifier).load_audio(path)
         given = text if text and text.strip() else None
-        said = words(classifier, signal, given)
+        said = words(classifier, signal, given, RECOGNISING)
         embeddings = _embed(classifier, signal, said)
     found = Look(_from_each_view(classifier, embeddings), text=said)
     if signal is not None:

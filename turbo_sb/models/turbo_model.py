@@ -79,7 +79,7 @@ class TurboModel(torch.nn.Module):
     ):
         super().__init__()
         if not 0 <= dropout < 1:
-            raise InputError(f"dropout: {dropout} is not in [0, 1).")
+            raise InputError(f"head_dropout: {dropout} is not in [0, 1).")
         if projection and projection_dim < 1:
             raise InputError(f"projection_dim: {projection_dim} is below 1.")
         known = {"audio": audio_encoder, "text": text_encoder}
@@ -147,12 +147,10 @@ class TurboModel(torch.nn.Module):
         """
         inputs = {"audio": (wavs, wav_lens), "text": (tokens, token_lens)}
         views = {
-            name: encode(
-                self.encoders[name], *inputs[name], n_views, **self.encoding
-            )
+            name: self.encode(name, *inputs[name], n_views)
             for name in self._among(present)
         }
-        views = {name: self._project(name, e) for name, e in views.items()}
+        views = {name: self.project(name, e) for name, e in views.items()}
         outputs = {"views": views, "logits": self.classify(views)}
         if not self.training and len(views) == 2:
             outputs["alone"] = {
@@ -187,10 +185,49 @@ class TurboModel(torch.nn.Module):
         -------
         embeddings : (1, batch, dim) torch.Tensor
         """
-        embeddings = encode(self.encoders[name], inputs, lens, **self.encoding)
-        return self._project(name, embeddings)
+        return self.project(name, self.encode(name, inputs, lens))
 
-    def _project(self, name, embeddings):
+    def encode(
+        self,
+        name: str,
+        inputs: torch.Tensor,
+        lens: torch.Tensor | list[float],
+        n_views: int = 1,
+    ) -> torch.Tensor:
+        """Embeddings of one modality as its encoder gives them.
+
+        Arguments
+        ---------
+        name : str
+            "audio" or "text".
+        inputs : torch.Tensor
+            Its padded waveforms or token ids, as in `forward`.
+        lens : (batch,) torch.Tensor or list of float
+            Relative lengths in [0, 1].
+        n_views : int
+            Number of dropout draws.
+
+        Returns
+        -------
+        embeddings : (views, batch, dim) torch.Tensor
+        """
+        encoder = self.encoders[name]
+        return encode(encoder, inputs, lens, n_views, **self.encoding)
+
+    def project(self, name: str, embeddings: torch.Tensor) -> torch.Tensor:
+        """Embeddings of one modality in the joint space, h_m.
+
+        Arguments
+        ---------
+        name : str
+            "audio" or "text".
+        embeddings : (views, batch, dim) torch.Tensor
+            Of `encode`.
+
+        Returns
+        -------
+        embeddings : (views, batch, dim) torch.Tensor
+        """
         if name in self.projections:
             return self.projections[name](embeddings)
         return embeddings

@@ -17,6 +17,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "command_line": ["check_arguments", "check_command", "normalise"],
         "data_loading": ["global_batch_size", "loader_kwargs"],
         "ddp_gather": ["gather_batch"],
+        "dropout_check": ["check_dropout"],
         "early_stopping": ["EarlyStopping"],
         "history": ["read_history"],
         "hparams": ["load_hparams"],

@@ -44,6 +44,7 @@ from turbo_sb.training import (
     ClassificationBrain,
     Outcomes,
     Resumable,
+    check_dropout,
     check_resume,
     check_run,
     fill_cache,
@@ -223,6 +224,7 @@ def train_and_test(hparams, run_opts, manifests, facts):
         hparams["batch_size"], hparams["batch_size_per_process"]
     )
     check_run(brain, hparams["modalities"], len(datasets["train"]), batch_size)
+    check_dropout(brain, datasets["train"], hparams["text_encoder"].pad_id)
     loaders = loader_kwargs(
         datasets,
         batch_size,

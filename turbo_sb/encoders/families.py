@@ -30,6 +30,8 @@ class Family:
     # Of `dropout: auto`: the paper's, where the family was pre-trained with
     # dropout; None is the checkpoint's own.
     auto_dropout: float | None = 0.2
+    # Of `feature_norm: auto`: where utterances are alike (docs/results.md).
+    feature_norm: bool = False
     offset_positions: bool = False
     refused: dict = field(default_factory=dict)
 
@@ -104,6 +106,7 @@ WHISPER = Family(
     layers="layers",
     inputs=("conv1", "conv2", "embed_positions"),
     auto_dropout=None,
+    feature_norm=True,
 )
 # By the model_type of a config.
 SPEECH = {

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import torch
 
 from turbo_sb.models.batched_encoding import check_chunk, encode
+from turbo_sb.models.feature_norm import FeatureNorm, find_normed
 from turbo_sb.models.fusion import Fusion
 from turbo_sb.utils.errors import InputError
 
@@ -50,6 +51,10 @@ class TurboModel(torch.nn.Module):
         Share of the utterances, in [0, 1), whose classifier input has zeros
         for one modality in training, drawn for each view. The contrastive loss
         sees all. The paper's is 0.
+    feature_norm : "auto", bool or list of str
+        Whether embeddings are standardised before FC_m, by the statistics of
+        the training set (`turbo_sb.training.fit_norms`): of the modalities in
+        the list, of all, or of those whose family of encoders needs it.
 
     Example
     -------
@@ -76,6 +81,7 @@ class TurboModel(torch.nn.Module):
         encode_chunk: float | str | None = "auto",
         recompute: bool = False,
         modality_dropout: float = 0.0,
+        feature_norm: bool | str | list[str] = False,
     ):
         super().__init__()
         if not 0 <= dropout < 1:
@@ -92,6 +98,12 @@ class TurboModel(torch.nn.Module):
         self.encoding = {"chunk": encode_chunk, "recompute": recompute}
         encoders = {k: v for k, v in known.items() if k in modalities}
         self.encoders = torch.nn.ModuleDict(encoders)
+        self.norms = torch.nn.ModuleDict(
+            {
+                name: FeatureNorm(encoders[name].dim)
+                for name in find_normed(feature_norm, encoders)
+            }
+        )
         self.projections = torch.nn.ModuleDict()
         sizes = {name: encoder.dim for name, encoder in encoders.items()}
         if projection:
@@ -165,6 +177,8 @@ class TurboModel(torch.nn.Module):
         found["projection"] = bool(self.projections)
         for linear, _ in self.projections.values():
             found["projection_dim"] = linear.out_features
+        if self.norms:
+            found["feature_norm"] = list(self.norms)
         return {**found, **self.fusion.describe()}
 
     def embed(
@@ -228,6 +242,8 @@ class TurboModel(torch.nn.Module):
         -------
         embeddings : (views, batch, dim) torch.Tensor
         """
+        if name in self.norms:
+            embeddings = self.norms[name](embeddings)
         if name in self.projections:
             return self.projections[name](embeddings)
         return embeddings

@@ -20,6 +20,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "dropout_check": ["check_dropout"],
         "early_stopping": ["EarlyStopping"],
         "history": ["read_history"],
+        "feature_statistics": ["fit_norms"],
         "hparams": ["load_hparams"],
         "loggers": ["make_loggers"],
         "outcomes": ["Outcomes", "floats"],

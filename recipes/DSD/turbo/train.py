@@ -48,6 +48,7 @@ from turbo_sb.training import (
     check_resume,
     check_run,
     fill_cache,
+    fit_norms,
     floats,
     global_batch_size,
     load_hparams,
@@ -243,7 +244,6 @@ def train_and_test(hparams, run_opts, manifests, facts, curves):
         hparams["batch_size"], hparams["batch_size_per_process"]
     )
     check_run(brain, hparams["modalities"], len(datasets["train"]), batch_size)
-    check_dropout(brain, datasets["train"], hparams["text_encoder"].pad_id)
     loaders = loader_kwargs(
         datasets,
         batch_size,
@@ -253,6 +253,8 @@ def train_and_test(hparams, run_opts, manifests, facts, curves):
         device=brain.device,
         stall_limit=hparams["stall_limit"],
     )
+    fit_norms(brain, datasets["train"], loaders["valid"])
+    check_dropout(brain, datasets["train"], hparams["text_encoder"].pad_id)
     brain.fit(
         hparams["epoch_counter"],
         datasets["train"],

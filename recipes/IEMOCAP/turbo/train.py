@@ -48,6 +48,7 @@ from turbo_sb.training import (
     check_resume,
     check_run,
     fill_cache,
+    fit_norms,
     floats,
     global_batch_size,
     load_hparams,
@@ -224,7 +225,6 @@ def train_and_test(hparams, run_opts, manifests, facts):
         hparams["batch_size"], hparams["batch_size_per_process"]
     )
     check_run(brain, hparams["modalities"], len(datasets["train"]), batch_size)
-    check_dropout(brain, datasets["train"], hparams["text_encoder"].pad_id)
     loaders = loader_kwargs(
         datasets,
         batch_size,
@@ -234,6 +234,8 @@ def train_and_test(hparams, run_opts, manifests, facts):
         device=brain.device,
         stall_limit=hparams["stall_limit"],
     )
+    fit_norms(brain, datasets["train"], loaders["valid"])
+    check_dropout(brain, datasets["train"], hparams["text_encoder"].pad_id)
     brain.fit(
         hparams["epoch_counter"],
         datasets["train"],

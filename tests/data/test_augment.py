@@ -14,6 +14,13 @@ def test_by_default_nothing_is_done():
     assert torch.equal(TrainAugment()(signal, "a"), signal)
 
 
+def test_it_can_be_off_for_a_while():
+    augment, signal = TrainAugment(noise_snr=0), torch.ones(100)
+    with augment.off():
+        assert torch.equal(augment(signal, "a"), signal)
+    assert not torch.equal(augment(signal, "a"), signal)
+
+
 def test_a_crop_is_a_stretch_of_the_signal_and_random():
     augment = TrainAugment(crop_seconds=0.001, sample_rate=4000)
     starts = set()

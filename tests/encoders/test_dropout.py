@@ -52,13 +52,6 @@ class TestEffectiveDropout:
         found = effective_dropout(torch.nn.ModuleList([layer]))
         assert found == {"": 0, "activation_dropout": 0.1}
 
-    def test_log_warns_when_all_dropout_is_0(self, caplog):
-        with caplog.at_level(logging.WARNING):
-            log_dropout("audio encoder", torch.nn.Dropout(0.2))
-            assert not caplog.records
-            log_dropout("audio encoder", torch.nn.Dropout(0.0))
-        assert "Two views of an utterance would be identical" in caplog.text
-
     def test_log_names_what_is_in_force(self, caplog):
         with caplog.at_level(logging.INFO):
             log_dropout(

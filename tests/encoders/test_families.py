@@ -107,8 +107,17 @@ class TestDropout:
         assert difference(one, two) <= 1e-6
 
     @every_case
+    def test_auto_is_the_papers_where_there_was_dropout(
+        self, family_folder, case
+    ):
+        """Whisper and ALBERT were pre-trained without: their configs say 0."""
+        found = effective_dropout(make(case, family_folder).model)
+        without = CASES[case][0] in ("whisper", "albert")
+        assert (0.2 in found.values()) != without
+
+    @every_case
     def test_views_differ_in_training(self, family_folder, case):
-        encoder = make(case, family_folder).train()
+        encoder = make(case, family_folder, dropout=0.2).train()
         one, two = embed(encoder, utterances(encoder), n_views=2)
         assert all(difference(*rows) > 0.01 for rows in zip(one, two))
 
@@ -147,7 +156,7 @@ class TestGradients:
         self, family_folder, case, chunk
     ):
         """With dropout, as one chunk; several draw other masks."""
-        rates = {} if chunk is None else without_dropout(case)
+        rates = {"dropout": 0.2} if chunk is None else without_dropout(case)
         encoder = make(case, family_folder, layer_sum=True, **rates).train()
         found = []
         plain = {"chunk": None}

@@ -17,6 +17,7 @@ from tests.recipes.recipe_runs import (
     start_torchrun,
 )
 from turbo_sb.data.manifest import write_json
+from turbo_sb.training import dropout_check
 from turbo_sb.training.brain import ClassificationBrain
 from turbo_sb.training.loggers import PlainTrainLogger
 from turbo_sb.utils import distributed
@@ -163,6 +164,28 @@ def test_log_says_which_dropout_is_in_force(run, tmp_path):
     assert "encoder.layers.feed_forward.output_dropout 0.3" in audio
     assert "encoder.layer.output.dropout 0.3" in text
     assert "layerdrop 0, SpecAugment off, CNN trained" in log
+
+
+def test_checking_dropout_changes_nothing(run, tmp_path, monkeypatch):
+    """Whether or not utterances are embedded before the first step."""
+    run("turbo", tmp_path / "with", number_of_epochs=1)
+    log = (tmp_path / "with" / "log.txt").read_text()
+    assert "audio encoder: mean cosine of 32 training utterances" in log
+    assert "audio encoder: dropout moves its" not in log
+    assert "views of an utterance are equal" not in log
+    monkeypatch.setattr(dropout_check, "_check", lambda **_: None)
+    run("turbo", tmp_path / "without", number_of_epochs=1)
+    for name in ("predictions.csv", "embeddings.npz"):
+        one, other = ((tmp_path / k / name) for k in ("with", "without"))
+        assert one.read_bytes() == other.read_bytes()
+
+
+def test_what_dropout_destroys_and_equal_views_are_warned_of(run, tmp_path):
+    rates = dict(dropout=0, head_dropout=0, attention_dropout=0)
+    rates["audio_encoder.feature_dropout"] = 0
+    run("turbo", tmp_path, number_of_epochs=1, **rates)
+    log = (tmp_path / "log.txt").read_text()
+    assert log.count("the two views of an utterance are equal") == 2
 
 
 def test_lambda_1_is_vanilla_with_projection(run, tmp_path):

@@ -16,6 +16,7 @@ RANKS = (1, 2, 3)
 KEYS = {
     "number_of_epochs": 3,
     "dropout": 0,
+    "head_dropout": 0,
     "attention_dropout": 0,
     "audio_encoder.feature_dropout": 0,
     "contrastive.learnable_temperature": True,

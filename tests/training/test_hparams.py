@@ -171,6 +171,7 @@ class TestTheYamls:
         hparams = load(
             "turbo",
             dropout=0.37,
+            head_dropout=0.28,
             attention_dropout=0.11,
             temperature=0.5,
             contrastive={
@@ -189,7 +190,7 @@ class TestTheYamls:
             patience=3,
         )
         dropout = effective_dropout(hparams["model"])
-        assert set(dropout.values()) == {0.37, 0.11}
+        assert set(dropout.values()) == {0.37, 0.28, 0.11}
         contrastive = hparams["loss"].contrastive
         assert contrastive.temperature == 0.5
         assert contrastive.options == {

@@ -4,6 +4,9 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import contextlib
+from collections.abc import Iterator
+
 import torch
 
 from turbo_sb.utils.errors import InputError
@@ -34,7 +37,7 @@ class TrainAugment:
     torch.Size([8000])
     """
 
-    epoch = 1
+    epoch, active = 1, True
 
     def __init__(
         self,
@@ -70,6 +73,8 @@ class TrainAugment:
         -------
         signal : (samples,) torch.Tensor
         """
+        if not self.active:
+            return signal
         generator = generator_of(self.seed, "augmentation", self.epoch, name)
         if self.crop and len(signal) > self.crop:
             starts = len(signal) - self.crop + 1
@@ -80,3 +85,12 @@ class TrainAugment:
             noise = torch.randn(len(signal), generator=generator)
             signal = signal + level * noise
         return signal
+
+    @contextlib.contextmanager
+    def off(self) -> Iterator[None]:
+        """Leave signals as they are, until the block ends."""
+        self.active = False
+        try:
+            yield
+        finally:
+            self.active = True

@@ -31,9 +31,9 @@ class AudioEncoder(UtteranceEncoder, Convolutions, Wav2Vec2):
     source : str
         Hub name, e.g. "facebook/wav2vec2-base", or a local folder in Hugging
         Face's format: wav2vec 2.0, also XLS-R, HuBERT or WavLM.
-    dropout : float, optional
+    dropout : "auto", float, optional
         Of every feed-forward layer and residual branch of the transformer.
-        None keeps the checkpoint's.
+        "auto" is 0.2, the paper's. None keeps the checkpoint's.
     attention_dropout : float, optional
         Of the attention weights. None keeps the checkpoint's.
     feature_dropout : float, optional
@@ -72,7 +72,7 @@ class AudioEncoder(UtteranceEncoder, Convolutions, Wav2Vec2):
     def __init__(
         self,
         source: str,
-        dropout: float | None = 0.2,
+        dropout: float | str | None = "auto",
         attention_dropout: float | None = None,
         feature_dropout: float | None = None,
         layerdrop: float = 0.0,

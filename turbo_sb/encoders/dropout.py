@@ -24,7 +24,10 @@ def set_dropout(
             continue
         number = isinstance(probability, int | float)
         if not number or not 0 <= probability < 1:
-            raise InputError(f"dropout: {probability} is not in [0, 1).")
+            raise InputError(
+                f"dropout: {probability} is not in [0, 1). Give such a number, "
+                "or null for the checkpoint's own."
+            )
         if not hasattr(config, name):
             raise InputError(
                 f"{type(config).__name__} has no {name!r}, so dropout from "
@@ -51,12 +54,7 @@ def effective_dropout(module: torch.nn.Module) -> dict[str, float]:
 
 
 def log_dropout(name: str, module: torch.nn.Module) -> None:
-    """Log the dropout in force; warn if all of it is 0."""
+    """Log the dropout in force."""
     found = effective_dropout(module)
     text = ", ".join(f"{path or name} {p:g}" for path, p in found.items())
     logger.info(f"{name}: dropout in force: {text or 'none'}")
-    if not any(found.values()):
-        logger.warning(
-            f"{name}: all dropout is 0. Two views of an utterance would be "
-            "identical, and an in-modal loss term could only push utterances apart."
-        )

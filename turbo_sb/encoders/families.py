@@ -27,17 +27,24 @@ class Family:
     feature_dropout: str | None = None
     layerdrop: str | None = None
     pooling: str = "cls"
+    # Of `dropout: auto`: the paper's, where the family was pre-trained with
+    # dropout; None is the checkpoint's own.
+    auto_dropout: float | None = 0.2
+    # Of `feature_norm: auto`: where utterances are alike (docs/results.md).
+    feature_norm: bool = False
     offset_positions: bool = False
     refused: dict = field(default_factory=dict)
 
     def dropout_settings(
         self,
-        dropout: float | None,
+        dropout: float | str | None,
         attention: float | None,
         feature: float | None = None,
         layer: float | None = None,
     ) -> dict[str, float | None]:
         """Keys of the config to probabilities; None keeps the checkpoint's."""
+        if dropout == "auto":
+            dropout = self.auto_dropout
         settings = dict.fromkeys(self.dropout, dropout)
         settings[self.attention_dropout] = attention
         if self.feature_dropout:
@@ -98,6 +105,8 @@ WHISPER = Family(
     layerdrop="encoder_layerdrop",
     layers="layers",
     inputs=("conv1", "conv2", "embed_positions"),
+    auto_dropout=None,
+    feature_norm=True,
 )
 # By the model_type of a config.
 SPEECH = {
@@ -112,7 +121,9 @@ TEXT = {
     "xlm-roberta": _bert("XLM-RoBERTa", offset_positions=True),
     "electra": _bert("ELECTRA"),
     "albert": _bert(
-        "ALBERT", layers="encoder.albert_layer_groups.0.albert_layers"
+        "ALBERT",
+        layers="encoder.albert_layer_groups.0.albert_layers",
+        auto_dropout=None,  # version 2 was pre-trained without
     ),
     "deberta-v2": _bert("DeBERTa-v2 or v3"),
     "gpt2": Family(

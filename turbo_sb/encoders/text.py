@@ -37,8 +37,9 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
         Hub name, e.g. "google-bert/bert-base-uncased", or a local folder in
         Hugging Face's format: BERT, RoBERTa, XLM-RoBERTa, DeBERTa-v2 or v3,
         ALBERT, ELECTRA, GPT-2.
-    dropout : float, optional
-        Of the embeddings and of every layer. None keeps the checkpoint's.
+    dropout : "auto", float, optional
+        Of the embeddings and of every layer. "auto" is 0.2, the paper's, and
+        the checkpoint's for ALBERT. None keeps the checkpoint's.
     attention_dropout : float, optional
         Of the attention weights. None keeps the checkpoint's.
     pooling : str
@@ -68,7 +69,7 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
     def __init__(
         self,
         source: str,
-        dropout: float | None = 0.2,
+        dropout: float | str | None = "auto",
         attention_dropout: float | None = None,
         pooling: str = "auto",
         layer_sum: bool = False,

@@ -46,9 +46,10 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
     source : str
         Hub name, e.g. "openai/whisper-small", or a local folder in Hugging
         Face's format.
-    dropout : float, optional
+    dropout : "auto", float, optional
         Of every feed-forward layer and residual branch, and of the input
-        with its positions. None keeps the checkpoint's.
+        with its positions. "auto" and None keep the checkpoint's, which is 0:
+        Whisper was trained without, and embeds nothing with it.
     attention_dropout : float, optional
         Of the attention weights. None keeps the checkpoint's.
     layerdrop : float
@@ -80,7 +81,7 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
     def __init__(
         self,
         source: str,
-        dropout: float | None = 0.2,
+        dropout: float | str | None = "auto",
         attention_dropout: float | None = None,
         layerdrop: float = 0.0,
         apply_spec_augment: bool = False,

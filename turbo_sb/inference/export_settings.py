@@ -37,6 +37,7 @@ PARTS = {
         "projection": (bool,),
         "projection_dim": (int,),
         "modality_dropout": NUMBER,
+        "feature_norm": (list,),
         OLD_SETTING: (str,),
     },
     "audio": {"layer_sum": (bool,), "whisper_window": (str,)},

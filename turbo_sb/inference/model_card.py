@@ -27,7 +27,10 @@ USES = {
     ("audio",): ('classify_file("a.wav")', "a.wav"),
     ("text",): ('classify_batch(None, texts=["..."])', '--text "..."'),
 }
-OF_TRAINING = ("lambda_ce", "temperature", "batch_size", "lr", "dropout")
+OF_TRAINING = (
+    *("lambda_ce", "temperature", "batch_size", "lr"),
+    *("dropout", "head_dropout"),
+)
 
 
 def model_card(

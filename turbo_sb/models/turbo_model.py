@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import torch
 
 from turbo_sb.models.batched_encoding import check_chunk, encode
+from turbo_sb.models.feature_norm import FeatureNorm, find_normed
 from turbo_sb.models.fusion import Fusion
 from turbo_sb.utils.errors import InputError
 
@@ -50,6 +51,10 @@ class TurboModel(torch.nn.Module):
         Share of the utterances, in [0, 1), whose classifier input has zeros
         for one modality in training, drawn for each view. The contrastive loss
         sees all. The paper's is 0.
+    feature_norm : "auto", bool or list of str
+        Whether embeddings are standardised before FC_m, by the statistics of
+        the training set (`turbo_sb.training.fit_norms`): of the modalities in
+        the list, of all, or of those whose family of encoders needs it.
 
     Example
     -------
@@ -76,10 +81,11 @@ class TurboModel(torch.nn.Module):
         encode_chunk: float | str | None = "auto",
         recompute: bool = False,
         modality_dropout: float = 0.0,
+        feature_norm: bool | str | list[str] = False,
     ):
         super().__init__()
         if not 0 <= dropout < 1:
-            raise InputError(f"dropout: {dropout} is not in [0, 1).")
+            raise InputError(f"head_dropout: {dropout} is not in [0, 1).")
         if projection and projection_dim < 1:
             raise InputError(f"projection_dim: {projection_dim} is below 1.")
         known = {"audio": audio_encoder, "text": text_encoder}
@@ -92,6 +98,12 @@ class TurboModel(torch.nn.Module):
         self.encoding = {"chunk": encode_chunk, "recompute": recompute}
         encoders = {k: v for k, v in known.items() if k in modalities}
         self.encoders = torch.nn.ModuleDict(encoders)
+        self.norms = torch.nn.ModuleDict(
+            {
+                name: FeatureNorm(encoders[name].dim)
+                for name in find_normed(feature_norm, encoders)
+            }
+        )
         self.projections = torch.nn.ModuleDict()
         sizes = {name: encoder.dim for name, encoder in encoders.items()}
         if projection:
@@ -147,12 +159,10 @@ class TurboModel(torch.nn.Module):
         """
         inputs = {"audio": (wavs, wav_lens), "text": (tokens, token_lens)}
         views = {
-            name: encode(
-                self.encoders[name], *inputs[name], n_views, **self.encoding
-            )
+            name: self.encode(name, *inputs[name], n_views)
             for name in self._among(present)
         }
-        views = {name: self._project(name, e) for name, e in views.items()}
+        views = {name: self.project(name, e) for name, e in views.items()}
         outputs = {"views": views, "logits": self.classify(views)}
         if not self.training and len(views) == 2:
             outputs["alone"] = {
@@ -167,6 +177,8 @@ class TurboModel(torch.nn.Module):
         found["projection"] = bool(self.projections)
         for linear, _ in self.projections.values():
             found["projection_dim"] = linear.out_features
+        if self.norms:
+            found["feature_norm"] = list(self.norms)
         return {**found, **self.fusion.describe()}
 
     def embed(
@@ -187,10 +199,51 @@ class TurboModel(torch.nn.Module):
         -------
         embeddings : (1, batch, dim) torch.Tensor
         """
-        embeddings = encode(self.encoders[name], inputs, lens, **self.encoding)
-        return self._project(name, embeddings)
+        return self.project(name, self.encode(name, inputs, lens))
 
-    def _project(self, name, embeddings):
+    def encode(
+        self,
+        name: str,
+        inputs: torch.Tensor,
+        lens: torch.Tensor | list[float],
+        n_views: int = 1,
+    ) -> torch.Tensor:
+        """Embeddings of one modality as its encoder gives them.
+
+        Arguments
+        ---------
+        name : str
+            "audio" or "text".
+        inputs : torch.Tensor
+            Its padded waveforms or token ids, as in `forward`.
+        lens : (batch,) torch.Tensor or list of float
+            Relative lengths in [0, 1].
+        n_views : int
+            Number of dropout draws.
+
+        Returns
+        -------
+        embeddings : (views, batch, dim) torch.Tensor
+        """
+        encoder = self.encoders[name]
+        return encode(encoder, inputs, lens, n_views, **self.encoding)
+
+    def project(self, name: str, embeddings: torch.Tensor) -> torch.Tensor:
+        """Embeddings of one modality in the joint space, h_m.
+
+        Arguments
+        ---------
+        name : str
+            "audio" or "text".
+        embeddings : (views, batch, dim) torch.Tensor
+            Of `encode`.
+
+        Returns
+        -------
+        embeddings : (views, batch, dim) torch.Tensor
+        """
+        if name in self.norms:
+            embeddings = self.norms[name](embeddings)
         if name in self.projections:
             return self.projections[name](embeddings)
         return embeddings

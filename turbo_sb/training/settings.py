@@ -28,7 +28,7 @@ KINDS = {
     list: "a list such as [ang, hap]",
     dict: "a mapping such as {in: 0.5}",
 }
-MIXED = ("ce_view", "encode_chunk")  # a number or a word
+MIXED = ("ce_view", "dropout", "encode_chunk")  # a number or a word
 AT_LEAST = {
     "batch_size": 1,
     "projection_dim": 1,
@@ -38,7 +38,7 @@ AT_LEAST = {
     "lr": 0,
     "stall_limit": 0,
 }
-BELOW_ONE = ("modality_dropout",)  # shares, from 0
+BELOW_ONE = ("modality_dropout", "head_dropout")  # shares, from 0
 CHOICES = {
     "nonfinite_loss": ("stop", "skip"),
     "same_recordings": ("stop", "warn"),

@@ -8,8 +8,10 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import contextlib
 import hashlib
 import random
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -32,3 +34,17 @@ def seed_all(*parts: int | str) -> None:
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
+
+
+@contextlib.contextmanager
+def forked_draws(device: str | torch.device) -> Iterator[None]:
+    """Give torch, NumPy and Python back their states when the block ends."""
+    device = torch.device(device)
+    devices = [device] if device.type == "cuda" else []
+    of_numpy, of_python = np.random.get_state(), random.getstate()
+    try:
+        with torch.random.fork_rng(devices):
+            yield
+    finally:
+        np.random.set_state(of_numpy)
+        random.setstate(of_python)

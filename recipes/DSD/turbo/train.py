@@ -44,9 +44,11 @@ from turbo_sb.training import (
     ClassificationBrain,
     Outcomes,
     Resumable,
+    check_dropout,
     check_resume,
     check_run,
     fill_cache,
+    fit_norms,
     floats,
     global_batch_size,
     load_hparams,
@@ -251,6 +253,8 @@ def train_and_test(hparams, run_opts, manifests, facts, curves):
         device=brain.device,
         stall_limit=hparams["stall_limit"],
     )
+    fit_norms(brain, datasets["train"], loaders["valid"])
+    check_dropout(brain, datasets["train"], hparams["text_encoder"].pad_id)
     brain.fit(
         hparams["epoch_counter"],
         datasets["train"],

@@ -130,7 +130,10 @@ class TestTheYamls:
         assert isinstance(hparams["loss"].contrastive, TurboLoss)
         assert (hparams["loss"].n_views, hparams["loss"].lambda_ce) == (2, 0.5)
         assert hparams["batch_size"] == 64
-        assert hparams["opt_class"].keywords == {"lr": 1e-5, "fused": True}
+        adam = {"lr": 1e-5, "fused": True, "decoupled_weight_decay": True}
+        assert hparams["opt_class"].keywords == adam
+        assert not hparams["rates"].apart
+        assert hparams["rates"].scheduler is None
         assert hparams["opt_class"].func is torch.optim.Adam
         assert hparams["epoch_counter"].patience == 10
         assert not hparams["loss"].contrastive.options["symmetric"]

@@ -45,6 +45,22 @@ def test_a_setting_within_an_object_counts(settings):
         check_resume({**settings, **read_yaml(text, "")})
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "expected"),
+    [
+        ("null", "!new:a.B\n  lr: 1", "schedule: None, not !new:a.B"),
+        ("!new:a.B\n  lr: 1", "null", "schedule: !new:a.B, not None"),
+        ("!new:a.B\n  lr: 1", "!new:a.C\n  n: 1", "!new:a.B, not !new:a.C"),
+    ],
+)
+def test_another_object_counts(before, now, expected, settings, tmp_path):
+    with open(tmp_path / "hyperparams.yaml", "a") as file:
+        file.write(f"schedule: {before}\n")
+    check_resume({**settings, **read_yaml(f"schedule: {before}", "")})
+    with pytest.raises(InputError, match=expected):
+        check_resume({**settings, **read_yaml(f"schedule: {now}", "")})
+
+
 def test_the_checkpointers_own_folder_counts(tmp_path):
     assert checkpoints_folder({"output_folder": "a"}).as_posix() == "a/save"
     text = "checkpointer: !new:a.B\n    checkpoints_dir: elsewhere"

@@ -7,6 +7,7 @@ from turbo_sb.training.settings import (
     ADDED,
     Hparams,
     check_overrides,
+    check_rates,
     check_types,
     check_used,
     check_values,
@@ -52,7 +53,7 @@ def test_value_of_another_kind_is_refused(given, expected):
 
 
 def test_number_out_of_its_range_is_refused():
-    check_values({"lr": 0, "batch_size": 1})
+    check_values({"lr": 0, "batch_size": 1, "head_lr": None})
     with pytest.raises(InputError, match="batch_size=0: expected at least 1"):
         check_values({"batch_size": 0})
     for rate in (0, 0.0, 0.5):
@@ -60,6 +61,19 @@ def test_number_out_of_its_range_is_refused():
     for rate in (-0.1, 1, 1.5):
         with pytest.raises(InputError, match=f"{rate}: expected a share in"):
             check_values({"modality_dropout": rate})
+
+
+@pytest.mark.parametrize("key", ["lr", "head_lr", "layer_sum_lr"])
+@pytest.mark.parametrize("value", [-1, float("nan"), float("inf"), "x", True])
+def test_what_is_no_rate_is_refused(key, value):
+    with pytest.raises(InputError, match=f"--{key}={value}: expected"):
+        check_values({key: value})
+
+
+def test_a_rate_of_the_head_needs_one_of_the_encoders():
+    check_rates({"head_lr": None}, "old.yaml")
+    with pytest.raises(InputError, match="old.yaml: head_lr without lr"):
+        check_rates({"head_lr": 0.1}, "old.yaml")
 
 
 def test_a_value_that_is_not_a_choice_is_refused():

@@ -25,6 +25,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "loggers": ["make_loggers"],
         "outcomes": ["Outcomes", "floats"],
         "preemption": ["Notice", "Resumable"],
+        "rates": ["Rates"],
         "resumable_brain": ["ResumableBrain"],
         "resuming": ["check_resume"],
         "run_folder": [

@@ -24,6 +24,7 @@ from turbo_sb.training.ddp_gather import gather_batch
 from turbo_sb.training.epoch_averages import Averages
 from turbo_sb.training.nonfinite import finite_rows, tell_batch
 from turbo_sb.training.preemption import Notice, leave
+from turbo_sb.training.rates import Rates, Schedule, learning_rates
 from turbo_sb.training.readers import Loading, Reader
 from turbo_sb.training.settings import check_choice
 from turbo_sb.utils.distributed import of_all, on_main, part, rank
@@ -48,6 +49,8 @@ class ResumableBrain(sb.Brain):
     nonfinite_loss : str
         "stop", or "skip": leave out a batch whose loss or gradient is NaN or
         infinite.
+    rates : Rates, optional
+        Without it, all parameters have the optimiser's own rate.
     **kwargs
         As speechbrain.Brain takes them.
 
@@ -59,14 +62,22 @@ class ResumableBrain(sb.Brain):
 
     notice = Notice()  # `fit` sets its own
     agreed = GO_ON
+    schedule = None  # `init_optimizers` makes it, if there is one
 
     @property
     def epoch(self) -> int:
         """The epoch's number, from 1."""
         return self.hparams.epoch_counter.current
 
-    def __init__(self, *args, nonfinite_loss="stop", **kwargs):
+    def __init__(
+        self,
+        *args,
+        nonfinite_loss: str = "stop",
+        rates: Rates | None = None,
+        **kwargs,
+    ):
         super().__init__(*args, **kwargs)
+        self.rates = rates
         check_choice("nonfinite_loss", nonfinite_loss, ("stop", "skip"))
         self.nonfinite_loss = nonfinite_loss
         self.on_trial = self.debug and not self.debug_persistently
@@ -119,6 +130,40 @@ class ResumableBrain(sb.Brain):
         for log in self.hparams.loggers:
             if hasattr(log, "rewind") and not self.on_trial:
                 log.rewind(self.epoch)
+
+    def init_optimizers(self) -> None:
+        """Make the optimiser, with a parameter group for each rate."""
+        rates, opt_class = self.rates, self.opt_class
+        if rates is not None and rates.apart:
+            groups = rates.groups(self.modules, self.remove_vector_weight_decay)
+            self.opt_class = lambda _: opt_class(groups)
+        super().init_optimizers()
+        self.opt_class = opt_class
+        if rates is not None and rates.scheduler is not None:
+            self.schedule = Schedule(rates.scheduler, self.optimizer, rates.lr)
+            if self.checkpointer is not None:
+                self.checkpointer.add_recoverable("schedule", self.schedule)
+
+    def learning_rates(self) -> dict[str, float]:
+        """The rates of now, for the log.
+
+        Returns
+        -------
+        rates : dict
+            ``lr``, and ``head_lr`` and ``layer_sum_lr`` where they are apart.
+        """
+        return learning_rates(self.optimizer)
+
+    def schedule_epoch(self, loss: float) -> None:
+        """Set the next epoch's rates, if the schedule goes by epochs.
+
+        Arguments
+        ---------
+        loss : float
+            Of the validation, alike in all processes.
+        """
+        if self.schedule is not None:
+            self.schedule.end_epoch(self.epoch, loss)
 
     def _wrap_distributed(self):
         """Leave buffers where they are: they are constants.
@@ -266,6 +311,8 @@ class ResumableBrain(sb.Brain):
         if torch.isfinite(loss if scaled else loss + norm):
             for _, _, terms in noted:
                 self.averages.add(terms)
+            if self.schedule is not None:
+                self.schedule.before_step(self.optimizer_step + 1)
             self.scaler.step(self.optimizer)
             self.optimizer_step += 1
         else:

@@ -107,7 +107,9 @@ def check_same(settings: dict, resumable: set[str] = RESUMABLE) -> None:
     if not saved.is_file():
         return
     text = saved.read_text(encoding="utf-8")
-    before, now = plain(read_yaml(text, str(saved))), plain(settings)
+    saved_settings = read_yaml(text, str(saved))
+    before, now = plain(saved_settings), plain(settings)
+    _add_classes(before, saved_settings, now, settings)
     for key in now:
         if key in resumable or key not in before:
             continue
@@ -117,6 +119,20 @@ def check_same(settings: dict, resumable: set[str] = RESUMABLE) -> None:
                 f"{before[key]}, not {now[key]}. Give another "
                 "--output_folder, or delete this one."
             )
+
+
+def _add_classes(before, saved, now, settings):
+    """Add the classes of objects, and what has no object in their place.
+
+    Not those of this package, which have had other names.
+    """
+    for key in set(saved) & set(settings):
+        values = saved[key], settings[key]
+        found = [str(v.tag.value) if is_object(v) else v for v in values]
+        if any(map(is_object, values)) and not any(
+            "turbo_sb." in str(name) for name in found
+        ):
+            before[key], now[key] = found
 
 
 def plain(settings: dict, prefix: str = "") -> dict:

@@ -5,6 +5,7 @@ Authors
 """
 
 import difflib
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import fields
@@ -35,7 +36,6 @@ AT_LEAST = {
     "sample_rate": 1,
     "num_workers": 0,
     "frozen_layers": 0,
-    "lr": 0,
     "stall_limit": 0,
 }
 BELOW_ONE = ("modality_dropout", "head_dropout")  # shares, from 0
@@ -44,7 +44,8 @@ CHOICES = {
     "same_recordings": ("stop", "warn"),
 }
 # What a YAML of an earlier version lacks.
-ADDED = {"stall_limit": 45, "same_recordings": "stop"}
+ADDED = {"stall_limit": 45, "same_recordings": "stop", "rates": None}
+RATES = ("lr", "head_lr", "layer_sum_lr", "weight_decay")
 
 
 class Hparams(dict):
@@ -112,6 +113,7 @@ def read_settings(
     check_overrides(given, base, hparams_file)
     check_types(given, base, hparams_file)
     check_used(text, base, script, hparams_file)
+    check_rates({**base, **given}, hparams_file)
     settings = read_yaml(_resolve(text, overrides, hparams_file), hparams_file)
     check_values(settings)
     return Hparams(settings, hparams_file)
@@ -287,6 +289,9 @@ def check_values(settings: dict) -> None:
             raise InputError(
                 f"--{key}={settings[key]}: expected at least {least}."
             )
+    for key in RATES:
+        if key in settings:
+            _check_rate(key, settings[key])
     for key in BELOW_ONE:
         if not 0 <= settings.get(key, 0) < 1:
             raise InputError(
@@ -299,6 +304,27 @@ def check_values(settings: dict) -> None:
     folder = settings.get("data_folder")
     if folder is not None and not Path(folder).is_dir():
         raise InputError(f"data_folder: {folder}: no such folder.")
+
+
+def _check_rate(key, value):
+    """Reject what is no learning rate; null is another one's."""
+    if value is None and key != "lr":
+        return
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InputError(f"--{key}={value}: expected a number, as 0.001.")
+    if not 0 <= value < math.inf:
+        raise InputError(f"--{key}={value}: expected at least 0, and finite.")
+
+
+def check_rates(settings: dict, hparams_file: str) -> None:
+    """Reject a rate of the head in a YAML that has none of the encoders."""
+    own = [k for k in RATES[1:3] if settings.get(k) is not None]
+    if own and settings.get("lr") is None:
+        raise InputError(
+            f"{hparams_file}: {own[0]} without lr, which is the encoders' "
+            "rate. Copy lr, rates and opt_class from the recipe's own YAMLs, "
+            "which may be newer."
+        )
 
 
 def check_choice(key: str, value, choices: Iterable) -> None:

@@ -108,12 +108,13 @@ class TurboBrain(ClassificationBrain):
         stats = {"loss": self.outcomes.loss(), "seconds": self.seconds()}
         if stage == sb.Stage.VALID:
             found = self.outcomes.figures()
-            meta = {"epoch": epoch, "lr": self.optimizer.param_groups[0]["lr"]}
+            meta = {"epoch": epoch, **self.learning_rates()}
             both = {
                 "train_stats": self.train_stats,
                 "valid_stats": stats | found,
             }
             self.log(loggers, meta, **both)
+            self.schedule_epoch(stats["loss"])
             self.save_epoch(self.hparams.scoring.score(found), **found)
         else:
             # The best epoch's: `on_evaluate_start` has loaded it.
@@ -211,6 +212,7 @@ def train_and_test(hparams, run_opts, manifests, facts):
         run_opts=run_opts,
         checkpointer=hparams["checkpointer"],
         nonfinite_loss=hparams["nonfinite_loss"],
+        rates=hparams["rates"],
     )
     brain.facts = facts
     folder, model = hparams["output_folder"], hparams["model"]

@@ -44,7 +44,7 @@ CHOICES = {
     "same_recordings": ("stop", "warn"),
 }
 # What a YAML of an earlier version lacks.
-ADDED = {"stall_limit": 45, "same_recordings": "stop"}
+ADDED = {"stall_limit": 45, "same_recordings": "stop", "also_folds": {}}
 
 
 class Hparams(dict):

@@ -63,6 +63,11 @@ class Job:
         """The file with what the run printed."""
         return self.folder.with_name(f"{self.folder.name}.log")
 
+    @property
+    def runs(self) -> list["Job"]:
+        """The runs that it trains: mostly itself."""
+        return [self]
+
     def is_finished(self) -> bool:
         """Whether its results are there, which are written last."""
         return (self.folder / FINISHED).exists()

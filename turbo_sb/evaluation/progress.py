@@ -66,9 +66,10 @@ class Progress:
 
     def line(self) -> str:
         """How many are done, what runs, how long is left."""
-        done = f"{len(self.finished)} of {len(self.jobs)} done"
+        finished = [job for job in self.jobs if job.name in self.finished]
+        done = f"{_count(finished)} of {_count(self.jobs)} done"
         if self.failed:
-            done += f", {len(self.failed)} failed"
+            done += f", {_count(self.failed.values())} failed"
         parts = [f"{clock(time.monotonic() - self.start)}  {done}"]
         for job, _, _ in self.running.values():
             parts.append(f"{job.name}: {job.epochs_done()}/{job.epochs}")
@@ -101,3 +102,8 @@ class Progress:
             takes *= max(0, 1 - before / max(1, job.epochs))
             total += max(0, takes - (now - start))
         return total / self.slots
+
+
+def _count(jobs):
+    """How many runs they are."""
+    return sum(len(job.runs) for job in jobs)

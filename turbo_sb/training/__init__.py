@@ -19,6 +19,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "ddp_gather": ["gather_batch"],
         "dropout_check": ["check_dropout"],
         "early_stopping": ["EarlyStopping"],
+        "folds": ["check_also_folds", "check_same_training", "make_folds"],
         "history": ["read_history"],
         "feature_statistics": ["fit_norms"],
         "hparams": ["load_hparams"],

@@ -4,24 +4,26 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import contextlib
 import time
 from pathlib import Path
 
 import speechbrain as sb
 from speechbrain.utils.distributed import if_main_process
 
-from turbo_sb.data.manifest import write_json
+from turbo_sb.data.manifest import read_json, write_json
 from turbo_sb.encoders.layers import compile_layers
 from turbo_sb.training.cost import measure_cost
 from turbo_sb.training.loggers import make_loggers
-from turbo_sb.training.resumable_brain import ResumableBrain
+from turbo_sb.training.shared_training import SharedTraining
 from turbo_sb.utils.distributed import of_all
+from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.rounding import fixed
 
 RATES = ("WA", "UA", "ACC", "EER")  # that are printed at the end
 
 
-class ClassificationBrain(ResumableBrain):
+class ClassificationBrain(SharedTraining):
     """Everything around a recipe's two passes and its loss.
 
     A recipe's Brain has `compute_forward`, `compute_objectives`,
@@ -43,9 +45,6 @@ class ClassificationBrain(ResumableBrain):
     speechbrain.Brain : the arguments.
     """
 
-    facts = {}  # added to metrics.json
-    others = {}  # drawn beside the model's curve, name to (scores, targets)
-
     def on_fit_start(self) -> None:
         """Log the encoders; save the loss too, if it has parameters."""
         for encoder in self.modules.model.encoders.values():
@@ -53,6 +52,8 @@ class ClassificationBrain(ResumableBrain):
         if self.hparams.loss.state_dict():
             self.checkpointer.add_recoverable("loss", self.hparams.loss)
         super().on_fit_start()
+        for fold in self.folds if if_main_process() else ():
+            self.write_cost(Path(fold.folder))  # also if it is ended before
 
     def _compile(self):
         """With --compile: the layers, in place of whole modules."""
@@ -139,6 +140,23 @@ class ClassificationBrain(ResumableBrain):
         folder.mkdir(exist_ok=True)
         return folder
 
+    def write_cost(self, folder: Path) -> None:
+        """Write cost.json; it names the folds that were trained together.
+
+        Arguments
+        ---------
+        folder : pathlib.Path
+            Of one of the folds.
+        """
+        path = folder / "cost.json"
+        cost = measure_cost(self.modules.model, self.device)
+        together = set(self.numbers())
+        with contextlib.suppress(InputError):  # damaged: written anew
+            together |= set(read_json(path, missing={}).get("folds", []))
+        if together:
+            cost["folds"] = sorted(together)
+        write_json({path: cost})
+
     def write_results(self, summary: dict) -> None:
         """Write metrics.json and what stands beside it, in the main process.
 
@@ -154,8 +172,7 @@ class ClassificationBrain(ResumableBrain):
             folder = self._debug_folder()
         trained = hasattr(self, "averages")  # in this process
         if trained or not (folder / "cost.json").exists():
-            cost = measure_cost(self.modules.model, self.device)
-            write_json({folder / "cost.json": cost})
+            self.write_cost(folder)
         facts = {
             "protocol": self.hparams.protocol,
             "fold": self.hparams.fold,

@@ -52,9 +52,19 @@ class EarlyStopping(EpochCounter):
         self.best_epoch = 0
 
     def __next__(self):
-        if self.best_epoch and self.current - self.best_epoch >= self.patience:
+        if self.has_ended():
             raise StopIteration
         return super().__next__()
+
+    def has_ended(self) -> bool:
+        """Whether there is no further epoch.
+
+        Returns
+        -------
+        ended : bool
+        """
+        waited = self.current - self.best_epoch if self.best_epoch else 0
+        return waited >= self.patience or self.current >= self.limit
 
     def update(self, score: float) -> None:
         """Note the epoch's score. Call it once an epoch, before saving.

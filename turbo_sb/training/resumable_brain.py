@@ -127,9 +127,21 @@ class ResumableBrain(sb.Brain):
             self.checkpointer.add_recoverable("batches", self.train_sampler)
             on_main(self.checkpointer.remove_drafts)
         super().on_fit_start()
-        for log in self.hparams.loggers:
+        self.rewind(self.hparams.loggers, self.epoch)
+
+    def rewind(self, loggers: list, epoch: int) -> None:
+        """Drop what was logged after an epoch.
+
+        Arguments
+        ---------
+        loggers : list of speechbrain.utils.train_logger.TrainLogger
+            Of `turbo_sb.training.make_loggers`.
+        epoch : int
+            The last that is kept.
+        """
+        for log in loggers:
             if hasattr(log, "rewind") and not self.on_trial:
-                log.rewind(self.epoch)
+                log.rewind(epoch)
 
     def init_optimizers(self) -> None:
         """Make the optimiser, with a parameter group for each rate."""
@@ -322,8 +334,9 @@ class ResumableBrain(sb.Brain):
 
     def _on_nonfinite(self, loss, noted):
         """Record the batch; stop, or leave it out."""
-        path = Path(self.hparams.output_folder) / "nonfinite.csv"
-        message = tell_batch(path, self.epoch, self.step, loss, noted)
+        where = self.epoch, self.step, loss, noted
+        paths = [Path(f) / "nonfinite.csv" for f in self._result_folders()]
+        message, *_ = [tell_batch(path, *where) for path in paths]
         self.averages.n_skipped += 1
         if self.nonfinite_loss == "stop":
             raise of_all(
@@ -375,7 +388,13 @@ class ResumableBrain(sb.Brain):
         facts = {"score": score, "epoch": self.epoch, "best_epoch": best}
         self.checkpointer.save_and_keep({**meta, **facts})
         if stop:
-            leave(f"the end of epoch {self.epoch}", self.notice.number)
+            self._leave_after_epoch()
+
+    def _leave_after_epoch(self):
+        leave(f"the end of epoch {self.epoch}", self.notice.number)
+
+    def _result_folders(self):
+        return [self.hparams.output_folder]
 
     def on_evaluate_start(self, max_key=None, min_key=None) -> None:
         """Load the best checkpoint; without it, there is nothing to test.

@@ -24,6 +24,7 @@ RESUMABLE = {
     "logger",
     "skip_prep",
     "output_folder",
+    "also_folds",  # the bytes are those of a fold alone
     "shortcut_report",
     # The same settings, where an object takes them.
     "epoch_counter.limit",

@@ -12,6 +12,7 @@ LARGEST = 1e15  # beyond any figure; json reads 1e999 as infinity
 MOST_EPOCHS = 1_000_000
 NUMBER, COUNT = "a number or null", "a whole number from 0, or null"
 TEXT, FLAG = "text or null", "true or false"
+FOLDS = "a list of whole numbers from 0"
 WORDS, SCORES = "different words", "an object of numbers"
 # Keys of metrics.json that are read, to what they hold.
 METRICS = {
@@ -33,6 +34,7 @@ COST = {
     "trainable_parameters": COUNT,
     "peak_memory_mb": NUMBER,
     "peak_memory_of": TEXT,
+    "folds": FOLDS,
 }
 LINE = {
     "epoch": "a whole number from 1",
@@ -62,6 +64,9 @@ FITS = {
     TEXT: lambda value: value is None or isinstance(value, str),
     "text or a number": lambda value: isinstance(value, str | int | None),
     FLAG: lambda value: isinstance(value, bool),
+    FOLDS: lambda value: (
+        isinstance(value, list) and all(map(_is_count, value))
+    ),
     WORDS: lambda value: (
         isinstance(value, list)
         and all(isinstance(word, str) for word in value)

@@ -44,7 +44,12 @@ CHOICES = {
     "same_recordings": ("stop", "warn"),
 }
 # What a YAML of an earlier version lacks.
-ADDED = {"stall_limit": 45, "same_recordings": "stop", "rates": None}
+ADDED = {
+    "stall_limit": 45,
+    "same_recordings": "stop",
+    "rates": None,
+    "also_folds": {},
+}
 RATES = ("lr", "head_lr", "layer_sum_lr", "weight_decay")
 
 

@@ -84,17 +84,18 @@ def of_all(message: str) -> InputError:
 
 
 @contextlib.contextmanager
-def alone_in(folder: str | Path) -> Iterator[None]:
-    """Keep other trainings out of a run's folder, for all its processes."""
-    busy = (
-        f"{folder}: another training runs in it. Wait until it ends, end it, "
-        "or give another --output_folder."
-    )
+def alone_in(*folders: str | Path) -> Iterator[None]:
+    """Keep other trainings out of a run's folders, for all its processes."""
     with contextlib.ExitStack() as held:
 
         def take():
-            """Hold the folder's lock until the block ends."""
-            held.enter_context(hold(Path(folder) / LOCK, busy, PATIENCE))
+            """Hold the folders' locks until the block ends."""
+            for folder in folders:
+                busy = (
+                    f"{folder}: another training runs in it. Wait until it "
+                    "ends, end it, or give another --output_folder."
+                )
+                held.enter_context(hold(Path(folder) / LOCK, busy, PATIENCE))
 
         on_main(take)
         yield

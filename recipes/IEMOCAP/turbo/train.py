@@ -44,16 +44,18 @@ from turbo_sb.training import (
     ClassificationBrain,
     Outcomes,
     Resumable,
+    check_also_folds,
     check_dropout,
     check_resume,
     check_run,
+    check_same_training,
     fill_cache,
     fit_norms,
     floats,
     global_batch_size,
     load_hparams,
     loader_kwargs,
-    manifests_of,
+    make_folds,
     save_encoders,
 )
 from turbo_sb.utils.distributed import alone_in, on_main
@@ -191,8 +193,8 @@ def prepare(hparams, manifests):
     return sets_facts | read_json(f"{folder}/preparation.json", missing={})
 
 
-def train_and_test(hparams, run_opts, manifests, facts):
-    """Train, and test the best epoch.
+def train_and_test(hparams, run_opts, folds):
+    """Train, and test the best epoch of each fold.
 
     Arguments
     ---------
@@ -200,10 +202,8 @@ def train_and_test(hparams, run_opts, manifests, facts):
         What the YAML describes, built.
     run_opts : dict
         SpeechBrain's own options.
-    manifests : dict
-        "train", "valid" and "test" to a JSON file.
-    facts : dict
-        Added to metrics.json.
+    folds : list of Fold
+        One, or several of the same training set: one training is of all.
     """
     brain = TurboBrain(
         modules=hparams["modules"],
@@ -214,28 +214,33 @@ def train_and_test(hparams, run_opts, manifests, facts):
         nonfinite_loss=hparams["nonfinite_loss"],
         rates=hparams["rates"],
     )
-    brain.facts = facts
-    folder, model = hparams["output_folder"], hparams["model"]
-    on_main(save_encoders, folder=folder, model=model)
+    brain.take(folds)
+    for fold in folds:
+        on_main(save_encoders, folder=fold.folder, model=hparams["model"])
     features = None
     if hparams["cache_features"]:
+        manifests = [path for f in folds for path in f.manifests.values()]
         features = fill_cache(
             hparams, brain, manifests, hparams["cache_folder"]
         )
-    datasets = dataio_prep(hparams, manifests, features)
+    for fold in folds:
+        fold.datasets = dataio_prep(hparams, fold.manifests, features)
+    datasets = folds[0].datasets
     batch_size = global_batch_size(
         hparams["batch_size"], hparams["batch_size_per_process"]
     )
     check_run(brain, hparams["modalities"], len(datasets["train"]), batch_size)
-    loaders = loader_kwargs(
-        datasets,
-        batch_size,
-        seed=hparams["seed"],
-        pad_id=hparams["text_encoder"].pad_id,
-        num_workers=hparams["num_workers"],
-        device=brain.device,
-        stall_limit=hparams["stall_limit"],
-    )
+    for fold in folds:
+        fold.loaders = loader_kwargs(
+            fold.datasets,
+            batch_size,
+            seed=hparams["seed"],
+            pad_id=hparams["text_encoder"].pad_id,
+            num_workers=hparams["num_workers"],
+            device=brain.device,
+            stall_limit=hparams["stall_limit"],
+        )
+    loaders = folds[0].loaders
     fit_norms(brain, datasets["train"], loaders["valid"])
     check_dropout(brain, datasets["train"], hparams["text_encoder"].pad_id)
     brain.fit(
@@ -245,7 +250,10 @@ def train_and_test(hparams, run_opts, manifests, facts):
         train_loader_kwargs=loaders["train"],
         valid_loader_kwargs=loaders["valid"],
     )
-    brain.evaluate(datasets["test"], test_loader_kwargs=loaders["test"])
+    for fold in folds:
+        brain.turn_to(fold)
+        test = fold.loaders["test"]
+        brain.evaluate(fold.datasets["test"], test_loader_kwargs=test)
 
 
 def main(arguments):
@@ -260,14 +268,20 @@ def main(arguments):
     settings = check_arguments(arguments, __file__, check_fold)
     hparams_file, run_opts, overrides = sb.parse_arguments(arguments)
     ddp_init_group(run_opts)
-    with alone_in(settings["output_folder"]):
+    also = check_also_folds(settings["also_folds"], settings)
+    with alone_in(settings["output_folder"], *also.values()):
         on_main(check_resume, settings=settings)
         hparams = load_hparams(hparams_file, overrides)
-        folder = hparams["output_folder"]
-        sb.create_experiment_directory(folder, hparams_file, overrides)
-        manifests = manifests_of(folder)
-        facts = prepare(hparams, manifests)
-        train_and_test(hparams, run_opts, manifests, facts)
+        folds = make_folds(
+            hparams, hparams["also_folds"], hparams_file, overrides, __file__
+        )
+        for fold in reversed(folds):  # log.txt goes on in the first one's
+            sb.create_experiment_directory(
+                fold.folder, hparams_file, fold.overrides
+            )
+            fold.facts = prepare(fold.hparams, fold.manifests)
+        check_same_training(folds)
+        train_and_test(hparams, run_opts, folds)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from turbo_sb.evaluation.cross_validation.plan import (
     Recipe,
     keep_checkpoints,
 )
+from turbo_sb.evaluation.cross_validation.sharing import share
 from turbo_sb.evaluation.jobs import run_jobs
 from turbo_sb.evaluation.progress import SAY, Progress
 from turbo_sb.evaluation.report.write import (
@@ -99,19 +100,26 @@ def cross_validate(options, recipe: Recipe, check=lambda: None) -> list:
             plan.run_text_baselines()
         for training in trainings:
             _tidy(training, options)
-        progress = Progress(trainings, options.jobs)
-        waiting = [t for t in trainings if not t.is_finished()]
+        finished = [t for t in trainings if t.is_finished()]
+        waiting = [t for t in trainings if t not in finished]
+        jobs = share(waiting) if options.share_training else waiting
+        progress = Progress([*finished, *jobs], options.jobs)
         SAY(
-            f"{len(trainings)} runs, {len(trainings) - len(waiting)} of them "
-            f"finished before, {options.jobs} at a time, in {plan.folder}"
+            f"{len(trainings)} runs, {len(finished)} of them finished before, "
+            f"{options.jobs} at a time, in {plan.folder}"
         )
+        if len(jobs) < len(waiting):
+            SAY(
+                f"{len(waiting)} runs by {len(jobs)} trainings: folds of the "
+                "same training set share one (--share_training=False: none)"
+            )
         run_jobs(
-            waiting,
+            jobs,
             options.jobs,
             progress,
             every=options.every,
             gpus=options.gpus,
-            on_end=lambda job, code: _tidy(job, options),
+            on_end=lambda job, _: [_tidy(run, options) for run in job.runs],
             check=check,
         )
     return list(progress.failed.values())

@@ -9,12 +9,14 @@ import os
 import re
 import subprocess
 
+from turbo_sb.data.preparation import boolean
 from turbo_sb.utils.options import spell
 
 # Options of train.py that cannot be one for all runs, and why.
 OWN = {
     "fold": "use --folds",
     "seed": "use --seeds",
+    "also_folds": "use --folds; those of the same training set share it",
     "skip_prep": "the corpus is prepared once, for all runs",
 }
 DESCRIPTION = """\
@@ -76,6 +78,14 @@ def _parser():
         choices=("best", "all", "none"),
         default="best",
         help="of finished runs (default: best, the one that was tested)",
+    )
+    add(
+        "--share_training",
+        type=boolean,
+        default=True,
+        metavar="True",
+        help="train once for folds of the same training set, as speaker10's "
+        "two of a session (default: True; the same bytes as False)",
     )
     add("--compare", help="another report's folder, to lay beside")
     add("--every", type=float, default=30, help="seconds between lines (30)")

@@ -203,7 +203,8 @@ def cost(method: Method) -> dict:
     """Time and memory of the trainings; None where no run says it.
 
     ``seconds_per_epoch`` is the median over runs of their median, ``epochs``
-    and ``best_epoch`` are medians, the others the largest of all runs.
+    and ``best_epoch`` are medians, ``runs`` and ``trainings`` counts (folds of
+    one training set may share a training), the others the largest of all runs.
     """
     costs = [run.cost() for run in method.runs]
     seconds = [run.curves().get("train seconds") for run in method.runs]
@@ -214,7 +215,13 @@ def cost(method: Method) -> dict:
         """The largest value of all runs."""
         return max((c[key] for c in costs if key in c), default=None)
 
+    shared = {
+        (run.seed, *found.get("folds", [run.fold]))
+        for run, found in zip(method.runs, costs)
+    }
     return {
+        "runs": len(costs),
+        "trainings": len(shared),
         "seconds_per_epoch": _median([np.nanmedian(s) for s in seconds]),
         "epochs": _median([len(s) for s in seconds]),
         "best_epoch": _median([epoch for epoch in best if epoch is not None]),

@@ -127,7 +127,21 @@ def _details(report, part):
         table(*tables.geometry_table(part)),
         "### Cost",
         table(*tables.cost_table(part)),
+        *_shared(part),
     ]
+
+
+def _shared(part):
+    """Say where fewer trainings than runs were paid for."""
+    for method, found in part["methods"].items():
+        runs, trainings = found["cost"]["runs"], found["cost"]["trainings"]
+        if trainings < runs:
+            yield (
+                f"{plain(method)}: {runs} runs by {trainings} trainings. Folds "
+                "of the same training set were trained once, and validated, "
+                "selected and tested each by itself; s/epoch, epochs and "
+                "memory of such a training are those of each of its runs."
+            )
 
 
 def _missing(names, part):

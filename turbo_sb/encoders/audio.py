@@ -96,25 +96,8 @@ class AudioEncoder(UtteranceEncoder, Convolutions, Wav2Vec2):
         self._freeze_unused(apply_spec_augment)
         self._settle(layer_sum, frozen_layers)
 
-    def embed(
-        self, wavs: torch.Tensor, lengths: list[int], n_views: int = 1
-    ) -> torch.Tensor:
-        """`forward`, with the lengths in samples or frames.
-
-        Arguments
-        ---------
-        wavs : (batch, samples) or (batch, frames, channels) torch.Tensor
-            Padded waveforms at the encoder's ``sample_rate``, or what the CNN
-            makes of them.
-        lengths : list of int
-            Number of each row's own samples or frames.
-        n_views : int
-            Number of dropout draws.
-
-        Returns
-        -------
-        embeddings : (views, batch, dim) torch.Tensor
-        """
+    def _pooled(self, wavs, lengths, n_views, every):
+        """The last hidden state of each view, pooled, or all."""
         if wavs.dim() == 2:
             features, frames = self.convolve(wavs, lengths)
         else:
@@ -124,17 +107,16 @@ class AudioEncoder(UtteranceEncoder, Convolutions, Wav2Vec2):
         mask = padding_mask(
             frames * n_views, features.shape[1], features.device
         )
-        return self._pool(features, mask).unflatten(0, (n_views, -1))
+        states = self._states(features, mask, every)
+        return [masked_mean(state, mask) for state in states]
 
-    def _pool(self, features, mask):
-        """Mean over own frames: of the last hidden state or of all."""
-        if self.layer_sum is None:
-            return masked_mean(self.contextualise(features, mask), mask)
+    def _states(self, features, mask, every):
+        if not every:
+            return [self.contextualise(features, mask)]
         with hidden_states(self.family.layers_of(self.model)) as states:
             # Behind the final normalisation, where there is one.
             last = self.contextualise(features, mask)
-        states = [*states[:-1], last]
-        return self.layer_sum([masked_mean(state, mask) for state in states])
+        return [*states[:-1], last]
 
     def frozen_prefix(
         self, wavs: torch.Tensor, lengths: list[int]

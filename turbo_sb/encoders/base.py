@@ -15,7 +15,7 @@ from transformers import AutoConfig, AutoModel, PretrainedConfig
 
 from turbo_sb.encoders.dropout import log_dropout, set_dropout
 from turbo_sb.encoders.families import find_family
-from turbo_sb.encoders.layers import LayerSum, freeze_first
+from turbo_sb.encoders.layers import LayerSum, evaluating, freeze_first
 from turbo_sb.encoders.loading import check_preparation, loading
 from turbo_sb.encoders.padding import absolute
 from turbo_sb.encoders.weights import fill, load_whole
@@ -58,6 +58,52 @@ class UtteranceEncoder:
         embeddings : (views, batch, dim) torch.Tensor
         """
         return self.embed(inputs, absolute(relative, inputs.shape[1]), n_views)
+
+    def embed(
+        self, inputs: torch.Tensor, lengths: list[int], n_views: int = 1
+    ) -> torch.Tensor:
+        """`forward`, with the lengths as numbers of steps.
+
+        Arguments
+        ---------
+        inputs : (batch, time, ...) torch.Tensor
+            Padded waveforms or token ids, or what `frozen_prefix` makes of
+            them.
+        lengths : list of int
+            Number of each row's own samples, tokens or frames.
+        n_views : int
+            Number of dropout draws.
+
+        Returns
+        -------
+        embeddings : (views, batch, dim) torch.Tensor
+        """
+        every = self.layer_sum is not None
+        states = self._pooled(inputs, lengths, n_views, every)
+        joint = self.layer_sum(states) if every else states[-1]
+        return joint.unflatten(0, (n_views, -1))
+
+    @torch.no_grad()
+    def pooled_states(
+        self, inputs: torch.Tensor, lengths: list[int]
+    ) -> torch.Tensor:
+        """Pool every hidden state, in evaluation mode and without gradients.
+
+        Arguments
+        ---------
+        inputs : (batch, time) torch.Tensor
+            Padded waveforms or token ids.
+        lengths : list of int
+            Number of each row's own samples or tokens.
+
+        Returns
+        -------
+        states : (layers + 1, batch, dim) torch.Tensor
+            The input of the first layer and the output of each, the last one
+            behind the final normalisation, if there is one.
+        """
+        with evaluating(self):
+            return torch.stack(self._pooled(inputs, lengths, 1, every=True))
 
     def override_config(self, config: PretrainedConfig) -> PretrainedConfig:
         """Check the config and set its dropout before the layers are built."""

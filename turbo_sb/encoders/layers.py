@@ -52,6 +52,18 @@ def hidden_states(
             hook.remove()
 
 
+@contextlib.contextmanager
+def evaluating(module: torch.nn.Module) -> Iterator[None]:
+    """Put a module into evaluation mode for a while, and each part back."""
+    modes = {part: part.training for part in module.modules()}
+    module.eval()
+    try:
+        yield
+    finally:
+        for part, training in modes.items():
+            part.training = training
+
+
 def freeze_first(model: torch.nn.Module, family: Family, n_layers: int) -> None:
     """Freeze the first layers and all before them; their dropout stays."""
     layers, depth = family.layers_of(model), model.config.num_hidden_layers

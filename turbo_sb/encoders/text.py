@@ -170,35 +170,17 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
             )
         return torch.tensor(ids)
 
-    def embed(
-        self, tokens: torch.Tensor, lengths: list[int], n_views: int = 1
-    ) -> torch.Tensor:
-        """`forward`, with the lengths in tokens.
-
-        Arguments
-        ---------
-        tokens : (batch, tokens) torch.LongTensor
-            Padded token ids, as `tokenize` makes them.
-        lengths : list of int
-            Number of each text's own tokens.
-        n_views : int
-            Number of dropout draws.
-
-        Returns
-        -------
-        embeddings : (views, batch, dim) torch.Tensor
-        """
+    def _pooled(self, tokens, lengths, n_views, every):
+        """The last hidden state of each view, pooled, or all."""
         tokens, lengths = tokens.repeat(n_views, 1), lengths * n_views
         mask = padding_mask(lengths, tokens.shape[1], tokens.device)
-        states = [self._pool(x, mask) for x in self._states(tokens, mask)]
-        joint = states[0] if self.layer_sum is None else self.layer_sum(states)
-        return joint.unflatten(0, (n_views, -1))
+        states = self._states(tokens, mask, every)
+        return [self._pool(state, mask) for state in states]
 
-    def _states(self, tokens, mask):
-        """The last hidden state, or all for a layer sum."""
+    def _states(self, tokens, mask, every):
         # A causal model never sees the padding behind.
         given = None if mask is None or self.family.causal else mask.long()
-        if self.layer_sum is None:
+        if not every:
             return [self.model(tokens, attention_mask=given).last_hidden_state]
         outputs = self.model(
             tokens, attention_mask=given, output_hidden_states=True

@@ -130,35 +130,16 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
         window = "full" if self.full else "own"
         return {**super().inference_settings(), "whisper_window": window}
 
-    def embed(
-        self, wavs: torch.Tensor, lengths: list[int], n_views: int = 1
-    ) -> torch.Tensor:
-        """`forward`, with the lengths in samples or frames.
-
-        Arguments
-        ---------
-        wavs : (batch, samples) or (windows, frames, dim) torch.Tensor
-            Padded waveforms at the encoder's ``sample_rate``, or what
-            `frozen_prefix` makes of them.
-        lengths : list of int
-            Number of each utterance's own samples or frames.
-        n_views : int
-            Number of dropout draws.
-
-        Returns
-        -------
-        embeddings : (views, batch, dim) torch.Tensor
-        """
+    def _pooled(self, wavs, lengths, n_views, every):
+        """The last hidden state of each view, pooled, or all."""
         if wavs.dim() == 3:
             features, frames = wavs.repeat(n_views, 1, 1), lengths
         else:
             features, frames = self._features(wavs, lengths, n_views)
         windows, owners = split(frames * n_views, self.longest)
         mask = padding_mask(windows, features.shape[1], features.device)
-        states = self._states(features, None if self.full else mask)
-        pooled = [mean_by_utterance(state, mask, owners) for state in states]
-        joint = pooled[0] if self.layer_sum is None else self.layer_sum(pooled)
-        return joint.unflatten(0, (n_views, -1))
+        states = self._states(features, None if self.full else mask, every)
+        return [mean_by_utterance(state, mask, owners) for state in states]
 
     def frozen_prefix(
         self, wavs: torch.Tensor, lengths: list[int]
@@ -211,8 +192,7 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
         mask = padding_mask(own, mel.shape[2], mel.device)
         return WhisperModel._mask_input_features(self.model, mel, mask)
 
-    def _states(self, features, mask):
-        """The last hidden state, or all for a layer sum."""
+    def _states(self, features, mask, every):
         model = self.model
         x = features + model.embed_positions.weight[: features.shape[1]]
         x = F.dropout(x, model.dropout, self.training)
@@ -226,4 +206,4 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
                 continue
             states.append(layer(states[-1], mask))
         last = model.layer_norm(states[-1])
-        return [last] if self.layer_sum is None else [*states[:-1], last]
+        return [*states[:-1], last] if every else [last]

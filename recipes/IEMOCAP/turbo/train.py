@@ -130,8 +130,9 @@ def dataio_prep(hparams, manifests, features=None):
         What the YAML describes, built.
     manifests : dict
         "train", "valid" and "test" to a JSON file.
-    features : FeatureCache, optional
-        What a frozen CNN made of each utterance, in place of its signal.
+    features : dict, optional
+        Of `fill_cache`: what is frozen of the encoders made of each utterance,
+        in place of its signal and tokens.
 
     Returns
     -------
@@ -146,7 +147,7 @@ def dataio_prep(hparams, manifests, features=None):
         labels=hparams["labels"],
         group_by=hparams["loss"].mask_equal,
         sample_rate=hparams["sample_rate"],
-        features=features,
+        **(features or {}),
     )
 
 
@@ -213,7 +214,7 @@ def train_and_test(hparams, run_opts, manifests, facts):
     brain.facts = facts
     folder, model = hparams["output_folder"], hparams["model"]
     on_main(save_encoders, folder=folder, model=model)
-    features = None
+    features = {}
     if hparams["cache_features"]:
         features = fill_cache(
             hparams, brain, manifests, hparams["cache_folder"]

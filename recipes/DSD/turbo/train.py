@@ -135,8 +135,9 @@ def dataio_prep(hparams, manifests, features=None):
         What the YAML describes, built.
     manifests : dict
         "train", "valid" and "test" to a JSON file.
-    features : FeatureCache, optional
-        What a frozen CNN made of each utterance, in place of its signal.
+    features : dict, optional
+        Of `fill_cache`: what is frozen of the encoders made of each utterance,
+        in place of its signal and tokens.
 
     Returns
     -------
@@ -152,7 +153,7 @@ def dataio_prep(hparams, manifests, features=None):
         group_by=hparams["loss"].mask_equal,
         sample_rate=hparams["sample_rate"],
         equalizer=hparams["equalizer"],
-        features=features,
+        **(features or {}),
     )
 
 
@@ -233,7 +234,7 @@ def train_and_test(hparams, run_opts, folds):
     brain.take(folds)
     for fold in folds:
         on_main(save_encoders, folder=fold.folder, model=hparams["model"])
-    features = None
+    features = {}
     if hparams["cache_features"]:
         manifests = [path for f in folds for path in f.manifests.values()]
         features = fill_cache(

@@ -17,6 +17,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from turbo_sb.training.device_check import check_device_and_precision
+from turbo_sb.training.presets import PRESETS, expand_preset
 from turbo_sb.training.resuming import check_resume
 from turbo_sb.training.run_options import run_options
 from turbo_sb.training.settings import Hparams, read_settings
@@ -37,6 +38,9 @@ The same command resumes a training that was interrupted. Its keys and their
 defaults in {yaml}:
 
 {keys}
+
+Several at once, each of which may still be given: --preset=NAME
+{presets}
 
 SpeechBrain's own options (--device=cpu, --precision=bf16, --debug, ...):
 {options}"""
@@ -114,7 +118,8 @@ def normalise(arguments: list[str] | None = None) -> list[str]:
 
     Dashes in names become underscores, and keys within objects are joined:
     ``--loss.ce_view=2`` becomes ``--loss={"ce_view": 2}``. The YAML's own
-    values with ``~`` are added, as nothing else puts the home folder there.
+    values with ``~`` are added, as nothing else puts the home folder there,
+    and so are those of a ``--preset``.
 
     Arguments
     ---------
@@ -131,7 +136,7 @@ def normalise(arguments: list[str] | None = None) -> list[str]:
     ['a.yaml', '--lr=1', '--loss={"ce_view": 2, "mask_equal": "id"}']
     """
     plain, nested = [], {}
-    given = iter(spell(arguments, "_"))
+    given = iter(expand_preset(spell(arguments, "_")))
     for argument in given:
         name, equals, value = argument.partition("=")
         if not (name.startswith("--") and "." in name):
@@ -201,10 +206,16 @@ def explain(arguments: list[str], script: str) -> str:
     return USAGE.format(
         yaml=given[0] if given else "hparams/turbo.yaml",
         keys="\n".join(list_keys(text)),
+        presets="\n".join(map(_describe, PRESETS)),
         options=textwrap.fill(
             options, initial_indent="  ", subsequent_indent="  "
         ),
     )
+
+
+def _describe(preset):
+    settings = expand_preset([f"--preset={preset}"]) or ["this YAML as it is"]
+    return f"  {preset}: {' '.join(settings)}"
 
 
 def list_keys(text: str) -> list[str]:

@@ -277,7 +277,8 @@ def test_one_that_still_reads_is_waited_for_also_then():
 def hang(say):
     """Read with a process that is stopped; say which one it is."""
     batches = iter(loading(be_slow, limit=0))
-    next(batches)
+    for _ in range(2):  # one of each: both have called `Reader`
+        next(batches)
     (worker, _) = multiprocessing.active_children()
     os.kill(worker.pid, signal.SIGSTOP)
     say.send(worker.pid)
@@ -299,6 +300,44 @@ def test_reader_that_hangs_does_not_outlive_a_run_that_was_killed():
     while is_running(reader):
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def be_reader(say):
+    Reader()()
+    say.send(os.getpid())
+    time.sleep(60)
+
+
+def have_reader(say):
+    started(be_reader, say)
+    time.sleep(60)
+
+
+def test_reader_ends_with_a_run_that_linux_does_not_tell_it_of(monkeypatch):
+    """It ended before the reader asked, or a server started the reader."""
+    monkeypatch.setattr(readers, "end_with_parent", lambda _: None)
+    ready, say = multiprocessing.Pipe()
+    run = started(have_reader, say)
+    assert ready.poll(30)
+    reader = ready.recv()
+    assert is_running(reader)
+    run.kill()
+    run.join()
+    deadline = time.monotonic() + 30
+    while is_running(reader):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_reader_that_a_server_started_heeds_the_run(monkeypatch):
+    """With forkserver, its parent by the system's count is the server."""
+    monkeypatch.setattr(os, "getppid", lambda: 1)
+    ready, say = multiprocessing.Pipe()
+    reader = started(be_reader, say)
+    assert ready.poll(30)
+    reader.terminate()
+    reader.join(10)
+    assert reader.exitcode == 0
 
 
 def is_running(pid):

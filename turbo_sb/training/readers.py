@@ -56,21 +56,38 @@ class Reader:
         Terminals and schedulers send theirs to every process; without its
         readers, a training could not finish its step.
         """
+        parent = multiprocessing.parent_process()
         if hasattr(signal, "SIGKILL"):
-            end_with_parent(signal.SIGKILL)  # else it may keep its lock
+            end_with_parent(signal.SIGKILL)  # also one that hangs
         heartbeat.share(self.count)
         for number in ("SIGINT", "SIGHUP"):
             if hasattr(signal, number):
                 signal.signal(getattr(signal, number), signal.SIG_IGN)
         if hasattr(signal, "sigwaitinfo"):  # says who sent it
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-            threading.Thread(target=_end_with_parent, daemon=True).start()
+            _start_thread(_end_when_told, parent.pid)
         elif hasattr(signal, "pthread_sigmask"):  # a Mac
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+        # Now: a thread has the mask of the one that starts it.
+        _start_thread(_end_after, parent)
 
 
-def _end_with_parent():
-    while signal.sigwaitinfo({signal.SIGTERM}).si_pid != os.getppid():
+def _start_thread(do, *args):
+    threading.Thread(target=do, args=args, daemon=True).start()
+
+
+def _end_after(parent):
+    """End this process when its parent has ended, else it may keep its lock.
+
+    The parent may end before `end_with_parent` is called; and with forkserver,
+    that waits for the server, which waits for this process.
+    """
+    parent.join()
+    os._exit(1)
+
+
+def _end_when_told(parent):
+    while signal.sigwaitinfo({signal.SIGTERM}).si_pid != parent:
         pass
     os._exit(0)
 

@@ -18,6 +18,7 @@ from turbo_sb.encoders.families import TEXT
 from turbo_sb.encoders.layers import hidden_states
 from turbo_sb.encoders.loading import TOKENIZER, loading
 from turbo_sb.encoders.pooling import last_step, masked_mean
+from turbo_sb.encoders.sentences import sentence_pooling
 from turbo_sb.encoders.token_ids import check_ids, limit_of
 from turbo_sb.utils.errors import InputError
 
@@ -44,8 +45,9 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
         Of the attention weights. None keeps the checkpoint's.
     pooling : str
         What is taken of the last hidden state: "cls", that of the first
-        token; "last", of the last one; "mean", over all; "auto": "cls", or
-        "last" of GPT-2, whose first token does not see the others.
+        token; "last", of the last one; "mean", over all; "auto": what a
+        sentence encoder was trained with, mostly "mean"; else "cls", or "last"
+        of GPT-2, whose first token does not see the others.
     layer_sum : bool
         As in `AudioEncoder`.
     frozen_layers : int or "all"
@@ -114,21 +116,37 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
 
     def _description(self):
         """Settings other than dropout."""
+        pooling = f"pooling {self.pooling} ({self.pooling_of})"
         cut = f"texts cut at {self.max_tokens} tokens"
-        return ", ".join(filter(None, (super()._description(), cut)))
+        return ", ".join(filter(None, (super()._description(), pooling, cut)))
 
     def override_config(self, config: PretrainedConfig) -> PretrainedConfig:
         """Set dropout and pooling before the layers are built."""
         config = super().override_config(config)
         config.use_cache = False  # of decoders, for the next token
-        if self.pooling == "auto":
-            self.pooling = self.family.pooling
+        self._settle_pooling(config)
         if self.family.causal and self.pooling == "cls":
             raise InputError(
                 "text_encoder.pooling: cls: the first token of "
                 f"{self.family.name} does not see the others. Use last or mean."
             )
         return config
+
+    def _settle_pooling(self, config):
+        """Choose the pooling of "auto", and keep it in the config."""
+        self.pooling_of = "as set"
+        if self.pooling != "auto":
+            return
+        # Of a folder that `save_config` wrote: it has no sentence encoder's files.
+        found = getattr(config, "utterance_pooling", None), "config.json"
+        if found[0] not in POOLINGS[1:]:
+            found = sentence_pooling(config.name_or_path, KEY)
+        self.pooling, self.pooling_of = found or (
+            self.family.pooling,
+            f"as of {self.family.name}",
+        )
+        if found:
+            config.utterance_pooling = self.pooling
 
     def inference_settings(self) -> dict:
         """Keywords of the constructor that change embeddings in evaluation."""

@@ -47,6 +47,7 @@ def make_dataset(
     labels: Sequence[str],
     sample_rate: int = 16000,
     features: Callable | None = None,
+    text_features: Callable | None = None,
     augment: Callable | None = None,
     equalizer: Callable | None = None,
     by_length: bool = False,
@@ -75,7 +76,11 @@ def make_dataset(
     )
     pipelines = [
         {"func": audio, "takes": "id", "provides": "signal"},
-        {"func": _same, "takes": "token_ids", "provides": "tokens"},
+        {
+            "func": text_features or _same,
+            "takes": "id" if text_features else "token_ids",
+            "provides": "tokens",
+        },
         {
             "func": functools.partial(_number_label, list(labels)),
             "takes": "label",
@@ -172,7 +177,8 @@ def make_datasets(
         ``data_root``, which replaces "{data_root}" in the manifests' paths;
         ``labels`` in the order of the classifier's outputs; ``sample_rate`` of
         the encoder, in Hz; ``equalizer``, applied to each signal and its ID;
-        ``features``, a `FeatureCache` whose features replace the signals;
+        ``features`` and ``text_features``, caches whose features replace the
+        signals and the tokens;
         ``group_by="text"`` to give utterances of one text one group, else
         each has its own.
 

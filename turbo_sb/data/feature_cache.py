@@ -1,4 +1,4 @@
-"""Compute the output of a frozen CNN once per utterance, and keep it on disk.
+"""Compute what is frozen of an encoder once per utterance; keep it on disk.
 
 One folder serves all folds, methods and seeds, and any number of processes at
 once, without a lock: an utterance has its own file, which appears whole and
@@ -8,7 +8,6 @@ Authors
  * The turbo_sb developers 2026
 """
 
-import copy
 import functools
 import random
 from collections.abc import Callable
@@ -24,7 +23,12 @@ from turbo_sb.data.feature_files import (
     read_features,
     write_features,
 )
-from turbo_sb.data.feature_keys import content_key, file_digest, model_key
+from turbo_sb.data.feature_keys import (
+    content_key,
+    digest,
+    file_digest,
+    model_key,
+)
 from turbo_sb.utils.errors import InputError
 
 logger = get_logger(__name__)
@@ -35,15 +39,16 @@ DTYPES = ("float16", "bfloat16", "float32", "float64")
 class FeatureCache:
     """Features by utterance: read if they are on disk, else computed and kept.
 
-    They are computed unpadded, in the CNN's own precision, without TF32 or
-    autocast, so that they do not depend on the device or the batch.
+    They are computed unpadded, in the encoder's own precision, without TF32 or
+    autocast, so that they do not depend on the device or the batch. Where all
+    of the encoder is frozen, `fill` keeps them in memory too: they are few.
 
     Arguments
     ---------
-    encoder : turbo_sb.encoders.AudioEncoder
-        Whose CNN computes them. It is copied.
+    encoder : turbo_sb.encoders.AudioEncoder or WhisperEncoder
+        Whose frozen layers, or frozen CNN, compute them. Those are copied.
     folder : str
-        Gets a folder for each CNN.
+        Gets a folder for each model and cut.
     sample_rate : int
         The encoder's, in Hz.
     equalizer : turbo_sb.data.channel.Equalizer, optional
@@ -58,6 +63,8 @@ class FeatureCache:
     InputError
         If `folder` is invalid.
     """
+
+    kind = "audio"
 
     def __init__(
         self,
@@ -76,10 +83,10 @@ class FeatureCache:
         self.equalizer, self.data_root = equalizer, data_root
         self.model = model_key(encoder, sample_rate, equalizer, self.dtype)
         self.folder = Path(folder).resolve() / self.model
-        # Without the transformer, a copy is small enough for every process
-        # that reads data: what is damaged while training is computed there.
-        without = {id(encoder.model.encoder): torch.nn.Identity()}
-        self.cnn = copy.deepcopy(encoder, without)
+        # For every process that reads data: what is damaged while training is
+        # computed there.
+        self.encoder = encoder.frozen_copy()
+        self.rows = None  # in memory
         self.normalizer = AudioNormalizer(sample_rate)
         self.utterances = {}  # ID to its entry and its content key
 
@@ -113,20 +120,37 @@ class FeatureCache:
             If a recording cannot be read, or the folder cannot be written.
         """
         self.utterances.update(self._keyed(entries))
+        own = [self.utterances[name] for name in entries]
+        logger.info(
+            f"{self.kind} features: {len(entries)} utterances take about "
+            f"{in_words(self._bytes_of(e for e, _ in own))}"
+        )
         # Processes in different orders share the work. The order has its own
         # generator, so that the training's draws are those without a cache.
         order = random.Random().sample(list(entries), len(entries))
-        self.cnn.to(device)
-        computed = sum(self._fetch(name)[1] for name in progress(order))
-        self.cnn.to("cpu")
+        self.encoder.to(device)
+        computed, kept = 0, {}
+        for name in progress(order):
+            features, new = self._fetch(name)
+            computed += new
+            if self.encoder.all_frozen:
+                kept[name] = features
+        self.encoder.to("cpu")
+        if kept:
+            self._keep(kept)
         paths = {self.path(name) for name in entries}
         size = in_words(sum(path.stat().st_size for path in paths))
         logger.info(
-            f"features: {len(entries)} utterances, of which {computed} were "
-            f"computed and {len(entries) - computed} there: {size} in "
-            f"{self.folder}"
+            f"{self.kind} features: {len(entries)} utterances, of which "
+            f"{computed} were computed and {len(entries) - computed} there: "
+            f"{size} in {self.folder}"
         )
         return computed
+
+    def _keep(self, features):
+        """Keep all in memory, as one tensor, and the model no longer."""
+        self.places = {name: place for place, name in enumerate(features)}
+        self.rows = torch.stack(list(features.values()))
 
     def __call__(self, name: str) -> torch.Tensor:
         """Return an utterance's features.
@@ -138,19 +162,16 @@ class FeatureCache:
 
         Returns
         -------
-        features : (frames, channels) torch.Tensor
-            In the type in which they are kept; the encoder converts them.
+        features : (rows, channels) torch.Tensor
+            Of the encoder's `frozen_prefix`. In the type in which they are kept; the encoder converts them.
         """
+        if self.rows is not None and name in self.places:
+            return self.rows[self.places[name]]
         return self._fetch(name)[0]
 
     def path(self, name: str) -> Path:
         """Name the file of an utterance's features."""
         return self.folder / f"{self.utterances[name][1]}.safetensors"
-
-    @property
-    def _own(self):
-        """Return a parameter of the CNN, for its type and device."""
-        return next(self.cnn.model.feature_extractor.parameters())
 
     def _keyed(self, entries):
         """Return entries and content keys; each recording is read once."""
@@ -181,20 +202,20 @@ class FeatureCache:
 
     @torch.no_grad()
     def _compute(self, name):
-        """Run the CNN over one utterance, without padding."""
-        entry = self.utterances[name][0]
-        signal = read_entry(
-            name, entry, self.normalizer, self.data_root, self.equalizer
-        )
-        wav = signal[None].to(self._own)
-        cudnn = torch.backends.cudnn
+        """Run what is frozen over one utterance, without padding."""
+        given, cudnn = self._inputs(name), torch.backends.cudnn
+        parameter = next(self.encoder.parameters())
+        like = parameter if given.is_floating_point() else parameter.device
         with cudnn.flags(cudnn.enabled, deterministic=True, allow_tf32=False):
-            features = self.cnn.convolve(wav, [len(signal)])[0][0]
+            features, _ = self.encoder.frozen_prefix(
+                given[None].to(like), [len(given)]
+            )
+        features, where = features[0], self._where(name)
         kept = features.to(self.dtype).cpu()
         if not features.isfinite().all():
             raise InputError(
-                f"{entry['wav']}: the features of {name} are NaN or infinite. "
-                "Check the recording, and the weights of the audio encoder."
+                f"{where}: the features of {name} are NaN or infinite. "
+                f"Check it, and the weights of the {self.kind} encoder."
             )
         if not kept.isfinite().all():
             raise InputError(
@@ -204,20 +225,93 @@ class FeatureCache:
             )
         return kept
 
+    def _inputs(self, name):
+        """What the encoder takes of an utterance."""
+        entry, _ = self.utterances[name]
+        return read_entry(
+            name, entry, self.normalizer, self.data_root, self.equalizer
+        )
+
+    def _where(self, name):
+        """What an utterance comes from, for a message."""
+        return self.utterances[name][0]["wav"]
+
+    def _length(self, entry):
+        """About how many steps the encoder gets of an utterance."""
+        return round(entry["duration"] * self.sample_rate)
+
+    def _bytes_of(self, entries):
+        lengths = [self._length(entry) for entry in entries]
+        return self.encoder.prefix_numbers(lengths) * self.dtype.itemsize
+
     def _full(self, error):
         """Explain what to do when the folder cannot be written."""
-        seconds = sum(
-            entry["duration"] for entry, _ in self.utterances.values()
-        )
-        channels = self.cnn.model.config.conv_dim[-1]
-        frames = seconds * self.sample_rate / self.cnn.hop
-        needed = in_words(frames * channels * self.dtype.itemsize)
+        needed = self._bytes_of(entry for entry, _ in self.utterances.values())
         return (
             f"cache_folder: {self.folder} cannot be written "
             f"({error.strerror or error}). The features of all "
-            f"{len(self.utterances)} utterances take about {needed}: make "
-            "room, or give another --cache_folder or --cache_features=False."
+            f"{len(self.utterances)} utterances take about {in_words(needed)}: "
+            "make room, or give another --cache_folder or "
+            "--cache_features=False."
         )
+
+
+class TextFeatureCache(FeatureCache):
+    """As `FeatureCache`, of a text encoder's frozen layers.
+
+    Arguments
+    ---------
+    encoder : turbo_sb.encoders.TextEncoder
+        Whose frozen layers compute them.
+    folder : str
+        As in `FeatureCache`.
+    dtype : str
+        As in `FeatureCache`.
+    """
+
+    kind = "text"
+
+    def __init__(self, encoder, folder: str | Path, dtype: str = "float16"):
+        super().__init__(encoder, folder, dtype=dtype)
+        self.tokenize = encoder.tokenize
+
+    def fill(self, entries, *args, **kwargs):
+        """As `FeatureCache.fill`.
+
+        Arguments
+        ---------
+        entries : dict
+            As in `FeatureCache.fill`.
+        *args
+            As in `FeatureCache.fill`.
+        **kwargs
+            As in `FeatureCache.fill`.
+
+        Returns
+        -------
+        n_computed : int
+        """
+        computed = super().fill(entries, *args, **kwargs)
+        self.tokenize = None  # it need not go to other processes
+        return computed
+
+    def _keyed(self, entries):
+        """Return token ids and content keys; a text is tokenised once."""
+        ids_of = functools.cache(self.tokenize)
+        found = {}
+        for name, entry in entries.items():
+            ids = ids_of(entry["text"])
+            found[name] = ids, digest("text", ids.tolist())
+        return found
+
+    def _inputs(self, name):
+        return self.utterances[name][0]
+
+    def _where(self, name):
+        return "text"
+
+    def _length(self, ids):
+        return len(ids)
 
 
 def in_words(size: float) -> str:

@@ -6,6 +6,8 @@ Authors
 
 import functools
 import hashlib
+import itertools
+import re
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from turbo_sb.utils.errors import InputError
 # The files that compute features. Their text is hashed, as nobody remembers to
 # change a version number.
 CODE = (
-    *("encoders/cnn.py", "encoders/padding.py"),
+    "encoders/*.py",
     *("data/audio_io.py", "data/dataset.py", "data/recording.py"),
     *("data/audio_normalizer.py", "data/resampling.py"),
     *("data/foreign_audio.py", "data/containers/*.py"),
@@ -31,6 +33,11 @@ LIBRARIES = (
     *("numpy", "safetensors", "scipy"),
 )
 BLOCK = 2**20  # bytes
+# Of a config: where it comes from, and what only a training has.
+PROVENANCE = (
+    *("_name_or_path", "architectures", "dtype", "transformers_version"),
+    *("apply_spec_augment", "use_cache"),
+)
 
 
 def digest(*parts: object) -> str:
@@ -43,13 +50,13 @@ def digest(*parts: object) -> str:
 
 
 def model_key(encoder, sample_rate: int, equalizer, dtype: torch.dtype) -> str:
-    """Name what turns a recording into features."""
-    cnn = encoder.model.feature_extractor
-    weights = {k: v.contiguous() for k, v in cnn.state_dict().items()}
+    """Name what turns a recording or a text into features."""
+    parts = encoder.frozen or [encoder.model.feature_extractor]
     return digest(
-        safetensors.torch.save(weights),
-        repr(cnn),  # kernels, strides, norms and activations, as built
-        encoder.normalize_wav,
+        *map(_weights, parts, itertools.repeat(encoder.unused)),
+        *map(_structure, parts),
+        _settings(encoder) if encoder.frozen else None,
+        getattr(encoder, "normalize_wav", None),
         sample_rate,
         equalizer_settings(equalizer),
         dtype,
@@ -57,6 +64,34 @@ def model_key(encoder, sample_rate: int, equalizer, dtype: torch.dtype) -> str:
         soundfile.__libsndfile_version__,
         code_digest(),
     )
+
+
+def _weights(part, unused):
+    """Their bytes. Those that are not used are drawn anew in each process."""
+    weights = {
+        name: weight.contiguous()
+        for name, weight in part.state_dict().items()
+        if not name.startswith(unused or ())
+    }
+    return safetensors.torch.save(weights)
+
+
+def _structure(part):
+    """Kernels, strides, norms and activations, as built; dropout is off."""
+    return re.sub(r"Dropout\(.*?\)", "Dropout", repr(part))
+
+
+def _settings(encoder):
+    """What weights do not tell: heads, pooling, where the model is cut."""
+    dropout = encoder.family.dropout_settings(0, 0, 0, 0)
+    config = {
+        key: value
+        for key, value in encoder.model.config.to_dict().items()
+        if key not in (*dropout, *PROVENANCE)
+    }
+    cut = "all" if encoder.all_frozen else encoder.n_frozen
+    own = sorted(encoder.inference_settings().items())
+    return type(encoder).__name__, own, cut, sorted(config.items(), key=str)
 
 
 def equalizer_settings(equalizer) -> tuple | None:

@@ -70,6 +70,14 @@ class KernelAttention(WavLMAttention):
 
 def use_kernel(layers: Iterable[torch.nn.Module]) -> None:
     """Let WavLM's layers attend by torch's kernel, with the same results."""
-    for layer in layers:
-        if type(getattr(layer, "attention", None)) is WavLMAttention:
-            layer.attention.__class__ = KernelAttention
+    attentions = [
+        layer.attention
+        for layer in layers
+        if type(getattr(layer, "attention", None)) is WavLMAttention
+    ]
+    for attention in attentions:
+        attention.__class__ = KernelAttention
+    for attention in attentions[1:]:
+        # The first layer that runs makes the bias of all. Its weight stays
+        # registered with layer 1 alone.
+        vars(attention)["rel_attn_embed"] = attentions[0].rel_attn_embed

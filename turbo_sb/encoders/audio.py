@@ -13,7 +13,6 @@ from turbo_sb.encoders.cnn import Convolutions
 from turbo_sb.encoders.families import SPEECH
 from turbo_sb.encoders.layers import hidden_states
 from turbo_sb.encoders.loading import EXTRACTOR, loading
-from turbo_sb.encoders.padding import padding_mask
 from turbo_sb.encoders.pooling import masked_mean
 
 KEY = "audio_encoder_source"
@@ -48,8 +47,9 @@ class AudioEncoder(UtteranceEncoder, Convolutions, Wav2Vec2):
         Whether to freeze the convolutions; their backward pass is not run.
     layer_sum : bool
         Whether to use a learnt weighted mean of all hidden states.
-    frozen_layers : int
+    frozen_layers : int or "all"
         How many of the first layers are frozen, with what is before them.
+        They run in evaluation mode, once for all views.
     pretrained : bool
         False builds the model with random weights from a folder that
         `save_config` wrote.
@@ -79,7 +79,7 @@ class AudioEncoder(UtteranceEncoder, Convolutions, Wav2Vec2):
         apply_spec_augment: bool = False,
         freeze_cnn: bool = True,
         layer_sum: bool = False,
-        frozen_layers: int = 0,
+        frozen_layers: int | str = 0,
         pretrained: bool = True,
     ):
         self.pretrained = pretrained
@@ -96,69 +96,50 @@ class AudioEncoder(UtteranceEncoder, Convolutions, Wav2Vec2):
         self._freeze_unused(apply_spec_augment)
         self._settle(layer_sum, frozen_layers)
 
-    def embed(
-        self, wavs: torch.Tensor, lengths: list[int], n_views: int = 1
-    ) -> torch.Tensor:
-        """`forward`, with the lengths in samples or frames.
-
-        Arguments
-        ---------
-        wavs : (batch, samples) or (batch, frames, channels) torch.Tensor
-            Padded waveforms at the encoder's ``sample_rate``, or what the CNN
-            makes of them.
-        lengths : list of int
-            Number of each row's own samples or frames.
-        n_views : int
-            Number of dropout draws.
-
-        Returns
-        -------
-        embeddings : (views, batch, dim) torch.Tensor
-        """
+    def _enter(self, wavs, lengths):
+        """The CNN's output and own frames."""
         if wavs.dim() == 2:
-            features, frames = self.convolve(wavs, lengths)
-        else:
-            features, frames = wavs.to(self._precision), lengths
-        # All views share the CNN's output.
-        features = features.repeat(n_views, 1, 1)
-        mask = padding_mask(
-            frames * n_views, features.shape[1], features.device
-        )
-        return self._pool(features, mask).unflatten(0, (n_views, -1))
+            return self.convolve(wavs, lengths)
+        return wavs.to(self._precision), lengths
 
-    def _pool(self, features, mask):
-        """Mean over own frames: of the last hidden state or of all."""
-        if self.layer_sum is None:
-            return masked_mean(self.contextualise(features, mask), mask)
-        with hidden_states(self.family.layers_of(self.model)) as states:
+    def _states(self, model, features, mask, every):
+        """The last hidden state, or all."""
+        with hidden_states(self.family.layers_of(model)) as states:
             # Behind the final normalisation, where there is one.
-            last = self.contextualise(features, mask)
-        states = [*states[:-1], last]
-        return self.layer_sum([masked_mean(state, mask) for state in states])
+            last = self._contextualise(model, features, mask)
+        return [*states, last] if every else [last]
 
-    def frozen_prefix(
-        self, wavs: torch.Tensor, lengths: list[int]
-    ) -> tuple[torch.Tensor, list[int]]:
+    _pool = staticmethod(masked_mean)
+
+    def _unfrozen_prefix(self, wavs, lengths):
         """Features and frames of a frozen CNN; else the inputs."""
         if self.freeze_cnn and wavs.dim() == 2:
             return self.convolve(wavs, lengths)
         return wavs, lengths
+
+    def _behind(self):
+        return super()._behind() if self.frozen else [self.model.encoder]
+
+    def prefix_numbers(self, lengths: list[int]) -> int:
+        """As for all encoders; of the CNN, if nothing else is frozen."""
+        if self.frozen:
+            return super().prefix_numbers(lengths)
+        frames = sum(length / self.hop for length in lengths)
+        return round(frames * self.model.config.conv_dim[-1])
 
     def frames(self, wavs: torch.Tensor, lengths: list[int]) -> list[int]:
         """Approximate lengths of the transformer's sequences."""
         hop = self.hop if wavs.dim() == 2 else 1
         return [max(1, length // hop) for length in lengths]
 
-    def contextualise(
-        self, features: torch.Tensor, mask: torch.Tensor | None
-    ) -> torch.Tensor:
+    def _contextualise(self, model, features, mask):
         """Feature projection and transformer: (rows, frames, dim)."""
-        hidden = self.model.feature_projection(features)
+        hidden = model.feature_projection(features)
         if isinstance(hidden, tuple):  # wav2vec 2.0, WavLM; HuBERT has no more
             hidden = hidden[0]
-        if features.shape[1] >= self.model.config.mask_time_length:
-            hidden = self.model._mask_hidden_states(hidden, attention_mask=mask)
-        return self.model.encoder(hidden, attention_mask=mask).last_hidden_state
+        if features.shape[1] >= model.config.mask_time_length:
+            hidden = model._mask_hidden_states(hidden, attention_mask=mask)
+        return model.encoder(hidden, attention_mask=mask).last_hidden_state
 
     @property
     def _precision(self):

@@ -23,7 +23,11 @@ class Family:
     dropout: tuple
     attention_dropout: str
     layers: str
-    inputs: tuple
+    # What runs before the layers, to how it is bypassed where hidden states
+    # are given: "same" passes them on, "zero" adds nothing, "none" is left
+    # out, "kept" is used by the layers too.
+    inputs: dict
+    norm: str | None = None  # behind the layers
     feature_dropout: str | None = None
     layerdrop: str | None = None
     pooling: str = "cls"
@@ -51,6 +55,18 @@ class Family:
         """Whether a token sees only those before it."""
         return self.pooling == "last"
 
+    def inputs_of(self, model: "torch.nn.Module") -> dict[str, str]:
+        """`inputs` that this model has; a norm may be one of them."""
+        found = dict(self.inputs)
+        if self.norm and not self.norm_is_last(model):
+            found[self.norm] = "same"
+        names = {name for name, _ in model.named_modules()}
+        return {name: way for name, way in found.items() if name in names}
+
+    def norm_is_last(self, model: "torch.nn.Module") -> bool:
+        """A speech encoder's one norm is either before or behind its layers."""
+        return getattr(model.config, "do_stable_layer_norm", True)
+
     def layers_of(self, model: "torch.nn.Module") -> "torch.nn.ModuleList":
         """The transformer layers of a model of this family."""
         return attrgetter(self.layers)(model)
@@ -71,10 +87,13 @@ def _speech(name):
         feature_dropout="feat_proj_dropout",
         layerdrop="layerdrop",
         layers="encoder.layers",
-        inputs=(
-            *("feature_extractor", "feature_projection"),
-            "encoder.pos_conv_embed",
-        ),
+        inputs={
+            "feature_extractor": "none",
+            "feature_projection": "same",
+            "encoder.pos_conv_embed": "zero",
+            "encoder.dropout": "same",
+        },
+        norm="encoder.layer_norm",
         refused={"add_adapter": ADAPTER, "conv_pos_batch_norm": POSITION_NORM},
     )
 
@@ -85,8 +104,14 @@ def _bert(name, layers="encoder.layer", **settings):
         dropout=("hidden_dropout_prob",),
         attention_dropout="attention_probs_dropout_prob",
         layers=layers,
-        # The second is ELECTRA's, the third DeBERTa-v2's.
-        inputs=("embeddings", "embeddings_project", "encoder.conv"),
+        inputs={
+            "embeddings": "same",
+            "embeddings_project": "same",  # ELECTRA's
+            # DeBERTa-v2's. Its relative positions are of all layers.
+            "encoder.conv": "none",
+            "encoder.rel_embeddings": "kept",
+            "encoder.LayerNorm": "kept",
+        },
         **settings,
     )
 
@@ -97,7 +122,9 @@ WHISPER = Family(
     attention_dropout="attention_dropout",
     layerdrop="encoder_layerdrop",
     layers="layers",
-    inputs=("conv1", "conv2", "embed_positions"),
+    # Its windows are run by turbo_sb.encoders.whisper.
+    inputs=dict.fromkeys(("conv1", "conv2", "embed_positions"), "kept"),
+    norm="layer_norm",
 )
 # By the model_type of a config.
 SPEECH = {
@@ -120,7 +147,8 @@ TEXT = {
         dropout=("resid_pdrop", "embd_pdrop"),
         attention_dropout="attn_pdrop",
         layers="h",
-        inputs=("wte", "wpe"),
+        inputs={"wte": "none", "wpe": "zero", "drop": "same"},
+        norm="ln_f",
         pooling="last",
     ),
 }

@@ -1,4 +1,4 @@
-"""An encoder's layers: hidden states, their sum, freezing, compiling.
+"""An encoder's layers: hidden states, their sum, compiling.
 
 Authors
  * The turbo_sb developers 2026
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
-from turbo_sb.encoders.families import AUDIO, TEXT, Family
+from turbo_sb.encoders.families import AUDIO, TEXT
 from turbo_sb.utils.errors import InputError
 
 
@@ -35,16 +35,14 @@ class LayerSum(torch.nn.Module):
 def hidden_states(
     layers: Sequence[torch.nn.Module],
 ) -> Iterator[list[torch.Tensor]]:
-    """Collect the input of the first layer and the output of each."""
+    """Collect the input of each layer."""
     states = []
 
-    def keep(layer, inputs, output):
-        """Keep the layer's output."""
-        if not states:
-            states.append(inputs[0])
-        states.append(output[0] if isinstance(output, tuple) else output)
+    def keep(_, inputs):
+        """Keep the layer's input."""
+        states.append(inputs[0])
 
-    hooks = [layer.register_forward_hook(keep) for layer in layers]
+    hooks = [layer.register_forward_pre_hook(keep) for layer in layers]
     try:
         yield states
     finally:
@@ -52,28 +50,16 @@ def hidden_states(
             hook.remove()
 
 
-def freeze_first(model: torch.nn.Module, family: Family, n_layers: int) -> None:
-    """Freeze the first layers and all before them; their dropout stays."""
-    layers, depth = family.layers_of(model), model.config.num_hidden_layers
-    if type(n_layers) is not int or not 0 <= n_layers <= depth:
-        raise InputError(
-            f"frozen_layers: {n_layers}: expected a whole number from 0 to "
-            f"{depth}, the layers of {family.name}."
-        )
-    if n_layers and len(layers) < depth:
-        raise InputError(
-            f"frozen_layers: {n_layers}: the layers of {family.name} share "
-            "their weights. Leave it at 0."
-        )
-    if n_layers:
-        before = set(family.inputs)
-        # A speech encoder's one norm is either before or behind its layers.
-        if not getattr(model.config, "do_stable_layer_norm", True):
-            before.add("encoder.layer_norm")
-        for name, part in model.named_modules():
-            if name in before:
-                part.requires_grad_(False)
-        layers[:n_layers].requires_grad_(False)
+@contextlib.contextmanager
+def evaluating(module: torch.nn.Module) -> Iterator[None]:
+    """Put a module into evaluation mode for a while, and each part back."""
+    modes = {part: part.training for part in module.modules()}
+    module.eval()
+    try:
+        yield
+    finally:
+        for part, training in modes.items():
+            part.training = training
 
 
 def compile_layers(model: torch.nn.Module, **settings) -> None:

@@ -15,8 +15,8 @@ from transformers import MODEL_MAPPING, PretrainedConfig
 from turbo_sb.encoders.attention import use_given_masks
 from turbo_sb.encoders.base import UtteranceEncoder
 from turbo_sb.encoders.families import TEXT
+from turbo_sb.encoders.layers import hidden_states
 from turbo_sb.encoders.loading import TOKENIZER, loading
-from turbo_sb.encoders.padding import padding_mask
 from turbo_sb.encoders.pooling import last_step, masked_mean
 from turbo_sb.encoders.token_ids import check_ids, limit_of
 from turbo_sb.utils.errors import InputError
@@ -47,7 +47,7 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
         "last" of GPT-2, whose first token does not see the others.
     layer_sum : bool
         As in `AudioEncoder`.
-    frozen_layers : int
+    frozen_layers : int or "all"
         As in `AudioEncoder`.
     pretrained : bool
         As in `AudioEncoder`.
@@ -72,7 +72,7 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
         attention_dropout: float | None = None,
         pooling: str = "auto",
         layer_sum: bool = False,
-        frozen_layers: int = 0,
+        frozen_layers: int | str = 0,
         pretrained: bool = True,
     ):
         if pooling not in POOLINGS:
@@ -170,52 +170,24 @@ class TextEncoder(UtteranceEncoder, TextEncoderLobe):
             )
         return torch.tensor(ids)
 
-    def embed(
-        self, tokens: torch.Tensor, lengths: list[int], n_views: int = 1
-    ) -> torch.Tensor:
-        """`forward`, with the lengths in tokens.
+    def _enter(self, tokens, lengths):
+        return tokens, lengths
 
-        Arguments
-        ---------
-        tokens : (batch, tokens) torch.LongTensor
-            Padded token ids, as `tokenize` makes them.
-        lengths : list of int
-            Number of each text's own tokens.
-        n_views : int
-            Number of dropout draws.
-
-        Returns
-        -------
-        embeddings : (views, batch, dim) torch.Tensor
-        """
-        tokens, lengths = tokens.repeat(n_views, 1), lengths * n_views
-        mask = padding_mask(lengths, tokens.shape[1], tokens.device)
-        states = [self._pool(x, mask) for x in self._states(tokens, mask)]
-        joint = states[0] if self.layer_sum is None else self.layer_sum(states)
-        return joint.unflatten(0, (n_views, -1))
-
-    def _states(self, tokens, mask):
-        """The last hidden state, or all for a layer sum."""
+    def _states(self, model, x, mask, every):
+        """The last hidden state, or all; of tokens, or of hidden states."""
         # A causal model never sees the padding behind.
         given = None if mask is None or self.family.causal else mask.long()
-        if self.layer_sum is None:
-            return [self.model(tokens, attention_mask=given).last_hidden_state]
-        outputs = self.model(
-            tokens, attention_mask=given, output_hidden_states=True
-        )
-        return [*outputs.hidden_states[:-1], outputs.last_hidden_state]
+        kind = "input_ids" if x.dim() == 2 else "inputs_embeds"
+        with hidden_states(self.family.layers_of(model)) as states:
+            outputs = model(**{kind: x}, attention_mask=given)
+        last = outputs.last_hidden_state
+        return [*states, last] if every else [last]
 
     def _pool(self, hidden, mask):
         if self.pooling == "cls":
             return hidden[:, 0]
         pool = last_step if self.pooling == "last" else masked_mean
         return pool(hidden, mask)
-
-    def frozen_prefix(
-        self, tokens: torch.Tensor, lengths: list[int]
-    ) -> tuple[torch.Tensor, list[int]]:
-        """The inputs: dropout begins with the embeddings."""
-        return tokens, lengths
 
     def frames(self, tokens: torch.Tensor, lengths: list[int]) -> list[int]:
         """Lengths of the transformer's sequences."""

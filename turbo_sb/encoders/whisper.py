@@ -18,15 +18,18 @@ from transformers.models.whisper.modeling_whisper import (
 from turbo_sb.encoders.attention import use_given_masks
 from turbo_sb.encoders.base import UtteranceEncoder
 from turbo_sb.encoders.families import WHISPER
+from turbo_sb.encoders.frozen import first_layers, last_layers
 from turbo_sb.encoders.loading import EXTRACTOR, loading
 from turbo_sb.encoders.padding import padding_mask
 from turbo_sb.encoders.whisper_frontend import (
     SHRINKS,
     check_sizes,
     cut,
+    join,
     log_mel,
     mean_by_utterance,
     split,
+    windows_of,
 )
 from turbo_sb.utils.errors import InputError
 
@@ -63,19 +66,20 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
         faster and not what Whisper was trained on (docs/results.md).
     layer_sum : bool
         As in `AudioEncoder`.
-    frozen_layers : int
+    frozen_layers : int or "all"
         As in `AudioEncoder`.
     pretrained : bool
         As in `AudioEncoder`.
     """
 
-    # Why the feature cache does not take this encoder.
+    # Why the feature cache does not take its convolutions alone.
     uncacheable = (
         "audio_encoder_source: the convolutions of Whisper take little time, "
         "and their output more room than the audio"
     )
     key, families, needs = KEY, {"whisper": WHISPER}, EXTRACTOR
     unused, layers_in = ("decoder.",), "encoder."
+    more_channels = 1
 
     def __init__(
         self,
@@ -87,7 +91,7 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
         freeze_cnn: bool = True,
         whisper_window: str = "full",
         layer_sum: bool = False,
-        frozen_layers: int = 0,
+        frozen_layers: int | str = 0,
         pretrained: bool = True,
     ):
         if whisper_window not in WINDOWS:
@@ -130,39 +134,58 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
         window = "full" if self.full else "own"
         return {**super().inference_settings(), "whisper_window": window}
 
-    def embed(
-        self, wavs: torch.Tensor, lengths: list[int], n_views: int = 1
-    ) -> torch.Tensor:
-        """`forward`, with the lengths in samples or frames.
-
-        Arguments
-        ---------
-        wavs : (batch, samples) or (windows, frames, dim) torch.Tensor
-            Padded waveforms at the encoder's ``sample_rate``, or what
-            `frozen_prefix` makes of them.
-        lengths : list of int
-            Number of each utterance's own samples or frames.
-        n_views : int
-            Number of dropout draws.
-
-        Returns
-        -------
-        embeddings : (views, batch, dim) torch.Tensor
-        """
+    def _pooled(self, wavs, lengths, n_views, every):
+        """The last hidden state of each view, pooled, or all."""
         if wavs.dim() == 3:
             features, frames = wavs.repeat(n_views, 1, 1), lengths
         else:
             features, frames = self._features(wavs, lengths, n_views)
-        windows, owners = split(frames * n_views, self.longest)
-        mask = padding_mask(windows, features.shape[1], features.device)
-        states = self._states(features, None if self.full else mask)
-        pooled = [mean_by_utterance(state, mask, owners) for state in states]
-        joint = pooled[0] if self.layer_sum is None else self.layer_sum(pooled)
-        return joint.unflatten(0, (n_views, -1))
+        x = self._with_positions(features)
+        return self._run(self.model, x, frames * n_views, every)
 
-    def frozen_prefix(
-        self, wavs: torch.Tensor, lengths: list[int]
-    ) -> tuple[torch.Tensor, list[int]]:
+    def _run(self, model, x, frames, every, own=None):
+        """States of windows, pooled over the own frames of an utterance."""
+        windows, owners = split(frames, self.longest)
+        mask = padding_mask(windows, x.shape[1], x.device)
+        states = self._states(model, x, None if self.full else mask, every)
+        own = mask if own is None else own
+        return [mean_by_utterance(state, own, owners) for state in states]
+
+    def _run_prefix(self, wavs, lengths, every):
+        """As all encoders; one more channel is 1 in an utterance's own frames.
+
+        With silence up to 30 s, an utterance has more frames than its own.
+        """
+        features, frames = self._features(wavs, lengths, n_views=1)
+        windows, owners = split(frames, self.longest)
+        x = self._with_positions(features)
+        mask = padding_mask(windows, x.shape[1], x.device)
+        model = first_layers(self.model, self.family, self.n_frozen)
+        *early, last = self._states(
+            model, x, None if self.full else mask, every
+        )
+        rows = [mean_by_utterance(state, mask, owners) for state in early]
+        own = torch.ones_like(last[..., :1])
+        if mask is not None:
+            own = own * mask[..., None]
+        steps = [x.shape[1]] * len(windows) if self.full else windows
+        return join(rows, torch.cat([last, own], dim=2), steps, owners)
+
+    def _behind_prefix(self, prefix, lengths, n_views, every):
+        if self.all_frozen:
+            return super()._behind_prefix(prefix, lengths, n_views, every)
+        prefix = prefix.to(self.dtype)
+        n = self.n_frozen if every else 0
+        early = prefix[:, :n, :-1].repeat(n_views, 1, 1).unbind(dim=1)
+        steps = [own - n for own in lengths]
+        x = windows_of(prefix[:, n:], steps, self.longest)
+        x = x.repeat(n_views, 1, 1)
+        model = last_layers(self.model, self.family, self.n_frozen)
+        own = x[..., -1] > 0
+        rest = self._run(model, x[..., :-1], steps * n_views, every, own)
+        return [*early, *rest]
+
+    def _unfrozen_prefix(self, wavs, lengths):
         """Output of frozen convolutions; else the inputs."""
         if self.freeze_cnn and not self._augments:
             return self._features(wavs, lengths, n_views=1)
@@ -170,6 +193,8 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
 
     def frames(self, wavs: torch.Tensor, lengths: list[int]) -> list[int]:
         """Lengths of the transformer's sequences, all windows together."""
+        if wavs.dim() == 3:
+            return lengths
         found = [-(-length // self.hop) for length in lengths]
         if self.full:
             return [-(-own // self.longest) * self.longest for own in found]
@@ -211,11 +236,13 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
         mask = padding_mask(own, mel.shape[2], mel.device)
         return WhisperModel._mask_input_features(self.model, mel, mask)
 
-    def _states(self, features, mask):
-        """The last hidden state, or all for a layer sum."""
+    def _with_positions(self, features):
         model = self.model
         x = features + model.embed_positions.weight[: features.shape[1]]
-        x = F.dropout(x, model.dropout, self.training)
+        return F.dropout(x, model.dropout, self.training)
+
+    def _states(self, model, x, mask, every):
+        """The last hidden state, or all."""
         mask = create_bidirectional_mask(
             config=model.config, inputs_embeds=x, attention_mask=mask
         )
@@ -226,4 +253,4 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
                 continue
             states.append(layer(states[-1], mask))
         last = model.layer_norm(states[-1])
-        return [last] if self.layer_sum is None else [*states[:-1], last]
+        return [*states[:-1], last] if every else [last]

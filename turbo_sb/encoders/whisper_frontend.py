@@ -6,6 +6,7 @@ Authors
 
 import torch
 import torch.nn.functional as F
+from torch.nn.utils.rnn import pad_sequence
 from transformers import WhisperConfig, WhisperFeatureExtractor
 
 from turbo_sb.encoders.padding import padding_mask
@@ -110,6 +111,38 @@ def cut(
     wavs = wavs[:, : max(samples)]
     mask = padding_mask(samples, wavs.shape[1], wavs.device)
     return wavs if mask is None else wavs.masked_fill(~mask, 0), samples
+
+
+def join(
+    rows: list[torch.Tensor],
+    windows: torch.Tensor,
+    steps: list[int],
+    owners: list[int],
+) -> tuple[torch.Tensor, list[int]]:
+    """Put the windows of each utterance behind one another, and rows before.
+
+    The rows, (batch, dim), are of utterances, and one channel narrower.
+    """
+    parts = [[] for _ in range(owners[-1] + 1)]
+    for number, own in enumerate(parts):
+        own += [F.pad(row[number : number + 1], (0, 1)) for row in rows]
+    for window, length, owner in zip(windows, steps, owners):
+        parts[owner].append(window[:length])
+    joined = [torch.cat(own) for own in parts]
+    lengths = [len(own) for own in joined]
+    return pad_sequence(joined, batch_first=True), lengths
+
+
+def windows_of(
+    sequences: torch.Tensor, lengths: list[int], longest: int
+) -> torch.Tensor:
+    """Undo `join`: (windows, steps, dim) of (batch, time, dim)."""
+    parts = [
+        row[start : min(start + longest, length)]
+        for row, length in zip(sequences, lengths)
+        for start in range(0, length, longest)
+    ]
+    return pad_sequence(parts, batch_first=True)
 
 
 def mean_by_utterance(

@@ -1,4 +1,4 @@
-"""The feature cache of a training: whether it can be used, and filling it.
+"""The feature caches of a training: which can be used, and filling them.
 
 Authors
  * The turbo_sb developers 2026
@@ -10,7 +10,7 @@ import speechbrain as sb
 from speechbrain.utils.distributed import if_main_process
 from tqdm import tqdm
 
-from turbo_sb.data.feature_cache import FeatureCache
+from turbo_sb.data.feature_cache import FeatureCache, TextFeatureCache
 from turbo_sb.data.manifest import load_manifest
 from turbo_sb.utils.distributed import on_all
 from turbo_sb.utils.logs import get_logger
@@ -20,15 +20,18 @@ logger = get_logger(__name__)
 
 def fill_cache(
     hparams: dict, brain: sb.Brain, manifests: dict[str, str], folder: str
-) -> FeatureCache | None:
-    """Compute and keep what a training's frozen CNN makes of each utterance.
+) -> dict[str, FeatureCache]:
+    """Compute and keep what is frozen of a training makes of each utterance.
+
+    With ``cache_features: auto``, that is where layers are frozen; with True,
+    also where the CNN alone is.
 
     Arguments
     ---------
     hparams : dict
         What the YAML describes, built.
     brain : speechbrain.Brain
-        Made of it. A training that resumes has its checkpoint's CNN.
+        Made of it. A training that resumes has its checkpoint's weights.
     manifests : dict
         "train", "valid" and "test" to a manifest.
     folder : str
@@ -36,31 +39,50 @@ def fill_cache(
 
     Returns
     -------
-    cache : FeatureCache
-        None where features cannot be kept, which the log explains.
+    caches : dict
+        ``features``, of audio, and ``text_features``, each if there is
+        anything to keep: keywords of `turbo_sb.data.make_datasets`. The log
+        explains what is not kept.
     """
-    if reason := reason_against(hparams):
-        logger.warning(f"cache_features is switched off: {reason}.")
-        return None
     brain.checkpointer.recover_if_possible()
-    cache = FeatureCache(
-        hparams["audio_encoder"],
-        folder,
-        sample_rate=hparams["sample_rate"],
-        equalizer=hparams.get("equalizer"),
-        data_root=hparams["data_folder"],
-    )
+    caches = {}
+    if audio_wanted(hparams):
+        caches["features"] = FeatureCache(
+            hparams["audio_encoder"],
+            folder,
+            sample_rate=hparams["sample_rate"],
+            equalizer=hparams.get("equalizer"),
+            data_root=hparams["data_folder"],
+        )
+    if "text" in hparams["modalities"] and hparams["text_encoder"].frozen:
+        encoder = hparams["text_encoder"]
+        caches["text_features"] = TextFeatureCache(encoder, folder)
     entries = {}
     for manifest in manifests.values():
         entries.update(load_manifest(manifest))
     quiet = brain.noprogressbar or not if_main_process()
-    progress = functools.partial(tqdm, desc="features", disable=quiet)
-    on_all(cache.fill, entries=entries, device=brain.device, progress=progress)
-    return cache
+    for key, cache in caches.items():
+        progress = functools.partial(
+            tqdm, desc=key.replace("_", " "), disable=quiet
+        )
+        on_all(
+            cache.fill, entries=entries, device=brain.device, progress=progress
+        )
+    return caches
+
+
+def audio_wanted(hparams: dict) -> bool:
+    """Whether features of audio are to be kept, and can be; else log why."""
+    frozen = getattr(hparams.get("audio_encoder"), "frozen", ())
+    if hparams["cache_features"] == "auto" and not frozen:
+        return False
+    if reason := reason_against(hparams):
+        logger.warning(f"cache_features is switched off: {reason}.")
+    return not reason
 
 
 def reason_against(hparams: dict) -> str | None:
-    """Why features cannot be kept, if so.
+    """Why features of audio cannot be kept, if so.
 
     >>> reason_against({"freeze_cnn": False})
     'freeze_cnn: False trains the CNN, whose output changes'
@@ -72,4 +94,7 @@ def reason_against(hparams: dict) -> str | None:
             return f"{key}: {hparams[key]} changes the waveforms in training"
     if "audio" not in hparams["modalities"]:
         return "modalities has no audio"
-    return getattr(hparams.get("audio_encoder"), "uncacheable", None)
+    encoder = hparams.get("audio_encoder")
+    if getattr(encoder, "frozen", ()):
+        return None
+    return getattr(encoder, "uncacheable", None)

@@ -7,6 +7,7 @@ Authors
 import difflib
 import inspect
 import json
+import sys
 from types import SimpleNamespace
 
 import torch
@@ -243,7 +244,7 @@ def _build(name, lr, options):
     """A scheduler of SpeechBrain by its name, whose rate is `lr`."""
     kind = getattr(schedulers, name, None)
     if not isinstance(kind, type):
-        known = [k for k, v in vars(schedulers).items() if isinstance(v, type)]
+        known = vars(sys.modules[schedulers.NoamScheduler.__module__])
         close = difflib.get_close_matches(name, known, n=1)
         hint = f" Did you mean {close[0]}?" if close else ""
         raise InputError(

@@ -25,6 +25,7 @@ RESUMABLE = {
     "skip_prep",
     "output_folder",
     "shortcut_report",
+    "probe",
     # The same settings, where an object takes them.
     "epoch_counter.limit",
     "epoch_counter.patience",

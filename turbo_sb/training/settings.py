@@ -29,22 +29,29 @@ KINDS = {
     list: "a list such as [ang, hap]",
     dict: "a mapping such as {in: 0.5}",
 }
-MIXED = ("ce_view", "encode_chunk")  # a number or a word
+# A number or a word.
+MIXED = ("ce_view", "encode_chunk", "frozen_layers", "cache_features")
 AT_LEAST = {
     "batch_size": 1,
     "projection_dim": 1,
     "sample_rate": 1,
     "num_workers": 0,
-    "frozen_layers": 0,
     "stall_limit": 0,
 }
 BELOW_ONE = ("modality_dropout",)  # shares, from 0
+FROZEN = ("frozen_layers", "audio_frozen_layers", "text_frozen_layers")
 CHOICES = {
+    "cache_features": ("auto", True, False),
     "nonfinite_loss": ("stop", "skip"),
     "same_recordings": ("stop", "warn"),
 }
 # What a YAML of an earlier version lacks.
-ADDED = {"stall_limit": 45, "same_recordings": "stop", "rates": None}
+ADDED = {
+    "stall_limit": 45,
+    "same_recordings": "stop",
+    "rates": None,
+    "probe": False,
+}
 RATES = ("lr", "head_lr", "layer_sum_lr", "weight_decay")
 
 
@@ -296,6 +303,12 @@ def check_values(settings: dict) -> None:
         if not 0 <= settings.get(key, 0) < 1:
             raise InputError(
                 f"--{key}={settings[key]}: expected a share in [0, 1)."
+            )
+    for key in FROZEN:
+        number = settings.get(key, 0)
+        if number != "all" and not (type(number) is int and number >= 0):
+            raise InputError(
+                f"--{key}={number}: expected a whole number from 0, or all."
             )
     for key, choices in CHOICES.items():
         check_choice(key, settings.get(key, choices[0]), choices)

@@ -38,7 +38,11 @@ from speechbrain.utils.distributed import ddp_init_group
 from turbo_sb.data import make_datasets
 from turbo_sb.data.manifest import read_json
 from turbo_sb.data.splits import check_manifests
-from turbo_sb.evaluation.baselines import read_shortcut, report_shortcut
+from turbo_sb.evaluation.baselines import (
+    read_shortcut,
+    report_probe,
+    report_shortcut,
+)
 from turbo_sb.losses import classification_loss
 from turbo_sb.training import (
     ClassificationBrain,
@@ -131,8 +135,9 @@ def dataio_prep(hparams, manifests, features=None):
         What the YAML describes, built.
     manifests : dict
         "train", "valid" and "test" to a JSON file.
-    features : FeatureCache, optional
-        What a frozen CNN made of each utterance, in place of its signal.
+    features : dict, optional
+        Of `fill_cache`: what is frozen of the encoders made of each utterance,
+        in place of its signal and tokens.
 
     Returns
     -------
@@ -148,7 +153,7 @@ def dataio_prep(hparams, manifests, features=None):
         group_by=hparams["loss"].mask_equal,
         sample_rate=hparams["sample_rate"],
         equalizer=hparams["equalizer"],
-        features=features,
+        **(features or {}),
     )
 
 
@@ -230,11 +235,13 @@ def train_and_test(hparams, run_opts, manifests, facts, curves):
         nonfinite_loss=hparams["nonfinite_loss"],
         rates=hparams["rates"],
     )
+    if hparams["probe"]:  # before a checkpoint is loaded
+        facts |= report_probe(hparams, brain, manifests)
     brain.facts = facts
     brain.others = curves
     folder, model = hparams["output_folder"], hparams["model"]
     on_main(save_encoders, folder=folder, model=model)
-    features = None
+    features = {}
     if hparams["cache_features"]:
         features = fill_cache(
             hparams, brain, manifests, hparams["cache_folder"]

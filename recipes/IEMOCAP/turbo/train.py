@@ -39,6 +39,7 @@ from speechbrain.utils.distributed import ddp_init_group
 from turbo_sb.data import make_datasets
 from turbo_sb.data.manifest import read_json
 from turbo_sb.data.splits import check_manifests
+from turbo_sb.evaluation.baselines import report_probe
 from turbo_sb.losses import classification_loss
 from turbo_sb.training import (
     ClassificationBrain,
@@ -131,8 +132,9 @@ def dataio_prep(hparams, manifests, features=None):
         What the YAML describes, built.
     manifests : dict
         "train", "valid" and "test" to a JSON file.
-    features : FeatureCache, optional
-        What a frozen CNN made of each utterance, in place of its signal.
+    features : dict, optional
+        Of `fill_cache`: what is frozen of the encoders made of each utterance,
+        in place of its signal and tokens.
 
     Returns
     -------
@@ -147,7 +149,7 @@ def dataio_prep(hparams, manifests, features=None):
         labels=hparams["labels"],
         group_by=hparams["loss"].mask_equal,
         sample_rate=hparams["sample_rate"],
-        features=features,
+        **(features or {}),
     )
 
 
@@ -212,10 +214,12 @@ def train_and_test(hparams, run_opts, manifests, facts):
         nonfinite_loss=hparams["nonfinite_loss"],
         rates=hparams["rates"],
     )
+    if hparams["probe"]:  # before a checkpoint is loaded
+        facts |= report_probe(hparams, brain, manifests)
     brain.facts = facts
     folder, model = hparams["output_folder"], hparams["model"]
     on_main(save_encoders, folder=folder, model=model)
-    features = None
+    features = {}
     if hparams["cache_features"]:
         features = fill_cache(
             hparams, brain, manifests, hparams["cache_folder"]

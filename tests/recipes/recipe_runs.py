@@ -125,6 +125,7 @@ def arguments(
         "projection_dim": 16,
         "number_of_epochs": 2,
         "num_workers": 0,
+        "probe": False,
         "device": "cpu",
         **overrides,
     }

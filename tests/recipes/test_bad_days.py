@@ -73,10 +73,8 @@ class TestKills:
         keys["contrastive.learnable_temperature"] = True
         keys["loss.ce_view"] = "random"
         keys.update(head_lr=0.002, weight_decay=0.01)
-        keys["lr_scheduler"] = (
-            "!new:speechbrain.nnet.schedulers.NoamScheduler "
-            "{lr_initial: !ref <lr>, n_warmup_steps: 5}"
-        )
+        keys["lr_scheduler"] = "NoamScheduler"
+        keys["rates.options"] = "{n_warmup_steps: 5}"
         draw = random.Random(1986)
         kills = [(draw.randint(1, 40), draw.random() / 50) for _ in range(20)]
         codes = {}

@@ -200,6 +200,34 @@ class TestSchedule:
         with pytest.raises(InputError, match="lr_scheduler: .* takes"):
             Rates(lr=0.1, scheduler=scheduler)
 
+    def test_by_name(self):
+        """Its rate is lr, whatever it calls it."""
+        for name, options in (
+            ("NoamScheduler", {"n_warmup_steps": 3}),
+            (
+                "WarmAndExpDecayLRSchedule",
+                dict(n_warmup_steps=3, total_steps=9),
+            ),
+            ("NewBobScheduler", {}),
+        ):
+            found = Rates(lr=0.1, scheduler=name, options=options).scheduler
+            given = getattr(schedulers, name)(0.1, **options)
+            assert vars(found) == vars(given)
+
+    @pytest.mark.parametrize(
+        ("name", "options", "expected"),
+        [
+            ("NoamSchedule", {}, "no such class. Did you mean NoamScheduler"),
+            ("NoamScheduler", {}, "n_warmup_steps.*It takes lr_initial"),
+            ("NoamScheduler", {"warm": 1}, "warm"),
+            ("torch", {}, "no such class"),
+            (None, {"n_warmup_steps": 3}, "rates.options: .* named"),
+        ],
+    )
+    def test_bad_names_and_options(self, name, options, expected):
+        with pytest.raises(InputError, match=expected):
+            Rates(lr=0.1, scheduler=name, options=options)
+
     def test_of_a_rate_of_0_is_refused(self):
         with pytest.raises(InputError, match="lr, which is 0"):
             Rates(lr=0, scheduler=schedulers.NoamScheduler(0, 3))

@@ -16,7 +16,7 @@ from transformers import AutoConfig, AutoModel, PretrainedConfig
 
 from turbo_sb.encoders.dropout import log_dropout, set_dropout
 from turbo_sb.encoders.families import find_family
-from turbo_sb.encoders.frozen import first_layers, freeze, last_layers
+from turbo_sb.encoders.frozen import ALL, first_layers, freeze, last_layers
 from turbo_sb.encoders.layers import LayerSum, evaluating
 from turbo_sb.encoders.loading import check_preparation, loading
 from turbo_sb.encoders.padding import absolute, padding_mask
@@ -154,6 +154,20 @@ class UtteranceEncoder:
         """
         memo = {id(part): torch.nn.Identity() for part in self._behind()}
         return copy.deepcopy(self, memo | {id(self.preparation): None}).eval()
+
+    def all_frozen_copy(self) -> "UtteranceEncoder":
+        """A copy whose `frozen_prefix` gives every pooled state.
+
+        Returns
+        -------
+        encoder : UtteranceEncoder
+            On the same device; with the same tokeniser.
+        """
+        kept = {id(self.preparation): self.preparation}
+        twin = copy.deepcopy(self, kept).requires_grad_(False)
+        twin.frozen, twin.n_frozen = (twin.model,), ALL
+        twin.layer_sum = LayerSum(self.model.config.num_hidden_layers + 1)
+        return twin.eval()
 
     def _behind(self):
         """Parts that `frozen_prefix` does not run."""

@@ -187,7 +187,26 @@ class ClassificationBrain(SharedTraining):
         found = ", ".join(f"{k} {fixed(summary[k], 3)}" for k in rates)
         print(
             f"\nTest, epoch {self.best['epoch']}, {summary['n']} utterances: "
-            f"{found}\nThe results are in {folder}\n"
+            f"{found}\n{_beside_probe(summary)}The results are in {folder}\n"
             f"Next: turbo-sb export {folder} --to mine",
             flush=True,
         )
+
+
+def _beside_probe(summary):
+    """A line on the linear probe, and whether it was beaten, if it was run."""
+    probe = summary.get(f"probe_{summary.get('probe')}", {})
+    rates = [k for k in RATES if None not in (probe.get(k), summary.get(k))]
+    if not rates:
+        return ""
+    found = ", ".join(f"{k} {fixed(probe[k], 3)}" for k in rates)
+    line = f"Linear probe on the frozen encoders ({summary['probe']}): {found}"
+    lost = [k for k in rates if loses(k, summary[k], probe[k])]
+    if lost:
+        line += f"\nTHE TRAINED MODEL LOSES TO IT in {' and '.join(lost)}."
+    return f"{line}\n"
+
+
+def loses(metric: str, value: float, other: float) -> bool:
+    """Whether a value is worse than another one; the EER is better if low."""
+    return value > other if metric == "EER" else value < other

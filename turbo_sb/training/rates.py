@@ -4,11 +4,14 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import difflib
 import inspect
 import json
+import sys
 from types import SimpleNamespace
 
 import torch
+from speechbrain.nnet import schedulers
 from speechbrain.utils.checkpoints import (
     mark_as_loader,
     mark_as_saver,
@@ -20,7 +23,9 @@ from turbo_sb.utils.errors import InputError
 
 # A group's role to the name of its rate in the log.
 ROLES = {"encoder": "lr", "head": "head_lr", "layer_sum": "layer_sum_lr"}
-# What SpeechBrain's schedulers are called with, by step or by epoch.
+# What SpeechBrain's schedulers call their rate.
+RATE_OF_SCHEDULER = ("lr", "lr_initial", "initial_value")
+# And what they are called with, by step or by epoch.
 BY_STEP = {"opt", "num_updates"}
 BY_EPOCH = {"optim_list", "current_epoch", "current_loss", "metric_value"}
 PLAIN = (int, float, str, list, dict, type(None))  # also bool
@@ -41,9 +46,11 @@ class Rates:
         Of the weights of `layer_sum`.
     weight_decay : float
         Of matrices: biases, norms, layer weights and temperature have none.
-    scheduler : object, optional
-        Of speechbrain.nnet.schedulers, with `lr` as its own rate. All rates
-        are multiplied by the same factor.
+    scheduler : object or str, optional
+        Of speechbrain.nnet.schedulers, with `lr` as its own rate, or the name
+        of such a class. All rates are multiplied by the same factor.
+    options : dict, optional
+        Keywords of the class, where `scheduler` is a name; its rate is `lr`.
 
     Raises
     ------
@@ -63,9 +70,17 @@ class Rates:
         layer_sum_lr: float | None = None,
         weight_decay: float = 0.0,
         scheduler: object = None,
+        options: dict | None = None,
     ):
         self.lr, self.weight_decay = lr, weight_decay
         self.own = {"head": head_lr, "layer_sum": layer_sum_lr}
+        if isinstance(scheduler, str):
+            scheduler = _build(scheduler, lr, options or {})
+        elif options:
+            raise InputError(
+                f"rates.options: {options}: they are of an lr_scheduler that "
+                f"is named, as NoamScheduler; came {scheduler}."
+            )
         self.scheduler = scheduler
         if scheduler is not None and not lr > 0:
             raise InputError(
@@ -223,6 +238,28 @@ class Schedule:
             saved = json.load(file)
         vars(self.scheduler).update(saved["state"])
         self.leader.param_groups[0]["lr"] = saved["lr"]
+
+
+def _build(name, lr, options):
+    """A scheduler of SpeechBrain by its name, whose rate is `lr`."""
+    kind = getattr(schedulers, name, None)
+    if not isinstance(kind, type):
+        known = vars(sys.modules[schedulers.NoamScheduler.__module__])
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        raise InputError(
+            f"lr_scheduler: {name}: speechbrain.nnet.schedulers has no such "
+            f"class.{hint}"
+        )
+    taken = inspect.signature(kind).parameters
+    own = {key: lr for key in RATE_OF_SCHEDULER if key in taken}
+    try:
+        return kind(**{**own, **options})
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise InputError(
+            f"rates.options: {options} of lr_scheduler: {name}: {error}. It "
+            f"takes {', '.join(taken)}."
+        ) from error
 
 
 def _called_with(scheduler):

@@ -26,6 +26,7 @@ RESUMABLE = {
     "output_folder",
     "also_folds",  # the bytes are those of a fold alone
     "shortcut_report",
+    "probe",
     # The same settings, where an object takes them.
     "epoch_counter.limit",
     "epoch_counter.patience",

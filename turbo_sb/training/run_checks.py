@@ -28,6 +28,8 @@ METRICS = {
     **dict.fromkeys(("texts", "placeholder"), TEXT),
     "on_sphere": FLAG,
     **dict.fromkeys(("audio_only", "text_only"), SCORES),
+    **dict.fromkeys(("probe_audio", "probe_text", "probe_both"), SCORES),
+    "probe": TEXT,
 }
 COST = {
     "parameters": COUNT,

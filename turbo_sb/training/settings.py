@@ -54,6 +54,7 @@ ADDED = {
     "same_recordings": "stop",
     "rates": None,
     "also_folds": {},
+    "probe": False,
 }
 RATES = ("lr", "head_lr", "layer_sum_lr", "weight_decay")
 

@@ -39,6 +39,7 @@ from speechbrain.utils.distributed import ddp_init_group
 from turbo_sb.data import make_datasets
 from turbo_sb.data.manifest import read_json
 from turbo_sb.data.splits import check_manifests
+from turbo_sb.evaluation.baselines import report_probe
 from turbo_sb.losses import classification_loss
 from turbo_sb.training import (
     ClassificationBrain,
@@ -215,9 +216,13 @@ def train_and_test(hparams, run_opts, folds):
         nonfinite_loss=hparams["nonfinite_loss"],
         rates=hparams["rates"],
     )
-    brain.take(folds)
     for fold in folds:
         on_main(save_encoders, folder=fold.folder, model=hparams["model"])
+        if hparams["probe"]:  # before a checkpoint is loaded
+            fold.facts |= report_probe(
+                hparams, brain, fold.manifests, fold.folder
+            )
+    brain.take(folds)
     features = {}
     if hparams["cache_features"]:
         manifests = [path for f in folds for path in f.manifests.values()]

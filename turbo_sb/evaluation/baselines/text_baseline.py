@@ -7,6 +7,7 @@ Authors
  * The turbo_sb developers 2026
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -85,7 +86,7 @@ def run_text_baseline(
     outcomes = Outcomes(scoring)
     outcomes.add(
         list(test),
-        torch.from_numpy(_targets(sets, "test", labels)),
+        torch.from_numpy(targets_of(sets, "test", labels)),
         # The logarithm of 0 is -inf, of which the softmax is 0.
         {"logits": probabilities.log()[None], "views": {}},
         [entry.get("spk_id", "") for entry in test.values()],
@@ -98,12 +99,18 @@ def run_text_baseline(
 
 def _choose(sets, labels, scoring):
     """The best function from texts to probabilities, and its validation."""
-    targets = _targets(sets, "train", labels)
-    truth = _targets(sets, "valid", labels)
+    targets = targets_of(sets, "train", labels)
+    truth = targets_of(sets, "valid", labels)
+    candidates = _candidates(_texts(sets, "train"), targets, len(labels))
+    return best_of(candidates, _texts(sets, "valid"), truth, scoring)
+
+
+def best_of(candidates, inputs, targets, scoring) -> tuple:
+    """The best function from inputs to probabilities, and its validation."""
     validated = []
-    for predict in _candidates(_texts(sets, "train"), targets, len(labels)):
-        probabilities = torch.from_numpy(predict(_texts(sets, "valid")))
-        found = scoring.measure(torch.from_numpy(truth), probabilities)
+    for predict in candidates:
+        probabilities = torch.from_numpy(predict(inputs))
+        found = scoring.measure(torch.from_numpy(targets), probabilities)
         validated.append((predict, found))
     # max takes the first of two that are equal.
     return max(validated, key=lambda pair: scoring.score(pair[1]))
@@ -114,16 +121,21 @@ def _candidates(texts, targets, n_classes):
     words = _vectorizer().build_analyzer()
     said = {tuple(words(text)) for text in texts}
     if len(said) == 1 or len(set(targets)) == 1:  # there is nothing to learn
-        shares = np.bincount(targets, minlength=n_classes) / len(targets)
-        yield lambda others: np.tile(shares, (len(others), 1))
+        yield shares_of(targets, n_classes)
         return
     for strength in STRENGTHS:
         regression = LogisticRegression(C=strength, max_iter=10000)
         model = make_pipeline(_vectorizer(), regression).fit(texts, targets)
-        yield _predictor(model, n_classes)
+        yield predictor(model, n_classes)
 
 
-def _predictor(model, n_classes):
+def shares_of(targets, n_classes) -> Callable:
+    """The function from anything to the shares of the classes in training."""
+    shares = np.bincount(targets, minlength=n_classes) / len(targets)
+    return lambda others: np.tile(shares, (len(others), 1))
+
+
+def predictor(model, n_classes) -> Callable:
     """The function from texts to probabilities of all classes."""
 
     def predict(texts):
@@ -150,7 +162,7 @@ def _texts(sets, name):
     return [entry["text"] for entry in sets[name].values()]
 
 
-def _targets(sets, name, labels):
+def targets_of(sets, name, labels) -> np.ndarray:
     """Each utterance's class index: (n,) array of int."""
     found = {k: entry.get("label") for k, entry in sets[name].items()}
     wrong = [f"{k}: {v!r}" for k, v in found.items() if v not in labels]

@@ -30,7 +30,6 @@ from turbo_sb.evaluation.baselines.text_baseline import (
 )
 from turbo_sb.training.run_folder import write_predictions
 from turbo_sb.utils.distributed import on_all, on_main
-from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.logs import get_logger
 from turbo_sb.utils.rounding import fixed
 

@@ -21,6 +21,7 @@ from turbo_sb.inference.app.page import (
     UNEXPECTED,
     answer,
     forget,
+    is_same,
     make_page,
     nothing,
 )
@@ -98,6 +99,11 @@ class TestAnswer:
         assert forget("hello you", "") == ("hello you", "")
 
 
+def test_words_that_a_result_is_of():
+    assert is_same("yes", "yes") and is_same(None, "")
+    assert not is_same("yes you", "yes")
+
+
 class TestNeighbours:
     def test_are_those_of_the_folder(self, classifier, neighbours):
         assert find_neighbours(classifier).facts == neighbours.facts
@@ -166,6 +172,7 @@ def serve(folder):
             pages.pop()
             raise
 
+    serve.pages = pages
     yield serve
     for page in pages:
         end(page)
@@ -225,7 +232,7 @@ class TestServed:
             for action in config["dependencies"]
             for _, event in action["targets"]
         }
-        assert on == {"click", "submit", "input", "clear", "load"}
+        assert on == {"click", "submit", "change", "input", "clear", "load"}
         (js,) = [x["js"] for x in config["dependencies"] if x["js"]]
         assert "aria-live" in js
         parts = {x["type"]: x["props"] for x in config["components"]}
@@ -274,7 +281,7 @@ class Attack:
         body = PART.format(name).encode() + content + b"\r\n--B--\r\n"
         return self.ask("POST", UPLOAD, body, **FORM, **headers)
 
-    def classify(self, path, session):
+    def classify(self, path, session, words="hello"):
         """The status of the request, or what came of it."""
         config = json.loads(self.ask("GET", "/config")[1])
         (number,) = [
@@ -283,7 +290,7 @@ class Attack:
             if x["api_name"] == "classify"
         ]
         file = {"path": str(path), "meta": {"_type": "gradio.FileData"}}
-        asked = {"data": [file, "hello", None], "fn_index": number}
+        asked = {"data": [file, words, None], "fn_index": number}
         status, _ = self.ask(
             "POST",
             "/gradio_api/queue/join",
@@ -437,6 +444,27 @@ class TestAttacked:
         assert set(one) <= {True, 503} and one[True] > min(waiting, 49)
         assert bool(one[503]) == (waiting < 50)
         assert attack.ask("GET", "/")[0] == 200
+
+    def test_the_end_waits_for_nobody(self, serve, classifier, folder, speech):
+        """What is recorded is deleted next, before whoever asked kills."""
+        begun, may_end = threading.Event(), threading.Event()
+
+        def transcribe(*_):
+            begun.set()
+            may_end.wait(60)
+            return "hello"
+
+        classifier.recogniser = transcribe
+        attack = Attack(serve(classifier), folder)
+        (path,) = json.loads(attack.upload(speech.read_bytes())[1])
+        with ThreadPoolExecutor(1) as visitor:
+            visitor.submit(attack.classify, path, "x", words="")
+            assert begun.wait(60)
+            began = time.monotonic()
+            end(serve.pages[-1])
+            took = time.monotonic() - began
+            may_end.set()
+        assert took < 6
 
     def test_a_title_is_text(self, serve, classifier, folder):
         bad = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"

@@ -97,37 +97,21 @@ def _keep_to(recordings, page):
 
 def _connect(gr, act, blank, audio, text, button, shown):
     """Classify by the button or Enter; clear what another input gave."""
-    heard, used = gr.State(""), gr.State("")
-
-    def classify(*given):
-        """Answer, and keep what the text box then has."""
-        words, *others = act(*given)
-        return words, *others, words
-
-    act_on = {
-        "fn": classify,
+    heard = gr.State("")
+    act = {
+        "fn": act,
         "inputs": [audio, text, heard],
-        "outputs": [text, heard, *shown, used],
+        "outputs": [text, heard, *shown],
         "concurrency_id": "classify",
     }
-    button.click(**act_on, api_name="classify")
-    text.submit(**act_on, api_visibility="private")
+    button.click(**act, api_name="classify")
+    text.submit(**act, api_visibility="private")
     quietly = {
         "queue": False,
         "show_progress": "hidden",
         "api_visibility": "private",
     }
-    # Not by its input: gradio does not tell the first edit after an output,
-    # which may be all of a paste.
-    text.change(
-        lambda words, used: [gr.skip()] * len(shown)
-        if is_same(words, used)
-        else blank(),
-        [text, used],
-        shown,
-        trigger_mode="always_last",
-        **quietly,
-    )
+    text.input(blank, None, shown, trigger_mode="always_last", **quietly)
     gr.on(
         [audio.input, audio.clear],
         lambda words, heard: (*forget(words, heard), *blank()),
@@ -184,11 +168,6 @@ def answer(
 def nothing(n_views: int, has_rows: bool) -> tuple:
     """Return an empty result, views and rows of neighbours."""
     return "", *[None] * n_views, *([[]] if has_rows else [])
-
-
-def is_same(words: str | None, used: str | None) -> bool:
-    """Whether a result is of the words that are in the text box."""
-    return (words or "") == (used or "")
 
 
 def forget(text: str, heard: str) -> tuple[str, str]:

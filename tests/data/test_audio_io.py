@@ -342,8 +342,8 @@ class TestBadInput:
         assert len(read(write(tone(0.025)))) == 400
 
     def test_too_long(self, write):
-        with pytest.raises(InputError, match="2 min; expected at most 1"):
-            read(write(tone(120, 8000), 8000), longest=60)
+        with pytest.raises(InputError, match="1.02 min; expected at most 1. "):
+            read(write(tone(61, 8000), 8000), longest=60)
 
     def test_a_stretch_of_what_is_too_long(self, write):
         path = write(tone(120, 8000), 8000)

@@ -360,8 +360,8 @@ def _check_seconds(path, seconds, shortest, longest):
         )
     if seconds > longest:
         raise InputError(
-            f"{path}: {seconds / 60:.0f} min; expected at most "
-            f"{longest / 60:.0f}. Cut it, or name stretches of it in a "
+            f"{path}: {seconds / 60:.2f} min; expected at most "
+            f"{longest / 60:g}. Cut it, or name stretches of it in a "
             "manifest (columns start and stop)."
         )
 

@@ -166,6 +166,7 @@ def serve(folder):
             pages.pop()
             raise
 
+    serve.pages = pages
     yield serve
     for page in pages:
         end(page)
@@ -274,7 +275,7 @@ class Attack:
         body = PART.format(name).encode() + content + b"\r\n--B--\r\n"
         return self.ask("POST", UPLOAD, body, **FORM, **headers)
 
-    def classify(self, path, session):
+    def classify(self, path, session, words="hello"):
         """The status of the request, or what came of it."""
         config = json.loads(self.ask("GET", "/config")[1])
         (number,) = [
@@ -283,7 +284,7 @@ class Attack:
             if x["api_name"] == "classify"
         ]
         file = {"path": str(path), "meta": {"_type": "gradio.FileData"}}
-        asked = {"data": [file, "hello", None], "fn_index": number}
+        asked = {"data": [file, words, None], "fn_index": number}
         status, _ = self.ask(
             "POST",
             "/gradio_api/queue/join",
@@ -437,6 +438,27 @@ class TestAttacked:
         assert set(one) <= {True, 503} and one[True] > min(waiting, 49)
         assert bool(one[503]) == (waiting < 50)
         assert attack.ask("GET", "/")[0] == 200
+
+    def test_the_end_waits_for_nobody(self, serve, classifier, folder, speech):
+        """What is recorded is deleted next, before whoever asked kills."""
+        begun, may_end = threading.Event(), threading.Event()
+
+        def transcribe(*_):
+            begun.set()
+            may_end.wait(60)
+            return "hello"
+
+        classifier.recogniser = transcribe
+        attack = Attack(serve(classifier), folder)
+        (path,) = json.loads(attack.upload(speech.read_bytes())[1])
+        with ThreadPoolExecutor(1) as visitor:
+            visitor.submit(attack.classify, path, "x", words="")
+            assert begun.wait(60)
+            began = time.monotonic()
+            end(serve.pages[-1])
+            took = time.monotonic() - began
+            may_end.set()
+        assert took < 6
 
     def test_a_title_is_text(self, serve, classifier, folder):
         bad = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"

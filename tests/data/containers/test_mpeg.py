@@ -138,6 +138,14 @@ class TestCountThatIsTooHigh:
         with pytest.raises(InputError, match="min; expected at most"):
             read_samples(path, longest=2.0)
 
+    @pytest.mark.parametrize("stretch", [(1, 2), (2.5, 3.5), (4, None)])
+    def test_of_joined_files(self, path, stretch):
+        path.write_bytes(path.read_bytes() + encode(noise(1, seconds=3)))
+        whole, part = self.judge(path), self.judge(path, *stretch)
+        assert 6 * RATE <= len(whole) < 6.1 * RATE
+        places = slice(*(x and round(x * RATE) for x in stretch))
+        assert np.abs(part - whole[places]).max() < 1e-6
+
     def test_counting_takes_the_memory_of_a_block(self, path, monkeypatch):
         monkeypatch.setattr("turbo_sb.data.recording.BLOCK", 2000)
         tracemalloc.start()

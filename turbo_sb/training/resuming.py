@@ -107,7 +107,8 @@ def check_same(settings: dict, resumable: set[str] = RESUMABLE) -> None:
     if not saved.is_file():
         return
     text = saved.read_text(encoding="utf-8")
-    before, now = plain(read_yaml(text, str(saved))), plain(settings)
+    before = _without_auto(plain(read_yaml(text, str(saved))))
+    now = _without_auto(plain(settings))
     for key in now:
         if key in resumable or key not in before:
             continue
@@ -117,6 +118,18 @@ def check_same(settings: dict, resumable: set[str] = RESUMABLE) -> None:
                 f"{before[key]}, not {now[key]}. Give another "
                 "--output_folder, or delete this one."
             )
+
+
+def _without_auto(settings):
+    """Settings with what `cache_features: auto` stands for.
+
+    Trainings of before there was auto resume where it changes nothing.
+    """
+    if settings.get("cache_features") != "auto":
+        return settings
+    keys = ("frozen_layers", "audio_frozen_layers", "text_frozen_layers")
+    frozen = any(settings.get(key) for key in keys)
+    return {**settings, "cache_features": "auto" if frozen else False}
 
 
 def plain(settings: dict, prefix: str = "") -> dict:

@@ -153,7 +153,8 @@ class UtteranceEncoder:
             On the same device; without the tokeniser.
         """
         memo = {id(part): torch.nn.Identity() for part in self._behind()}
-        return copy.deepcopy(self, memo | {id(self.preparation): None}).eval()
+        tokenizer = getattr(self, "tokenizer", None)
+        return copy.deepcopy(self, memo | {id(tokenizer): None}).eval()
 
     def all_frozen_copy(self) -> "UtteranceEncoder":
         """A copy whose `frozen_prefix` gives every pooled state.

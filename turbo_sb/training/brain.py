@@ -15,6 +15,7 @@ from turbo_sb.encoders.layers import compile_layers
 from turbo_sb.training.cost import measure_cost
 from turbo_sb.training.loggers import make_loggers
 from turbo_sb.training.resumable_brain import ResumableBrain
+from turbo_sb.training.run_folder import loses
 from turbo_sb.utils.distributed import of_all
 from turbo_sb.utils.rounding import fixed
 
@@ -188,8 +189,3 @@ def _beside_probe(summary):
     if lost:
         line += f"\nTHE TRAINED MODEL LOSES TO IT in {' and '.join(lost)}."
     return f"{line}\n"
-
-
-def loses(metric: str, value: float, other: float) -> bool:
-    """Whether a value is worse than another one; the EER is better if low."""
-    return value > other if metric == "EER" else value < other

@@ -34,6 +34,8 @@ METHODS = ("vanilla", "cross_modal", "turbo")
 FINISHED = "metrics.json"
 # What it says of one modality where the other is missing.
 ALONE = ("audio_only", "text_only")
+# And of the linear probes on its frozen encoders.
+PROBES = ("probe_audio", "probe_text", "probe_both")
 NEEDED = ("labels", "confusion", "protocol", "fold", "seed")
 
 
@@ -221,6 +223,11 @@ class FinishedRun:
         """
         found = curves(read_history(self.folder))
         return {name: np.array(values) for name, values in found.items()}
+
+
+def loses(metric: str, value: float, other: float) -> bool:
+    """Whether a value is worse than another one; an EER is worse if higher."""
+    return value > other if metric == "EER" else value < other
 
 
 def _check_rows(rows, probabilities):

@@ -28,6 +28,7 @@ from turbo_sb.evaluation.baselines.text_baseline import (
     shares_of,
     targets_of,
 )
+from turbo_sb.training.brain import RATES
 from turbo_sb.training.run_folder import write_predictions
 from turbo_sb.utils.distributed import on_all, on_main
 from turbo_sb.utils.logs import get_logger
@@ -173,7 +174,11 @@ def report_probe(
     report = read_json(output)
     if if_main_process():
         for name, found in report["probes"].items():
-            rates = [f"{k} {fixed(v, 3)}" for k, v in found["test"].items()]
+            rates = [
+                f"{k} {fixed(found['test'][k], 3)}"
+                for k in RATES
+                if found["test"].get(k) is not None
+            ]
             logger.info(
                 f"linear probe, {name}: {', '.join(rates)} (test); C "
                 f"{found['C']}, {found['embedding']}, chosen by the validation"

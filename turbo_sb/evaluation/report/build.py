@@ -13,6 +13,7 @@ from turbo_sb.data.transcripts import shared_texts
 from turbo_sb.evaluation.report import checks
 from turbo_sb.evaluation.report.comparison import Comparison
 from turbo_sb.evaluation.report.geometry import geometry
+from turbo_sb.evaluation.report.linear_probe import beside_probe
 from turbo_sb.evaluation.report.missing_modality import missing
 from turbo_sb.evaluation.report.paper_results import PAPER, SETTING
 from turbo_sb.evaluation.report.pooled_predictions import Method, gather
@@ -88,6 +89,7 @@ def _of_protocol(protocol, methods, reference, n_resamples):
         "methods": {method.name: _of_method(method) for method in methods},
         "scores": Comparison(methods, n_resamples).score(),
         "missing": missing(methods, n_resamples),
+        "probe": beside_probe(methods, n_resamples),
         "geometry": geometry(methods, n_resamples),
     }
 

@@ -111,6 +111,9 @@ def _differences(names, part):
 def _details(report, part):
     """Tables of parts of the test sets, classes, embeddings and cost."""
     names, parts = report["metrics"], []
+    if part["probe"]:
+        parts.append("### Linear probe on the frozen encoders")
+        parts.append(table(*tables.probe_table(names, part)))
     if part["missing"]:
         parts += _missing(names, part)
     for name, scores in part["scores"].items():
@@ -212,6 +215,11 @@ def _warnings(protocol, part):
                 f"{name}: folds not finished (fold of seed): {missing}"
             )
         lines += [f"{name}: {line}" for line in _doubts(found)]
+        if lost := part["probe"].get(method, {}).get("lost"):
+            lines.append(
+                f"{name} loses to a linear probe on its frozen encoders in "
+                f"{' and '.join(lost)}: see the table below"
+            )
         if found["folds"] != next(iter(part["methods"].values()))["folds"]:
             lines.append(
                 f"{name} has other folds than the first method: compare only "
@@ -273,6 +281,7 @@ def _notes(report):
         "data (the two of a session in speaker10 all of it), so these "
         "intervals tend to be too narrow.",
         *_missing_notes(report),
+        *_probe_notes(report),
         "s/epoch: median over runs; trainings that ran side by side shared "
         "the machine.",
         f"(*) The paper's own figures: {report['paper']['setting']}. They are "
@@ -289,6 +298,18 @@ def _missing_notes(report):
         "with zeros in place of the other modality in the classifier's input. "
         "The epoch was chosen by its score with both. With modality_dropout "
         "0, the training never saw such zeros."
+    ]
+
+
+def _probe_notes(report):
+    if not any(part["probe"] for part in report["protocols"].values()):
+        return []
+    return [
+        "Linear probe: logistic regression on standardised embeddings of the "
+        "encoders as they were before the training, on the same sets. The "
+        "validation set chose its regularisation, and the mean of all layers "
+        "or the last one. Differences are from the first row of a method, the "
+        "probe that validated best."
     ]
 
 

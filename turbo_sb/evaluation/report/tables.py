@@ -183,6 +183,24 @@ def missing_table(names: list[str], part: dict) -> Table:
     return [*columns, "modality_dropout"], rows
 
 
+def probe_table(names: list[str], part: dict) -> Table:
+    """Each method, its linear probes, and differences from the first of them."""
+    columns, rows = ["", "from"], []
+    for name in names:
+        columns += [name, "95 %", f"{name} by fold", f"Δ {name}", "95 % of Δ"]
+        columns.append("p, bootstrap")
+    for method, beside in part["probe"].items():
+        for source, scores in beside["scores"].items():
+            row = [method, source.replace("_", ", ")]
+            for name in names:
+                row += _cells(scores[name])
+                row.append(number(scores[name].get("difference"), spec="+"))
+                row.append(interval(scores[name].get("difference_interval")))
+                row.append(p_value(scores[name].get("p_bootstrap")))
+            rows.append(row)
+    return columns, rows
+
+
 def _cells(found):
     folds = mean_sd(found["fold_mean"], found["fold_sd"], 3)
     return [number(found["value"]), interval(found["interval"]), folds]

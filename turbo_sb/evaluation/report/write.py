@@ -18,6 +18,7 @@ from turbo_sb.evaluation.figures.drawn_runs import (
 )
 from turbo_sb.evaluation.report.build import build_report
 from turbo_sb.evaluation.report.latex import latex
+from turbo_sb.evaluation.report.linear_probe import TRAINED
 from turbo_sb.evaluation.report.markdown import headline, layout
 from turbo_sb.evaluation.report.tables import score_cells
 from turbo_sb.training.run_folder import FINISHED, find_runs
@@ -216,6 +217,14 @@ def _csv(report):
                     row.update(protocol=protocol, part=kind, method=method)
                     row.update(missing["settings"].get(method, {}))
                     writer.writerow({**row, "source": "runs", "metric": metric})
+        for method, beside in part["probe"].items():
+            for source, found in beside["scores"].items():
+                if source == TRAINED:
+                    continue
+                for metric in report["metrics"]:
+                    row = _row(found[metric], found)
+                    row.update(protocol=protocol, part="all", method=method)
+                    writer.writerow({**row, "source": source, "metric": metric})
         for name, values in part["baselines"].items():
             for metric, value in values.items():
                 row = {"protocol": protocol, "part": "all", "method": name}

@@ -15,12 +15,8 @@ from turbo_sb.data.manifest import read_json, write_json
 from turbo_sb.encoders.layers import compile_layers
 from turbo_sb.training.cost import measure_cost
 from turbo_sb.training.loggers import make_loggers
-<<<<<<< HEAD
-from turbo_sb.training.shared_training import SharedTraining
-=======
-from turbo_sb.training.resumable_brain import ResumableBrain
 from turbo_sb.training.run_folder import loses
->>>>>>> rates19
+from turbo_sb.training.shared_training import SharedTraining
 from turbo_sb.utils.distributed import of_all
 from turbo_sb.utils.errors import InputError
 from turbo_sb.utils.rounding import fixed

@@ -86,6 +86,35 @@ def test_iemocap_runs_are_those_of_train(corpus, encoder_folders, tmp_path):
     assert cost["peak_memory_mb"] > 100 and cost["seconds_per_epoch"] > 0
 
 
+def test_folds_of_one_training_set_are_trained_once(
+    corpus, encoder_folders, tmp_path, jobs_in_forks, capsys, monkeypatch
+):
+    """To the bytes of two trainings; and the report says so."""
+    given = arguments("vanilla", "", corpus, encoder_folders["small"])
+    given = [a for a in given[1:-1] if "output_folder" not in a]
+    given += ["--protocol=speaker10", "--folds=3,4", "--seeds=5"]
+    printed = {}
+    for share in ("True", "False"):
+        own = [
+            f"--share_training={share}",
+            f"--output_folder={tmp_path / share}",
+        ]
+        own = [*given, *own]
+        printed[share] = cross_validate_here(
+            FOLDER, ["vanilla"], own, capsys, monkeypatch
+        )
+    assert "2 runs by 1 training: folds of the same" in printed["True"]
+    assert "2 runs by" not in printed["False"]
+    for fold in (3, 4):
+        name = f"vanilla/speaker10_fold{fold}_seed5"
+        for file in ("predictions.csv", "metrics.json", "embeddings.npz"):
+            found = [(tmp_path / s / name / file).read_bytes() for s in printed]
+            assert found[0] == found[1], file
+    reports = [(tmp_path / s / "report.md").read_text() for s in printed]
+    assert "vanilla: 2 runs by 1 training. Folds of" in reports[0]
+    assert "2 runs by" not in reports[1]
+
+
 def test_dsd_leaves_each_corpus_out(
     encoder_folders, tmp_path, jobs_in_forks, capsys, monkeypatch
 ):

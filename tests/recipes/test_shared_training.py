@@ -67,11 +67,13 @@ def together(folder, first=1, **keys):
     return {**KEYS, "fold": first, "also_folds": json.dumps(other), **keys}
 
 
-def check(folder, alone):
+def check(folder, alone, whole=True):
+    """Without `whole`, a checkpoint within an epoch may have displaced one."""
     for fold, expected in alone.items():
         found = left_behind(folder / str(fold))
-        assert set(found) == set(expected)
-        different = [k for k, v in expected.items() if found[k] != v]
+        assert set(found) <= set(expected)
+        assert set(found) == set(expected) or not whole
+        different = [k for k, v in found.items() if expected[k] != v]
         assert not different, fold
 
 
@@ -118,7 +120,7 @@ def test_kills_at_random_points_change_nothing(command, alone, tmp_path):
     output, _ = process.communicate(timeout=600)
     codes = re.findall(r"\ncode (\S+)", output)
     assert codes[-1] == "0" and codes.count("-9") > 5, output
-    check(tmp_path, alone)
+    check(tmp_path, alone, whole=False)
 
 
 def test_told_to_end_both_save_the_same_epoch(command, run, tmp_path):

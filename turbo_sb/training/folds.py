@@ -15,6 +15,7 @@ from types import SimpleNamespace
 import ruamel.yaml
 
 from turbo_sb.data.manifest import read_json
+from turbo_sb.training.early_stopping import EarlyStopping
 from turbo_sb.training.loggers import make_loggers
 from turbo_sb.training.resuming import check_resume, checkpoints_folder
 from turbo_sb.training.run_folder import manifests_of
@@ -70,7 +71,7 @@ class Fold:
         return manifests_of(self.folder)
 
     @property
-    def counter(self):
+    def counter(self) -> EarlyStopping:
         """Its epochs, which end when its own validation score says so."""
         return self.hparams["epoch_counter"]
 

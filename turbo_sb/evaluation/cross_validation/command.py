@@ -110,8 +110,10 @@ def cross_validate(options, recipe: Recipe, check=lambda: None) -> list:
         )
         if len(jobs) < len(waiting):
             SAY(
-                f"{len(waiting)} runs by {len(jobs)} trainings: folds of the "
-                "same training set share one (--share_training=False: none)"
+                f"{len(waiting)} runs by {len(jobs)} "
+                f"training{'s' if len(jobs) > 1 else ''}: "
+                "folds of the same training set share one "
+                "(--share_training=False: none)"
             )
         run_jobs(
             jobs,

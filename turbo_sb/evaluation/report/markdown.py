@@ -140,7 +140,8 @@ def _shared(part):
         runs, trainings = found["cost"]["runs"], found["cost"]["trainings"]
         if trainings < runs:
             yield (
-                f"{plain(method)}: {runs} runs by {trainings} trainings. Folds "
+                f"{plain(method)}: {runs} runs by {trainings} "
+                f"training{'s' if trainings > 1 else ''}. Folds "
                 "of the same training set were trained once, and validated, "
                 "selected and tested each by itself; s/epoch, epochs and "
                 "memory of such a training are those of each of its runs."

@@ -106,6 +106,24 @@ def test_model_is_the_same(export, batch, settings):
     assert torch.equal(found, expected)
 
 
+def test_standardisation_is_the_models(export, batch):
+    """With its statistics; `auto` is written as what it was."""
+    model, folder = export(feature_norm=["text"])
+    settings = read_export(folder)
+    assert settings["model"]["feature_norm"] == ["text"]
+    model.norms["text"].fit(torch.randn(5, 32))
+    again = build_export(folder, settings)
+    assert not torch.equal(
+        model.eval()(*batch)["logits"], again(*batch)["logits"]
+    )
+    write_export(folder, model, LABELS, overwrite=True)
+    again = build_export(folder, settings)
+    assert torch.equal(model(*batch)["logits"], again(*batch)["logits"])
+    settings["model"]["feature_norm"] = ["video"]
+    with pytest.raises(InputError, match="feature_norm: .'video'.: expected"):
+        build_export(folder, settings)
+
+
 def test_pooling_is_the_models(make_text, make_audio, batch, tmp_path):
     torch.manual_seed(0)
     audio, text = make_audio(layer_sum=True), make_text(pooling="mean")

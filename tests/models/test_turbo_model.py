@@ -52,6 +52,37 @@ class TestOutputs:
         zeros = (outputs["views"]["audio"] == 0).float().mean()
         assert 0.1 < zeros < 0.6
 
+    @pytest.mark.parametrize("projection", [True, False])
+    def test_embeddings_are_standardised_before_the_projection(
+        self, make_model, batch, projection
+    ):
+        """Of the modalities that have it, by loops; the mean becomes 0."""
+        made = dict(dropout=0, projection=projection, feature_norm=["audio"])
+        model = make_model(**made).eval()
+        wavs, wav_lens, tokens, token_lens = batch
+        rows = model.encode("audio", wavs, wav_lens)[0]
+        model.norms["audio"].fit(rows)
+        outputs = model(*batch)
+        for number, row in enumerate(rows.tolist()):
+            columns = zip(
+                row, model.norms["audio"].mean, model.norms["audio"].std
+            )
+            expected = torch.tensor(
+                [(x - mean) / std for x, mean, std in columns]
+            )
+            if projection:
+                expected = model.projections["audio"](expected)
+            found = outputs["views"]["audio"][0, number]
+            torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+            alone = model.embed("audio", wavs, wav_lens)[0, number]
+            torch.testing.assert_close(alone, expected, rtol=1e-4, atol=1e-5)
+        text = model.encode("text", tokens, token_lens)
+        found = outputs["views"]["text"]
+        assert torch.equal(found, model.project("text", text))
+        assert (
+            list(model.norms) == model.settings()["feature_norm"] == ["audio"]
+        )
+
     def test_without_projection_the_encoders_outputs_are_joined(
         self, make_model, batch
     ):

@@ -275,7 +275,7 @@ class TextFeatureCache(FeatureCache):
         super().__init__(encoder, folder, dtype=dtype)
         self.tokenize = encoder.tokenize
 
-    def fill(self, entries, *args, **kwargs):
+    def fill(self, entries: dict, *args, **kwargs) -> int:
         """As `FeatureCache.fill`.
 
         Arguments

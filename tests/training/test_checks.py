@@ -4,6 +4,7 @@ import logging
 from types import SimpleNamespace
 
 import pytest
+import torch
 
 from turbo_sb.losses import TurboLoss
 from turbo_sb.training.checks import check_run
@@ -19,12 +20,16 @@ class TestCheckRun:
         modalities=("audio", "text"),
         n_views=2,
         grad_accumulation_factor=1,
+        lambda_ce=0.5,
+        model=None,
     ):
         loss = SimpleNamespace(
-            contrastive=TurboLoss() if contrastive else None, n_views=n_views
+            contrastive=TurboLoss() if contrastive else None,
+            n_views=n_views,
+            lambda_ce=lambda_ce,
         )
         brain = SimpleNamespace(
-            hparams=SimpleNamespace(loss=loss),
+            hparams=SimpleNamespace(loss=loss, model=model),
             max_grad_norm=max_grad_norm,
             grad_accumulation_factor=grad_accumulation_factor,
         )
@@ -44,6 +49,19 @@ class TestCheckRun:
         check_run(*self.brain(modalities=["text"]), 4, 4)  # turbo.yaml
         alone = {"modalities": ["text"], "n_views": 1, "contrastive": False}
         check_run(*self.brain(**alone), 4, 4)
+
+    def test_nothing_that_the_loss_trains(self):
+        """A classifier gets no gradient of a contrastive loss."""
+        frozen = torch.nn.Linear(1, 1).requires_grad_(False)
+        model = SimpleNamespace(
+            encoders=torch.nn.ModuleDict({"audio": frozen}),
+            projections=torch.nn.ModuleDict(),
+        )
+        check_run(*self.brain(model=model), 4, 4)
+        with pytest.raises(InputError, match="all leaves nothing to train"):
+            check_run(*self.brain(model=model, lambda_ce=0), 4, 4)
+        model.projections["audio"] = torch.nn.Linear(1, 1)
+        check_run(*self.brain(model=model, lambda_ce=0), 4, 4)
 
     def test_a_batch_larger_than_the_training_set(self):
         with pytest.raises(InputError, match="batch_size: 4.* 3 training"):

@@ -16,7 +16,7 @@ from turbo_sb.data.transcripts import EMPTY_TEXT
 from turbo_sb.inference.export_settings import FORMAT
 from turbo_sb.training.checkpoints import AtomicCheckpointer, earliest_best
 from turbo_sb.training.old_names import renamed
-from turbo_sb.training.run_folder import ENCODERS
+from turbo_sb.training.run_folder import kept_encoders
 from turbo_sb.training.yaml_files import read_yaml
 from turbo_sb.utils.errors import InputError
 
@@ -73,11 +73,7 @@ def _build(folder):
         "loggers": {"output_folder": str(folder), "kind": None},
         "checkpointer": {"checkpoints_dir": str(folder / "save")},
     }
-    for name in ("audio", "text"):
-        own = folder / ENCODERS / name
-        if own.is_dir():
-            source = {"source": str(own), "pretrained": False}
-            overrides[f"{name}_encoder"] = source
+    overrides |= kept_encoders(folder)
     known = read_yaml(text, str(folder / TRAINING))
     overrides = {key: own for key, own in overrides.items() if key in known}
     return load_hyperpyyaml(text, overrides)

@@ -74,7 +74,8 @@ def fill_cache(
 def audio_wanted(hparams: dict) -> bool:
     """Whether features of audio are to be kept, and can be; else log why."""
     frozen = getattr(hparams.get("audio_encoder"), "frozen", ())
-    if hparams["cache_features"] == "auto" and not frozen:
+    asked = hparams["cache_features"] != "auto"
+    if not asked and not (frozen and "audio" in hparams["modalities"]):
         return False
     if reason := reason_against(hparams):
         logger.warning(f"cache_features is switched off: {reason}.")

@@ -25,6 +25,7 @@ from speechbrain.utils.checkpoints import (
 from speechbrain.utils.distributed import if_main_process
 from speechbrain.utils.logger import get_logger
 
+from turbo_sb.training import frozen_weights
 from turbo_sb.utils.checksums import find_damage, flush, write_sums
 from turbo_sb.utils.distributed import of_all, on_main
 from turbo_sb.utils.errors import InputError
@@ -41,6 +42,7 @@ class AtomicCheckpointer(Checkpointer):
     SpeechBrain 1.1 takes a folder for a checkpoint before its contents are
     written: killed while it saves, or deletes, a run cannot be resumed. Here
     a folder gets its name when it is whole, and loses it before it is deleted.
+    Frozen weights are written once, beside the checkpoints.
 
     See Also
     --------
@@ -57,6 +59,7 @@ class AtomicCheckpointer(Checkpointer):
     """
 
     checked = False
+    frozen = None  # the folder of what is not trained, once it is written
 
     def save_checkpoint(
         self, meta=None, end_of_epoch=True, name=None, **_
@@ -101,7 +104,7 @@ class AtomicCheckpointer(Checkpointer):
         try:
             draft.mkdir()
             self._save_recoverables(draft)
-            facts = {"unixtime": self._now(), **meta}
+            facts = {"unixtime": self._now(), **self._keep_frozen(), **meta}
             self._save_checkpoint_metafile(
                 draft / METAFNAME, facts, end_of_epoch
             )
@@ -113,6 +116,15 @@ class AtomicCheckpointer(Checkpointer):
         (found,) = self._construct_checkpoint_objects([folder])
         return found
 
+    def _keep_frozen(self):
+        """Write frozen weights once; say in each checkpoint where they are."""
+        states = frozen_weights.frozen_states(self.recoverables)
+        if not states:
+            return {}
+        if self.frozen is None:  # they do not change within a process
+            self.frozen = frozen_weights.keep(self.checkpoints_dir, states)
+        return {frozen_weights.KEY: self.frozen}
+
     def _now(self):
         """Later than all checkpoints, even if a clock was set back."""
         times = [found.meta["unixtime"] for found in self.list_checkpoints()]
@@ -123,6 +135,8 @@ class AtomicCheckpointer(Checkpointer):
     def _save_recoverables(self, folder):
         for name, item in self.recoverables.items():
             save = self.custom_save_hooks.get(name)
+            if frozen_weights.frozen_states({name: item}):
+                save = save or frozen_weights.save_trained
             save = save or get_default_hook(item, DEFAULT_SAVE_HOOKS)
             save(item, folder / f"{name}{PARAMFILE_EXT}")
 
@@ -160,6 +174,10 @@ class AtomicCheckpointer(Checkpointer):
         for checkpoint in ordered:
             if checkpoint not in kept:
                 self._delete_checkpoint(checkpoint)
+        used = {found.meta.get(frozen_weights.KEY) for found in kept}
+        for path in self.checkpoints_dir.glob(f"{frozen_weights.FROZEN}*"):
+            if path.name not in used:  # of a start before the first checkpoint
+                frozen_weights.remove(path)
 
     @staticmethod
     def _delete_checkpoint(checkpoint, verbosity=None):
@@ -238,8 +256,13 @@ class AtomicCheckpointer(Checkpointer):
             If it holds anything else, for torch would have to run code of it;
             and if it does not fit.
         """
+        hooks, self.frozen = self.custom_load_hooks, None
         try:
             with weights_only():
+                self.custom_load_hooks = {
+                    **self._frozen_hooks(checkpoint),
+                    **hooks,
+                }
                 super().load_checkpoint(checkpoint)
         except InputError:
             raise
@@ -256,6 +279,16 @@ class AtomicCheckpointer(Checkpointer):
                 "from other settings, from another version of turbo_sb, or is "
                 "damaged: delete it, or give another --output_folder."
             ) from error
+        finally:
+            self.custom_load_hooks = hooks
+
+    def _frozen_hooks(self, checkpoint):
+        """Of a checkpoint whose frozen weights stand beside it, if so."""
+        name = checkpoint.meta.get(frozen_weights.KEY)
+        if name is None:  # it holds all
+            return {}
+        folder = checkpoint.path.parent
+        return frozen_weights.load_hooks(folder, name, self.recoverables)
 
 
 def _written(path):

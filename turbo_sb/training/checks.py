@@ -37,6 +37,7 @@ def check_run(
     """
     check_shares(batch_size)
     check_loss(brain.hparams.loss, list(modalities), batch_size)
+    check_trained(brain.hparams)
     check_batches(n_train, batch_size, brain.grad_accumulation_factor)
     if brain.grad_accumulation_factor > 1 and brain.hparams.loss.contrastive:
         logger.warning(
@@ -76,6 +77,20 @@ def check_loss(loss, modalities, batch_size) -> None:
         raise InputError(
             f"modalities: {modalities}: one pass of one modality has nothing "
             "to contrast. Use vanilla.yaml or turbo.yaml, or both modalities."
+        )
+
+
+def check_trained(hparams) -> None:
+    """With lambda_ce: 0, the classifier is not trained."""
+    if hparams.loss.lambda_ce:
+        return
+    model = hparams.model
+    parts = [*model.encoders.parameters(), *model.projections.parameters()]
+    if not any(parameter.requires_grad for parameter in parts):
+        raise InputError(
+            "frozen_layers: all leaves nothing to train: with lambda_ce: 0 the "
+            "classifier gets no gradient, and there is no projection. Use "
+            "--projection=True, a larger --lambda_ce, or fewer frozen layers."
         )
 
 

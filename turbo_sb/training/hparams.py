@@ -7,11 +7,17 @@ Authors
 import re
 from pathlib import Path
 
-from hyperpyyaml import load_hyperpyyaml
+from hyperpyyaml import load_hyperpyyaml, resolve_references
 
 from turbo_sb.training.old_names import renamed
+from turbo_sb.training.resuming import has_checkpoints
+from turbo_sb.training.run_folder import kept_encoders
 from turbo_sb.training.settings import Hparams
+from turbo_sb.training.yaml_files import read_yaml
 from turbo_sb.utils.errors import InputError
+from turbo_sb.utils.logs import get_logger
+
+logger = get_logger(__name__)
 
 
 def load_hparams(hparams_file: str, overrides: str) -> Hparams:
@@ -49,4 +55,30 @@ def load_hparams(hparams_file: str, overrides: str) -> Hparams:
         if "unexpected keyword argument" not in reason:
             raise
         raise InputError(f"{hparams_file}: {reason}.") from error
+    except InputError:
+        built = _as_it_was(text, overrides)
+        if built is None:
+            raise
     return Hparams(built, hparams_file)
+
+
+def _as_it_was(text, overrides):
+    """Build a training that resumes without the sources of its encoders.
+
+    None if there is no such training, or no checkpoint of it.
+    """
+    given = read_yaml(overrides or "", "the command line")
+    settings = read_yaml(resolve_references(text, overrides), "the YAML")
+    own = kept_encoders(str(settings.get("output_folder", "")))
+    if not own or not has_checkpoints(settings):
+        return None
+    for name, source in own.items():
+        own[name] = {**given.get(name, {}), **source}
+    built = load_hyperpyyaml(text, {**given, **own})
+    if built["checkpointer"].recover_if_possible() is None:
+        return None
+    logger.warning(
+        "The source of an encoder cannot be loaded: the training resumes with "
+        "what its checkpoints hold."
+    )
+    return built

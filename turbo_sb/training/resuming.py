@@ -109,7 +109,8 @@ def check_same(settings: dict, resumable: set[str] = RESUMABLE) -> None:
         return
     text = saved.read_text(encoding="utf-8")
     saved_settings = read_yaml(text, str(saved))
-    before, now = plain(saved_settings), plain(settings)
+    before = _without_auto(plain(saved_settings))
+    now = _without_auto(plain(settings))
     _add_classes(before, saved_settings, now, settings)
     for key in now:
         if key in resumable or key not in before:
@@ -134,6 +135,18 @@ def _add_classes(before, saved, now, settings):
             "turbo_sb." in str(name) for name in found
         ):
             before[key], now[key] = found
+
+
+def _without_auto(settings):
+    """Settings with what `cache_features: auto` stands for.
+
+    Trainings of before there was auto resume where it changes nothing.
+    """
+    if settings.get("cache_features") != "auto":
+        return settings
+    keys = ("frozen_layers", "audio_frozen_layers", "text_frozen_layers")
+    frozen = any(settings.get(key) for key in keys)
+    return {**settings, "cache_features": "auto" if frozen else False}
 
 
 def plain(settings: dict, prefix: str = "") -> dict:

@@ -332,6 +332,29 @@ def save_encoders(folder: str | Path, model) -> None:
         encoder.save_config(own)
 
 
+def kept_encoders(folder: str | Path) -> dict[str, dict]:
+    """Overrides of a YAML that build encoders from what a run has kept.
+
+    Arguments
+    ---------
+    folder : str or pathlib.Path
+        The training's output folder.
+
+    Returns
+    -------
+    overrides : dict
+        Of each encoder that `save_encoders` has kept. Its weights are those of
+        a checkpoint.
+    """
+    found = {}
+    for name in ("audio", "text"):
+        own = Path(folder) / ENCODERS / name
+        if own.is_dir():
+            source = {"source": str(own), "pretrained": False}
+            found[f"{name}_encoder"] = source
+    return found
+
+
 def write_predictions(path, ids, labels, targets, probabilities) -> None:
     """Write a CSV of ID, label, prediction and each class's probability."""
     # In full: every metric can be computed from this file.

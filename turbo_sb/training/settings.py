@@ -306,7 +306,8 @@ def check_values(settings: dict) -> None:
             )
     for key in FROZEN:
         number = settings.get(key, 0)
-        if number != "all" and not (type(number) is int and number >= 0):
+        whole = isinstance(number, int) and not isinstance(number, bool)
+        if number != "all" and not (whole and number >= 0):
             raise InputError(
                 f"--{key}={number}: expected a whole number from 0, or all."
             )

@@ -525,3 +525,37 @@ def test_error_is_one_message_and_exit_code_2(command, tmp_path):
     assert process.returncode == 2
     assert "error: data_folder: nowhere: no such folder" in output
     assert "Traceback" not in output
+
+
+def test_probe_stands_beside_the_result(run, tmp_path, capsys):
+    """On the encoders before the training, also of a run that resumes."""
+    keys = dict(number_of_epochs=1, probe=True, cache_folder=tmp_path / "cache")
+    run("vanilla", tmp_path / "a", **keys)
+    metrics, _ = read(tmp_path / "a")
+    for name in ("audio", "text", "both"):
+        found = read(tmp_path / "a", f"predictions_probe_{name}.csv")[1]
+        right = [row["label"] == row["prediction"] for row in found]
+        assert metrics[f"probe_{name}"]["WA"] == pytest.approx(np.mean(right))
+    assert metrics["probe"] in ("audio", "text", "both")
+    assert "Linear probe on the frozen encoders (" in capsys.readouterr().out
+    (tmp_path / "a" / "probe.json").unlink()
+    first = (tmp_path / "a" / "predictions_probe_both.csv").read_bytes()
+    run("vanilla", tmp_path / "a", **keys | {"number_of_epochs": 2})
+    again = (tmp_path / "a" / "predictions_probe_both.csv").read_bytes()
+    assert again == first
+    run("vanilla", tmp_path / "b", **keys | {"probe": False})
+    kept = [tmp_path / name / "embeddings.npz" for name in ("a", "b")]
+    assert not (tmp_path / "b" / "probe.json").exists()
+    assert all(path.exists() for path in kept)
+
+
+def test_rates_are_logged_and_change_nothing_at_the_same_values(run, tmp_path):
+    """One group, or one for each role at the same rate: the same bytes."""
+    rates = dict(head_lr=0.001, layer_sum_lr=0.001)
+    run("vanilla", tmp_path / "one", layer_sum=True)
+    run("vanilla", tmp_path / "apart", layer_sum=True, **rates)
+    files = [tmp_path / k / "predictions.csv" for k in ("one", "apart")]
+    assert files[0].read_bytes() == files[1].read_bytes()
+    lines = (tmp_path / "apart" / "history.jsonl").read_text().splitlines()
+    found = json.loads(lines[0])
+    assert [found[k] for k in ("lr", *rates)] == [0.001] * 3

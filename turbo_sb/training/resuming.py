@@ -110,9 +110,9 @@ def check_same(settings: dict, resumable: set[str] = RESUMABLE) -> None:
         return
     text = saved.read_text(encoding="utf-8")
     saved_settings = read_yaml(text, str(saved))
-    before, now = plain(saved_settings), plain(settings)
+    before = _without_auto(plain(saved_settings))
+    now = _without_auto(plain(settings))
     _add_classes(before, saved_settings, now, settings)
-    before, now = _without_auto(before), _without_auto(now)
     for key in now:
         if key in resumable or key not in before:
             continue

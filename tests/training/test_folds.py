@@ -26,6 +26,12 @@ def test_folds_that_cannot_share_are_refused(also_folds, message):
         check_also_folds(also_folds, FIRST)
 
 
+def test_wandb_follows_one_run():
+    with pytest.raises(InputError, match="wandb follows one run"):
+        check_also_folds({2: "b"}, {**FIRST, "logger": "wandb"})
+    assert check_also_folds({}, {**FIRST, "logger": "wandb"}) == {}
+
+
 def test_numbers_may_be_json_keys():
     assert check_also_folds({"2": "a", 3: "b"}, FIRST) == {2: "a", 3: "b"}
 

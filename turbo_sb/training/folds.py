@@ -125,6 +125,11 @@ def check_also_folds(also_folds: dict, settings: dict) -> dict[int, str]:
             )
         numbers.append(int(fold))
         places.append(Path(folder))
+    if also_folds and settings.get("logger") == "wandb":
+        raise InputError(
+            "also_folds: wandb follows one run in a process. Train each fold "
+            "alone, or choose another --logger."
+        )
     resolved = {place.resolve() for place in places}
     if len(set(numbers)) < len(places) or len(resolved) < len(places):
         raise InputError(

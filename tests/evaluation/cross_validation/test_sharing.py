@@ -59,6 +59,11 @@ def test_others_are_trained_alone(other):
     assert len(share([training(1), other])) == 2
 
 
+def test_one_run_a_process_with_wandb():
+    keys = {"logger": "wandb"}
+    assert len(share([training(1, **keys), training(2, **keys)])) == 2
+
+
 def test_recipe_that_cannot_share_does_not():
     first, second = training(1), training(2)
     del first.settings["also_folds"], second.settings["also_folds"]

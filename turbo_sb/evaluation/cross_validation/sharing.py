@@ -61,10 +61,12 @@ def share(trainings: list[Training]) -> list[Job]:
 
 
 def _key(training):
-    """Equal for trainings that go alike; unique where the recipe cannot share."""
-    if "also_folds" not in training.settings:
+    """Equal for trainings that go alike; unique where one cannot be shared."""
+    known = training.settings
+    # W&B follows one run in a process; older YAMLs have no such key.
+    if "also_folds" not in known or known.get("logger") == "wandb":
         return training.name
-    settings = plain(training.settings).items()
+    settings = plain(known).items()
     alike = {key: value for key, value in settings if key not in OWN}
     members = list(training.sets["train"].items())  # the order counts, too
     text = json.dumps([training.kind, alike, members], default=str)

@@ -18,7 +18,7 @@ import turbo_sb
 from tests.models.test_batched_encoding import alone, loss_and_gradients
 from turbo_sb.data.channel.equalizer import Equalizer
 from turbo_sb.data.dataset import collate_with, make_dataset, read_entry
-from turbo_sb.data.feature_cache import FeatureCache
+from turbo_sb.data.feature_cache import FeatureCache, TextFeatureCache
 from turbo_sb.data.feature_files import (
     DamagedFile,
     read_features,
@@ -210,8 +210,12 @@ class TestFilling:
             open_cache().fill(corpus[1], progress=interrupted)
         assert open_cache().fill(corpus[1]) == len(SECONDS) - 3
 
-    def test_processes_that_fill_it_at_once(self, corpus, open_cache):
-        cache, barrier = open_cache(), multiprocessing.Barrier(3)
+    @pytest.mark.parametrize("frozen", [0, 1, "all"])
+    def test_processes_that_fill_it_at_once(
+        self, corpus, open_cache, make_audio, frozen
+    ):
+        encoder = make_audio(frozen_layers=frozen)
+        cache, barrier = open_cache(encoder), multiprocessing.Barrier(3)
 
         def fill():
             barrier.wait()
@@ -225,7 +229,7 @@ class TestFilling:
             process.join(60)
         assert [process.exitcode for process in processes] == [0, 0, 0]
         assert len(list(cache.folder.iterdir())) == len(SECONDS)  # no drafts
-        assert open_cache().fill(corpus[1]) == 0
+        assert open_cache(encoder).fill(corpus[1]) == 0
 
     def test_full_disk_is_named_and_nothing_is_half_written(
         self, corpus, open_cache, monkeypatch
@@ -386,6 +390,90 @@ class TestDamage:
             except DamagedFile:
                 continue
             assert torch.equal(found, expected)  # in what is not read
+
+
+class TestFrozenLayers:
+    @pytest.fixture
+    def open_text(self, tmp_path):
+        """Open a cache of texts."""
+
+        def make(encoder):
+            return TextFeatureCache(encoder, tmp_path / "texts", "float32")
+
+        return make
+
+    @pytest.mark.parametrize("number", [1, "all"])
+    @pytest.mark.parametrize("layer_sum", [False, True])
+    def test_of_audio(self, make_audio, corpus, open_cache, number, layer_sum):
+        encoder = make_audio(frozen_layers=number, layer_sum=layer_sum)
+        cache, (root, entries) = open_cache(encoder), corpus
+        assert cache.fill(entries) == len(SECONDS)
+        for name in entries:
+            signal = read_entry(name, entries[name], lambda x, _: x, root)
+            expected, _ = encoder.frozen_prefix(signal[None], [len(signal)])
+            assert torch.equal(cache(name), expected[0])
+
+    @pytest.mark.parametrize("number", [1, "all"])
+    def test_of_texts(self, make_text, corpus, open_text, number):
+        encoder = make_text(frozen_layers=number, layer_sum=True)
+        cache, entries = open_text(encoder), corpus[1]
+        cache.fill(entries)
+        for name in entries:
+            ids = encoder.tokenize(entries[name]["text"])
+            expected, _ = encoder.frozen_prefix(ids[None], [len(ids)])
+            assert torch.equal(cache(name), expected[0])
+        assert len(list(cache.folder.iterdir())) == 3  # equal texts share one
+
+    def test_pooled_vectors_stay_in_memory(self, make_text, corpus, open_text):
+        cache = open_text(make_text(frozen_layers="all"))
+        cache.fill(corpus[1])
+        for path in cache.folder.iterdir():
+            path.unlink()
+        assert cache("u0").shape == (1, 32)
+        assert not list(cache.folder.iterdir())
+
+    def test_damaged_texts_are_computed_again(
+        self, make_text, corpus, open_text, caplog
+    ):
+        cache = open_text(make_text(frozen_layers=1))
+        cache.fill(corpus[1])
+        expected = cache("u1").clone()
+        flip(cache.path("u1"))
+        assert torch.equal(cache("u1"), expected)
+        assert "checksum does not match" in caplog.text
+
+    def test_the_size_is_told_before(self, make_audio, corpus, open_cache):
+        """Within the padding of an utterance of less than one frame."""
+        for settings in ({}, {"frozen_layers": 1}, {"frozen_layers": "all"}):
+            cache = open_cache(make_audio(layer_sum=True, **settings))
+            cache.fill(corpus[1])
+            told = cache._bytes_of(e for e, _ in cache.utterances.values())
+            held = sum(cache(name).nbytes for name in corpus[1])
+            assert abs(told / held - 1) < 0.05, settings
+
+    def test_keys(self, make_audio, open_cache):
+        """Cut, sum and frozen weights count; dropout and the rest do not."""
+
+        def key(change=None, **settings):
+            encoder = make_audio(**{"frozen_layers": 1, **settings})
+            if change is not None:
+                with torch.no_grad():
+                    next(change(encoder).parameters()).add_(1)
+            return open_cache(encoder).model
+
+        def layer(number):
+            return lambda encoder: encoder.model.encoder.layers[number]
+
+        plain = key()
+        assert plain == key(dropout=0.4) == key(layer(1))
+        others = [
+            *(key(layer(0)), key(lambda x: x.model.feature_projection)),
+            *(key(layer_sum=True), key(frozen_layers=0)),
+            *(key(frozen_layers="all"), key(layer(1), frozen_layers="all")),
+        ]
+        # wav2vec 2.0's one norm is before the layers.
+        assert key(frozen_layers=2) == key(frozen_layers="all")
+        assert len({plain, *others}) == len(others) + 1
 
 
 class TestKeys:

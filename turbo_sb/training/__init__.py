@@ -18,7 +18,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "data_loading": ["global_batch_size", "loader_kwargs"],
         "ddp_gather": ["gather_batch"],
         "early_stopping": ["EarlyStopping"],
-        "folds": ["check_also_folds", "check_same_training", "make_folds"],
+        "folds": [
+            *("all_manifests", "check_also_folds", "check_same_training"),
+            "make_folds",
+        ],
         "history": ["read_history"],
         "hparams": ["load_hparams"],
         "loggers": ["make_loggers"],

@@ -19,7 +19,7 @@ logger = get_logger(__name__)
 
 
 def fill_cache(
-    hparams: dict, brain: sb.Brain, manifests: list[str], folder: str
+    hparams: dict, brain: sb.Brain, manifests: dict[str, str], folder: str
 ) -> FeatureCache | None:
     """Compute and keep what a training's frozen CNN makes of each utterance.
 
@@ -29,8 +29,8 @@ def fill_cache(
         What the YAML describes, built.
     brain : speechbrain.Brain
         Made of it. A training that resumes has its checkpoint's CNN.
-    manifests : list of str
-        JSON files.
+    manifests : dict
+        "train", "valid" and "test" to a manifest.
     folder : str
         Of the cache, for all runs.
 
@@ -51,7 +51,7 @@ def fill_cache(
         data_root=hparams["data_folder"],
     )
     entries = {}
-    for manifest in manifests:
+    for manifest in manifests.values():
         entries.update(load_manifest(manifest))
     quiet = brain.noprogressbar or not if_main_process()
     progress = functools.partial(tqdm, desc="features", disable=quiet)

@@ -44,6 +44,7 @@ from turbo_sb.training import (
     ClassificationBrain,
     Outcomes,
     Resumable,
+    all_manifests,
     check_also_folds,
     check_resume,
     check_run,
@@ -231,7 +232,7 @@ def train_and_test(hparams, run_opts, folds):
         on_main(save_encoders, folder=fold.folder, model=hparams["model"])
     features = None
     if hparams["cache_features"]:
-        manifests = [path for f in folds for path in f.manifests.values()]
+        manifests = all_manifests(folds)
         features = fill_cache(
             hparams, brain, manifests, hparams["cache_folder"]
         )

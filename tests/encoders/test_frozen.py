@@ -158,12 +158,21 @@ class TestFrozenLayers:
         trained = {n.rpartition(".")[0] for n, p in named if p.requires_grad}
         assert trained == set(self.BEHIND.get(CASES[case][0], []))
 
-    @pytest.mark.parametrize("number", [3, -1, 0.5, True])
+    @pytest.mark.parametrize("number", [3, -3, 0.5, True])
     def test_of_a_number_that_there_is_not(self, family_folder, number):
-        with pytest.raises(
-            InputError, match="from 0 to 2, the layers of BERT, or"
-        ):
+        with pytest.raises(InputError, match="from 0 to 2, the layers of BERT"):
             make("bert", family_folder, frozen_layers=number)
+
+    @pytest.mark.parametrize("case", ["bert", "whisper", "wav2vec2-base"])
+    def test_counted_from_the_end(self, family_folder, case):
+        one = make(case, family_folder, frozen_layers=1)
+        other = make(case, family_folder, frozen_layers=-1)
+        assert (other.n_frozen, one.n_frozen) == (1, 1)
+        trained = [
+            [n for n, p in encoder.named_parameters() if p.requires_grad]
+            for encoder in (one, other)
+        ]
+        assert trained[0] == trained[1]
 
     def test_of_shared_layers(self, family_folder):
         with pytest.raises(InputError, match="of ALBERT share"):

@@ -357,9 +357,11 @@ class UtteranceEncoder:
         """Freeze layers and add the layer sum, once the model is built."""
         config = self.model.config
         self._check_frozen(frozen_layers)
-        self.n_frozen = frozen_layers
         # A tuple: its parts are registered in the model.
         self.frozen = tuple(freeze(self.model, self.family, frozen_layers))
+        self.n_frozen = frozen_layers
+        if isinstance(frozen_layers, int) and frozen_layers < 0:
+            self.n_frozen += config.num_hidden_layers
         self.dim = config.hidden_size
         self.layer_sum = None
         if layer_sum:

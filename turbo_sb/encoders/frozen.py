@@ -30,17 +30,18 @@ def freeze(
         frozen = [model]
     else:
         inputs = map(model.get_submodule, family.inputs_of(model))
-        frozen = [*inputs, *layers[:n_layers]]
+        frozen = [*inputs, *layers[:n_layers]]  # also if it is below 0
     for part in frozen:
         part.requires_grad_(False)
     return [model] if is_frozen(model) else frozen
 
 
 def _check(family, n_layers, n_own, depth):
-    if type(n_layers) is not int or not 0 <= n_layers <= depth:
+    if type(n_layers) is not int or not -depth <= n_layers <= depth:
         raise InputError(
             f"frozen_layers: {n_layers}: expected a whole number from 0 to "
-            f"{depth}, the layers of {family.name}, or all."
+            f"{depth}, the layers of {family.name}; from -1, which is all but "
+            f"the last one, to -{depth}; or all."
         )
     if n_layers and n_own < depth:
         raise InputError(

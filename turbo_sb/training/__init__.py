@@ -19,7 +19,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "ddp_gather": ["gather_batch"],
         "dropout_check": ["check_dropout"],
         "early_stopping": ["EarlyStopping"],
-        "folds": ["check_also_folds", "check_same_training", "make_folds"],
+        "folds": [
+            *("all_manifests", "check_also_folds", "check_same_training"),
+            "make_folds",
+        ],
         "history": ["read_history"],
         "feature_statistics": ["fit_norms"],
         "hparams": ["load_hparams"],

@@ -19,7 +19,7 @@ logger = get_logger(__name__)
 
 
 def fill_cache(
-    hparams: dict, brain: sb.Brain, manifests: list[str], folder: str
+    hparams: dict, brain: sb.Brain, manifests: dict[str, str], folder: str
 ) -> dict[str, FeatureCache]:
     """Compute and keep what is frozen of a training makes of each utterance.
 
@@ -32,8 +32,8 @@ def fill_cache(
         What the YAML describes, built.
     brain : speechbrain.Brain
         Made of it. A training that resumes has its checkpoint's weights.
-    manifests : list of str
-        JSON files.
+    manifests : dict
+        Name of a set, as "train", to its manifest.
     folder : str
         Of the cache, for all runs.
 
@@ -58,7 +58,7 @@ def fill_cache(
         encoder = hparams["text_encoder"]
         caches["text_features"] = TextFeatureCache(encoder, folder)
     entries = {}
-    for manifest in manifests:
+    for manifest in manifests.values():
         entries.update(load_manifest(manifest))
     quiet = brain.noprogressbar or not if_main_process()
     for key, cache in caches.items():

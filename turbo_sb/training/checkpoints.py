@@ -211,10 +211,14 @@ class AtomicCheckpointer(Checkpointer):
         InputError
             If it holds anything but weights and plain values.
         """
-        if not self.checked:  # what this process writes itself is whole
+        self.set_damaged_aside()
+        return super().recover_if_possible(*args, **kwargs)
+
+    def set_damaged_aside(self) -> None:
+        """Rename damaged checkpoints, once: what this process writes is whole."""
+        if not self.checked:
             on_main(self._set_aside)
             self.checked = True
-        return super().recover_if_possible(*args, **kwargs)
 
     def lost_end(self) -> Path | None:
         """What was set aside of the end of the training, if anything.

@@ -86,14 +86,15 @@ class Fold:
         """Read from its last checkpoint how far it is, and load no weights."""
         self.use_counter()
         checkpointer = self.hparams["checkpointer"]
-        whole = checkpointer.recoverables
-        own = {k: v for k, v in whole.items() if v is self.counter}
-        checkpointer.recoverables = own
-        try:
-            found = checkpointer.recover_if_possible()
-        finally:
-            checkpointer.recoverables = whole
-        self.step = found.meta.get("step", 0) if found else 0
+        checkpointer.set_damaged_aside()
+        last = checkpointer.find_checkpoint()
+        if last is None:
+            return
+        for name, item in checkpointer.recoverables.items():
+            if item is self.counter:
+                path = last.paramfiles[name]
+                item._recover(path, end_of_epoch=last.meta["end-of-epoch"])
+        self.step = last.meta.get("step", 0)
 
 
 def check_also_folds(also_folds: dict, settings: dict) -> dict[int, str]:
@@ -205,6 +206,34 @@ def _hparams_of(hparams, settings, fold, folder):
         "loggers": make_loggers(folder, hparams["logger"]),
         "epoch_counter": copy.copy(hparams["epoch_counter"]),
         "checkpointer": checkpointer,
+    }
+
+
+def all_manifests(folds: list[Fold]) -> dict[str, str]:
+    """The manifests of several folds, as of one.
+
+    Arguments
+    ---------
+    folds : list of Fold
+        Of one training.
+
+    Returns
+    -------
+    manifests : dict
+        The set's name, and its fold where there are several, to a JSON file.
+
+    Example
+    -------
+    >>> folds = [Fold({"fold": k, "output_folder": f"out{k}"}, "") for k in (1, 2)]
+    >>> all_manifests(folds)["test 2"]
+    'out2/test.json'
+    """
+    if len(folds) == 1:
+        return folds[0].manifests
+    return {
+        f"{name} {fold.number}": path
+        for fold in folds
+        for name, path in fold.manifests.items()
     }
 
 

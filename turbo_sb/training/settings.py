@@ -311,9 +311,9 @@ def check_values(settings: dict) -> None:
     for key in FROZEN:
         number = settings.get(key, 0)
         whole = isinstance(number, int) and not isinstance(number, bool)
-        if number != "all" and not (whole and number >= 0):
+        if number != "all" and not whole:
             raise InputError(
-                f"--{key}={number}: expected a whole number from 0, or all."
+                f"--{key}={number}: expected a whole number, or all."
             )
     for key, choices in CHOICES.items():
         check_choice(key, settings.get(key, choices[0]), choices)

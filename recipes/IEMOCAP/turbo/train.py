@@ -45,6 +45,7 @@ from turbo_sb.training import (
     ClassificationBrain,
     Outcomes,
     Resumable,
+    all_manifests,
     check_also_folds,
     check_dropout,
     check_resume,
@@ -225,7 +226,7 @@ def train_and_test(hparams, run_opts, folds):
     brain.take(folds)
     features = {}
     if hparams["cache_features"]:
-        manifests = [path for f in folds for path in f.manifests.values()]
+        manifests = all_manifests(folds)
         features = fill_cache(
             hparams, brain, manifests, hparams["cache_folder"]
         )

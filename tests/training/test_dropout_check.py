@@ -52,7 +52,7 @@ def brain(make_model):
         for name, rate in zip(("audio", "text"), rates):
             model.encoders[name] = Encoder(rate)
             model.projections[name][0] = torch.nn.Linear(3, 16)
-        loss = JointLoss(contrastive and contrastive(), 0.5)
+        loss = JointLoss(*((contrastive(), 0.5) if contrastive else (None, 1)))
         return SimpleNamespace(
             hparams=SimpleNamespace(seed=1, loss=loss),
             modules=SimpleNamespace(model=model),

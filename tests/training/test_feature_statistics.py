@@ -127,6 +127,11 @@ def test_several_processes_have_the_same(brain, monkeypatch):
         made.modules.model, {**shares[1], **shares[0]}, Examples().data_ids
     )
     assert fitted(made) == fitted(alone)
+    shares[0][0]["text"][4] = float("nan")
+    with pytest.raises(InputError, match="text .* first that of u4[.]"):
+        feature_statistics._fit(
+            made.modules.model, {**shares[1], **shares[0]}, Examples().data_ids
+        )
 
 
 def test_a_training_that_resumes_or_tests_keeps_its_own(brain):

@@ -99,6 +99,31 @@ def last_layers(
     return _replaced(model, parts, model.training)
 
 
+class AttendingTo(torch.nn.Module):
+    """Attention whose keys and values are of steps that are given."""
+
+    def __init__(self, attention: torch.nn.Module, steps: torch.Tensor):
+        super().__init__()
+        self.attention, self.steps = attention, steps
+
+    def forward(self, hidden_states: torch.Tensor, **settings) -> tuple:
+        """Let these states attend."""
+        return self.attention(
+            hidden_states, key_value_states=self.steps, **settings
+        )
+
+
+def queries_only(
+    layer: torch.nn.Module, hidden: torch.Tensor, longest: int
+) -> tuple[torch.nn.Module, torch.Tensor]:
+    """Whisper's layer for its first steps alone, which attend to all."""
+    if "forward" in vars(layer):  # compiled, with the parts that it had
+        return layer, hidden
+    steps = layer.self_attn_layer_norm(hidden)
+    parts = {"self_attn": AttendingTo(layer.self_attn, steps)}
+    return _replaced(layer, parts, layer.training), hidden[:, :longest]
+
+
 def _replaced(model, parts, training):
     """A copy with other parts; all else is shared, also what is trained."""
     copies = {"": _copy(model, training)}

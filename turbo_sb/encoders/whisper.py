@@ -18,7 +18,11 @@ from transformers.models.whisper.modeling_whisper import (
 from turbo_sb.encoders.attention import use_given_masks
 from turbo_sb.encoders.base import UtteranceEncoder
 from turbo_sb.encoders.families import WHISPER
-from turbo_sb.encoders.frozen import first_layers, last_layers
+from turbo_sb.encoders.frozen import (
+    first_layers,
+    last_layers,
+    queries_only,
+)
 from turbo_sb.encoders.loading import EXTRACTOR, loading
 from turbo_sb.encoders.padding import padding_mask
 from turbo_sb.encoders.whisper_frontend import (
@@ -148,9 +152,17 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
         """States of windows, pooled over the own frames of an utterance."""
         windows, owners = split(frames, self.longest)
         mask = padding_mask(windows, x.shape[1], x.device)
-        states = self._states(model, x, None if self.full else mask, every)
-        own = mask if own is None else own
-        return [mean_by_utterance(state, own, owners) for state in states]
+        if own is None:
+            states = self._states(model, x, None if self.full else mask, every)
+            return [mean_by_utterance(state, mask, owners) for state in states]
+        # Of the silence behind, no output of the last layer is used.
+        longest = int(own.sum(dim=1).max())
+        mask = None if self.full else mask
+        states = self._states(model, x, mask, every, longest)
+        return [
+            mean_by_utterance(state, own[:, : state.shape[1]], owners)
+            for state in states
+        ]
 
     def _run_prefix(self, wavs, lengths, every):
         """As all encoders; one more channel is 1 in an utterance's own frames.
@@ -242,8 +254,8 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
         x = features + model.embed_positions.weight[: features.shape[1]]
         return F.dropout(x, model.dropout, self.training)
 
-    def _states(self, model, x, mask, every):
-        """The last hidden state, or all."""
+    def _states(self, model, x, mask, every, longest=None):
+        """The last hidden state, up to its longest, or all."""
         mask = create_bidirectional_mask(
             config=model.config, inputs_embeds=x, attention_mask=mask
         )
@@ -252,6 +264,9 @@ class WhisperEncoder(UtteranceEncoder, HFTransformersInterface):
             drops = self.training and model.layerdrop
             if drops and torch.rand([]) < model.layerdrop:
                 continue
-            states.append(layer(states[-1], mask))
+            given = states[-1]
+            if longest and mask is None and layer is model.layers[-1]:
+                layer, given = queries_only(layer, given, longest)
+            states.append(layer(given, mask))
         last = model.layer_norm(states[-1])
         return [*states[:-1], last] if every else [last]

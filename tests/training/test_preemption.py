@@ -1,5 +1,6 @@
 """SIGTERM, Ctrl-C and SIGHUP are noted, and heeded later."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -172,17 +173,21 @@ def test_notice_takes_the_place_of_that_for_its_block():
 )
 def test_reader_ends_by_its_parent_alone():
     """As a DataLoader's worker: a fork, with no other threads."""
-    ready, say = os.pipe()
-    reader = os.fork()
-    if reader == 0:
-        Reader()()
-        os.write(say, b"!")
-        time.sleep(60)
-        os._exit(1)
-    assert os.read(ready, 1) == b"!"
-    other = [sys.executable, "-c", OF_ANOTHER, str(reader)]
+    ready, say = multiprocessing.Pipe()
+    context = multiprocessing.get_context("fork")
+    reader = context.Process(target=be_reader, args=(say,))
+    reader.start()
+    assert ready.poll(60)
+    other = [sys.executable, "-c", OF_ANOTHER, str(reader.pid)]
     subprocess.run(other, check=True)
     time.sleep(0.3)
-    assert os.waitpid(reader, os.WNOHANG) == (0, 0)
-    os.kill(reader, signal.SIGTERM)
-    assert os.waitpid(reader, 0) == (reader, 0)
+    assert reader.is_alive()
+    reader.terminate()
+    reader.join(60)
+    assert reader.exitcode == 0
+
+
+def be_reader(say):
+    Reader()()
+    say.send(True)
+    time.sleep(60)

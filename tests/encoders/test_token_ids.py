@@ -88,7 +88,7 @@ class TestLimit:
     def test_the_limit_is_logged(self, family_folder, caplog):
         with caplog.at_level("INFO"):
             make_text_encoder(family_folder("roberta")).log_settings()
-        assert "text encoder: texts cut at 40 tokens" in caplog.text
+        assert "texts cut at 40 tokens" in caplog.text
 
     def test_positions_that_cannot_be_counted(self, changed):
         folder = changed("roberta", pad_token_id=None)

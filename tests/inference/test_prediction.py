@@ -113,7 +113,7 @@ def test_a_recogniser_that_fails_on_one(classifier, utterances, monkeypatch):
         def load(self, device):
             pass
 
-        def __call__(self, signal, rate, device):
+        def __call__(self, signal, rate, device, until):
             if len(signal) == 16000 * 3:
                 raise InputError("asr: fails on this recording: cough")
             return "hello"
@@ -152,7 +152,7 @@ def test_of_words_alone_with_a_recogniser(
         def load(self, device):
             pass
 
-        def __call__(self, signal, rate, device):
+        def __call__(self, signal, rate, device, until):
             return "hello world"
 
     monkeypatch.setattr(classifier, "recogniser", Hears())
@@ -211,7 +211,7 @@ def test_a_recogniser_with_a_bug(classifier, utterances, monkeypatch):
         def load(self, device):
             pass
 
-        def __call__(self, signal, rate, device):
+        def __call__(self, signal, rate, device, until):
             if len(signal) == 16000 * 3:
                 raise IndexError("a bug")
             return "hello"

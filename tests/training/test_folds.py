@@ -26,10 +26,13 @@ def test_folds_that_cannot_share_are_refused(also_folds, message):
         check_also_folds(also_folds, FIRST)
 
 
-def test_wandb_follows_one_run():
-    with pytest.raises(InputError, match="wandb follows one run"):
-        check_also_folds({2: "b"}, {**FIRST, "logger": "wandb"})
-    assert check_also_folds({}, {**FIRST, "logger": "wandb"}) == {}
+@pytest.mark.parametrize(
+    "keys", [{"logger": "wandb"}, {"lr_scheduler": "NewBobScheduler"}]
+)
+def test_what_is_of_one_fold(keys):
+    with pytest.raises(InputError, match="also_folds: .*Train each fold alone"):
+        check_also_folds({2: "b"}, {**FIRST, **keys})
+    assert check_also_folds({}, {**FIRST, **keys}) == {}
 
 
 def test_numbers_may_be_json_keys():

@@ -126,11 +126,8 @@ def check_also_folds(also_folds: dict, settings: dict) -> dict[int, str]:
             )
         numbers.append(int(fold))
         places.append(Path(folder))
-    if also_folds and settings.get("logger") == "wandb":
-        raise InputError(
-            "also_folds: wandb follows one run in a process. Train each fold "
-            "alone, or choose another --logger."
-        )
+    if also_folds and (reason := reason_to_train_alone(settings)):
+        raise InputError(f"also_folds: {reason}. Train each fold alone.")
     resolved = {place.resolve() for place in places}
     if len(set(numbers)) < len(places) or len(resolved) < len(places):
         raise InputError(
@@ -138,6 +135,30 @@ def check_also_folds(also_folds: dict, settings: dict) -> dict[int, str]:
             f"{places[0]}: each fold needs a number and a folder of its own."
         )
     return dict(zip(numbers[1:], map(str, places[1:])))
+
+
+def reason_to_train_alone(settings: dict) -> str | None:
+    """Why a training cannot be of several folds, if so.
+
+    Arguments
+    ---------
+    settings : dict
+        Of `turbo_sb.training.check_arguments`.
+
+    Returns
+    -------
+    reason : str or None
+
+    Example
+    -------
+    >>> reason_to_train_alone({"logger": "wandb"})
+    'logger: wandb follows one run in a process'
+    """
+    if settings.get("logger") == "wandb":
+        return "logger: wandb follows one run in a process"
+    if settings.get("lr_scheduler") is not None:
+        return "lr_scheduler: a schedule may follow a fold's validation loss"
+    return None
 
 
 def make_folds(

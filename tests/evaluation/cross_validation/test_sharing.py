@@ -59,8 +59,10 @@ def test_others_are_trained_alone(other):
     assert len(share([training(1), other])) == 2
 
 
-def test_one_run_a_process_with_wandb():
-    keys = {"logger": "wandb"}
+@pytest.mark.parametrize(
+    "keys", [{"logger": "wandb"}, {"lr_scheduler": "NewBobScheduler"}]
+)
+def test_what_is_of_one_fold(keys):
     assert len(share([training(1, **keys), training(2, **keys)])) == 2
 
 

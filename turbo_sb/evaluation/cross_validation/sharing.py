@@ -10,6 +10,7 @@ import json
 
 from turbo_sb.evaluation.cross_validation.plan import Training
 from turbo_sb.evaluation.jobs import Job
+from turbo_sb.training.folds import reason_to_train_alone
 from turbo_sb.training.resuming import plain
 
 # Settings that may differ between folds of one training.
@@ -63,8 +64,8 @@ def share(trainings: list[Training]) -> list[Job]:
 def _key(training):
     """Equal for trainings that go alike; unique where one cannot be shared."""
     known = training.settings
-    # W&B follows one run in a process; older YAMLs have no such key.
-    if "also_folds" not in known or known.get("logger") == "wandb":
+    # Older YAMLs have no such key.
+    if "also_folds" not in known or reason_to_train_alone(known):
         return training.name
     settings = plain(known).items()
     alike = {key: value for key, value in settings if key not in OWN}

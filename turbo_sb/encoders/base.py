@@ -271,7 +271,8 @@ class UtteranceEncoder:
     def log_settings(self) -> None:
         """Log the settings of the built model."""
         name = self.key.removesuffix("_source").replace("_", " ")
-        log_dropout(name, self.model)
+        if not self.all_frozen:
+            log_dropout(name, self.model)
         if description := self._description():
             logger.info(f"{name}: {description}")
 
@@ -295,7 +296,7 @@ class UtteranceEncoder:
     def _frozen_words(self):
         depth = self.model.config.num_hidden_layers
         if self.all_frozen:
-            return f"all {depth} layers frozen, with inputs and norms"
+            return f"all {depth} layers frozen, no dropout in force"
         return f"layers 1 to {self.n_frozen} of {depth} frozen, with inputs"
 
     def inference_settings(self) -> dict:

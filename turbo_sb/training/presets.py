@@ -17,7 +17,6 @@ PRESETS = {
         "frozen_layers": "all",
         "cache_features": True,
         "layer_sum": True,
-        "feature_norm": True,
         "head_lr": 0.001,
         "layer_sum_lr": 0.01,
         "num_workers": 0,
@@ -26,7 +25,6 @@ PRESETS = {
     "last_layer": {
         "frozen_layers": -1,
         "cache_features": True,
-        "feature_norm": True,
         "lr": 0.00003,
         "head_lr": 0.001,
         "num_workers": 0,

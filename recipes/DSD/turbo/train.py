@@ -239,24 +239,18 @@ def train_and_test(hparams, run_opts, folds):
     for fold in folds:
         on_main(save_encoders, folder=fold.folder, model=hparams["model"])
         if hparams["probe"]:  # before a checkpoint is loaded
-            fold.facts |= report_probe(
-                hparams, brain, fold.manifests, fold.folder
-            )
+            sets, folder = fold.manifests, fold.folder
+            fold.facts |= report_probe(hparams, brain, sets, folder)
     brain.take(folds)
     features = {}
     if hparams["cache_features"]:
-        manifests = all_manifests(folds)
-        features = fill_cache(
-            hparams, brain, manifests, hparams["cache_folder"]
-        )
-    for fold in folds:
-        fold.datasets = dataio_prep(hparams, fold.manifests, features)
-    datasets = folds[0].datasets
+        folder = hparams["cache_folder"]
+        features = fill_cache(hparams, brain, all_manifests(folds), folder)
     batch_size = global_batch_size(
         hparams["batch_size"], hparams["batch_size_per_process"]
     )
-    check_run(brain, hparams["modalities"], len(datasets["train"]), batch_size)
     for fold in folds:
+        fold.datasets = dataio_prep(hparams, fold.manifests, features)
         fold.loaders = loader_kwargs(
             fold.datasets,
             batch_size,
@@ -266,7 +260,8 @@ def train_and_test(hparams, run_opts, folds):
             device=brain.device,
             stall_limit=hparams["stall_limit"],
         )
-    loaders = folds[0].loaders
+    datasets, loaders = folds[0].datasets, folds[0].loaders
+    check_run(brain, hparams["modalities"], len(datasets["train"]), batch_size)
     fit_norms(brain, datasets["train"], loaders["valid"])
     check_dropout(brain, datasets["train"], hparams["text_encoder"].pad_id)
     brain.fit(

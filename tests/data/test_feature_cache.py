@@ -413,6 +413,17 @@ class TestFrozenLayers:
             expected, _ = encoder.frozen_prefix(signal[None], [len(signal)])
             assert torch.equal(cache(name), expected[0])
 
+    @pytest.mark.parametrize(
+        ("number", "kept"), [(1, torch.float16), ("all", torch.float32)]
+    )
+    def test_pooled_vectors_are_kept_whole(
+        self, make_text, corpus, tmp_path, number, kept
+    ):
+        """They are few, and a prediction computes them in float32."""
+        cache = TextFeatureCache(make_text(frozen_layers=number), tmp_path)
+        cache.fill(corpus[1])
+        assert cache(next(iter(corpus[1]))).dtype == kept
+
     @pytest.mark.parametrize("number", [1, "all"])
     def test_of_texts(self, make_text, corpus, open_text, number):
         encoder = make_text(frozen_layers=number, layer_sum=True)

@@ -55,8 +55,9 @@ class FeatureCache:
         Applied to each signal before.
     data_root : str
         Replaces "{data_root}" in the paths of the entries.
-    dtype : str
-        torch's name of the type in which they are kept.
+    dtype : str, optional
+        torch's name of the type in which they are kept. By default, float16;
+        pooled vectors of an encoder that is frozen whole are small: float32.
 
     Raises
     ------
@@ -73,10 +74,12 @@ class FeatureCache:
         sample_rate: int = 16000,
         equalizer: Callable | None = None,
         data_root: str = "",
-        dtype: str = "float16",
+        dtype: str | None = None,
     ):
         if not isinstance(folder, str | Path):
             raise InputError(f"cache_folder: {folder!r}: expected a folder.")
+        if dtype is None:
+            dtype = "float32" if encoder.all_frozen else "float16"
         if dtype not in DTYPES:
             raise InputError(f"dtype: {dtype!r}: expected one of {DTYPES}.")
         self.dtype, self.sample_rate = getattr(torch, dtype), sample_rate
@@ -265,13 +268,13 @@ class TextFeatureCache(FeatureCache):
         Whose frozen layers compute them.
     folder : str
         As in `FeatureCache`.
-    dtype : str
+    dtype : str, optional
         As in `FeatureCache`.
     """
 
     kind = "text"
 
-    def __init__(self, encoder, folder: str | Path, dtype: str = "float16"):
+    def __init__(self, encoder, folder: str | Path, dtype: str | None = None):
         super().__init__(encoder, folder, dtype=dtype)
         self.tokenize = encoder.tokenize
 

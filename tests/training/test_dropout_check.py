@@ -127,7 +127,9 @@ class TestWarnings:
         assert "audio encoder: dropout moves its embeddings by" in log
         assert "Use --dropout=auto" in log and "text encoder: dropo" not in log
 
-    def test_texts_that_are_all_the_same_are_no_fault_of_the_dropout(self, said):
+    def test_texts_that_are_all_the_same_are_no_fault_of_the_dropout(
+        self, said
+    ):
         log = said((0.0, 0.5), 0.2, same_tokens=True)
         assert "text encoder: 5 training utterances have the same" in log
         assert "inf standard" not in log and "Use --dropout" not in log

@@ -67,10 +67,13 @@ def brain(make_model):
 def said(brain, caplog):
     """What a check logs."""
 
-    def check(*args, n=5, **settings):
+    def check(*args, n=5, same_tokens=False, **settings):
         caplog.clear()
+        rows = dataset(n)
+        if same_tokens:
+            rows = [{**row, "tokens": rows[0]["tokens"]} for row in rows]
         with caplog.at_level(logging.INFO):
-            check_dropout(brain(*args, **settings), dataset(n), pad_id=0)
+            check_dropout(brain(*args, **settings), rows, pad_id=0)
         return caplog.text
 
     return check
@@ -122,7 +125,18 @@ class TestWarnings:
         """The signals differ by less than dropout takes away."""
         log = said((0.5, 0.0), 0.2)
         assert "audio encoder: dropout moves its embeddings by" in log
-        assert "Use --dropout=auto" in log and "text encoder: dropo" not in log
+        assert (
+            "Use a smaller --dropout" in log
+            and "text encoder: dropo" not in log
+        )
+
+    def test_texts_that_are_all_the_same_are_no_fault_of_the_dropout(
+        self, said
+    ):
+        log = said((0.0, 0.5), 0.2, same_tokens=True)
+        assert "text encoder: 5 training utterances have the same" in log
+        assert "inf standard" not in log and "Use a smaller" not in log
+        assert "audio encoder: mean cosine" in log
 
     def test_equal_views_under_a_contrastive_loss(self, said):
         equal = "the two views of an utterance are equal"

@@ -202,7 +202,14 @@ def _beside_probe(summary):
         return ""
     found = ", ".join(f"{k} {fixed(probe[k], 3)}" for k in rates)
     line = f"Linear probe on the frozen encoders ({summary['probe']}): {found}"
-    lost = [k for k in rates if loses(k, summary[k], probe[k])]
+    lost = [
+        f"{k} (by {fixed(abs(summary[k] - probe[k]), 3)})"
+        for k in rates
+        if loses(k, summary[k], probe[k])
+    ]
     if lost:
-        line += f"\nTHE TRAINED MODEL LOSES TO IT in {' and '.join(lost)}."
+        line += (
+            f"\nThe trained model loses to it in {' and '.join(lost)}. How sure "
+            "that is, says the interval in turbo-sb report."
+        )
     return f"{line}\n"

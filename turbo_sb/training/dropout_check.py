@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from turbo_sb.data.dataset import collate_with
+from turbo_sb.models.feature_norm import ROUNDING
 from turbo_sb.utils.distributed import on_main
 from turbo_sb.utils.logs import get_logger
 from turbo_sb.utils.seeding import forked_draws, seed_all
@@ -99,8 +100,37 @@ def mean_cosine(embeddings: torch.Tensor) -> float:
     return (together / (n * (n - 1))).item()
 
 
+def are_equal(embeddings: torch.Tensor) -> bool:
+    """Whether rows differ by no more than float32's rounding.
+
+    >>> are_equal(torch.ones(3, 2))
+    True
+    """
+    apart = (embeddings - embeddings.mean(dim=0)).abs().max()
+    return bool(apart <= ROUNDING * embeddings.abs().max())
+
+
 def _report(name, found, loss):
     clean, noisy, joint = found
+    if are_equal(clean):
+        logger.warning(
+            f"{name} encoder: {len(clean)} training utterances have the same "
+            f"embedding, so {name} tells no class from another. Is each "
+            f"utterance given its own {name}? If it is, take another "
+            "checkpoint."
+        )
+    else:
+        _report_distance(name, clean, noisy)
+    contrasted = loss.contrastive is not None and loss.n_views > 1
+    if contrasted and torch.equal(*joint):
+        logger.warning(
+            f"{name}: the two views of an utterance are equal: no dropout is "
+            "in force. The in-modal term of the loss can only push utterances "
+            "apart. Use --head_dropout=0.2, or a --dropout above 0."
+        )
+
+
+def _report_distance(name, clean, noisy):
     cosine, moved = mean_cosine(clean), distance(clean, noisy)
     logger.info(
         f"{name} encoder: mean cosine of {len(clean)} training utterances "
@@ -111,13 +141,7 @@ def _report(name, found, loss):
             f"{name} encoder: dropout moves its embeddings by {moved:.2f} "
             f"standard deviations of {len(clean)} training utterances. Beyond "
             "1, they differ more by dropout than by what is said, and a "
-            "classifier of them fails without dropout. Use --dropout=auto, "
-            "null, or a smaller number."
-        )
-    contrasted = loss.contrastive is not None and loss.n_views > 1
-    if contrasted and torch.equal(*joint):
-        logger.warning(
-            f"{name}: the two views of an utterance are equal: no dropout is "
-            "in force. The in-modal term of the loss can only push utterances "
-            "apart. Use --head_dropout=0.2, or a --dropout above 0."
+            "classifier of them fails without dropout. Use a smaller "
+            "--dropout: null is the checkpoint's own, auto is 0.2, but null "
+            "of Whisper and ALBERT."
         )

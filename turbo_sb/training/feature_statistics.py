@@ -116,7 +116,8 @@ def _fit(model, found, ids):
         except InputError as error:
             raise InputError(
                 f"feature_norm: {name}_encoder_source: {error} Nothing can be "
-                "learnt from it: take another checkpoint."
+                f"learnt from it. Is each utterance given its own {name}? If "
+                "it is, take another checkpoint."
             ) from error
         logger.info(
             f"{name} encoder: standardised by {len(rows)} training utterances; "

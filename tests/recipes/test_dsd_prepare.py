@@ -30,7 +30,9 @@ from tests.recipes.dsd_preparation import (
 )
 from turbo_sb.data import csv_manifest
 from turbo_sb.data.dataset import read_entry
+from turbo_sb.utils.distributed import alone_in
 from turbo_sb.utils.errors import InputError
+from turbo_sb.utils.files import LOCK
 
 
 class TestWhatItWrites:
@@ -383,3 +385,34 @@ def test_command_line_ends_with_a_message(tmp_path, monkeypatch, capsys):
     message = capsys.readouterr().err
     assert message.startswith("error: ")
     assert "line 2: s0_d0: text blank" in message
+
+
+def test_command_line_leaves_a_running_trainings_folder_alone(
+    tmp_path, monkeypatch, capsys
+):
+    """Also by another name of the folder; train.py's own call is let in."""
+    folder, out = lay_out(tmp_path / "data"), tmp_path / "out"
+    (tmp_path / "link").symlink_to(out)
+    options = f"--data_folder={folder}", f"--output_folder={tmp_path}/link"
+    monkeypatch.setattr(sys, "argv", ["dsd_prepare.py", "split", *options])
+    with alone_in(out), pytest.raises(SystemExit) as caught:
+        runpy.run_path(str(SCRIPT), run_name="__main__")
+    assert caught.value.code == 2
+    message = capsys.readouterr().err
+    assert message.startswith(f"error: {tmp_path}/link: a training or another")
+    assert {path.name for path in out.iterdir()} <= {LOCK}
+    with alone_in(out):
+        prepare(folder, out)
+    runpy.run_path(str(SCRIPT), run_name="__main__")
+
+
+def test_two_builds_in_one_folder_are_not_at_once(
+    tmp_path, monkeypatch, capsys
+):
+    """The second would delete what the first one is writing."""
+    given = f"--output_folder={tmp_path}", f"--slurp={tmp_path}"
+    monkeypatch.setattr(sys, "argv", ["dsd_prepare.py", "build", *given])
+    with alone_in(tmp_path), pytest.raises(SystemExit) as caught:
+        runpy.run_path(str(SCRIPT), run_name="__main__")
+    assert caught.value.code == 2
+    assert "or another preparation works in it" in capsys.readouterr().err

@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,7 @@ import soundfile
 
 from tests.iemocap_layout import DIALOGS, KEPT_TURNS, lay_out
 from turbo_sb.data.splits.split_file import write_split_file
+from turbo_sb.utils.distributed import alone_in
 from turbo_sb.utils.errors import InputError
 
 REPOSITORY = Path(__file__).parents[2]
@@ -559,6 +561,22 @@ def test_command_line(corpus, tmp_path):
     assert result.returncode == 2
     assert result.stderr.startswith("error: ")
     assert "Traceback" not in result.stderr
+
+
+def test_command_line_leaves_a_running_trainings_folder_alone(
+    laid_out, tmp_path, monkeypatch, capsys
+):
+    folders = f"--data_folder={laid_out}", f"--output_folder={tmp_path}"
+    given = [SCRIPT.name, *folders, "--strict_corpus=False"]
+    monkeypatch.setattr(sys, "argv", given)
+    with alone_in(tmp_path), pytest.raises(SystemExit) as caught:
+        runpy.run_path(str(SCRIPT), run_name="__main__")
+    assert caught.value.code == 2
+    message = capsys.readouterr().err
+    assert message.startswith(f"error: {tmp_path}: a training or another")
+    assert not (tmp_path / "train.json").exists()
+    runpy.run_path(str(SCRIPT), run_name="__main__")
+    assert (tmp_path / "train.json").is_file()
 
 
 def test_boolean_of_the_command_line():

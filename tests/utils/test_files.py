@@ -120,6 +120,15 @@ def test_training_in_a_folder_of_another_is_refused(
             pass
 
 
+def test_so_is_one_through_a_link_to_the_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(distributed, "PATIENCE", 0)
+    (tmp_path / "link").symlink_to(tmp_path / "run")
+    with alone_in(tmp_path / "run"):
+        with pytest.raises(InputError, match="link: another training runs in"):
+            with alone_in(tmp_path / "link"):
+                pass
+
+
 def test_damage_is_found(tmp_path):
     (tmp_path / "a.txt").write_text("whole")
     write_sums(tmp_path)

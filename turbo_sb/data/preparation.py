@@ -10,12 +10,14 @@ import logging
 import sys
 from collections import Counter
 from collections.abc import Container, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple
 
 from turbo_sb.data.audio_io import SHORTEST, SilentError, inspect_all
 from turbo_sb.data.manifest import Skipped
 from turbo_sb.utils.errors import InputError, some_of
+from turbo_sb.utils.files import LOCK, hold
 from turbo_sb.utils.logs import get_logger
 from turbo_sb.utils.overview import listing
 
@@ -124,3 +126,15 @@ def log_to_stdout() -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(message)s", stream=sys.stdout
     )
+
+
+def alone(folder: str | Path) -> AbstractContextManager[None]:
+    """Keep trainings and other preparations out of a folder, for a command.
+
+    A training calls a preparation's function while it holds the folder itself.
+    """
+    busy = (
+        f"{folder}: a training or another preparation works in it. Wait until "
+        "it ends, end it, or give another --output_folder."
+    )
+    return hold(Path(folder) / LOCK, busy)

@@ -28,7 +28,12 @@ from turbo_sb.data.csv_manifest import (
     read_csv_manifest,
 )
 from turbo_sb.data.manifest import write_sets
-from turbo_sb.data.preparation import Fold, label_list, log_to_stdout
+from turbo_sb.data.preparation import (
+    Fold,
+    alone,
+    label_list,
+    log_to_stdout,
+)
 from turbo_sb.data.splits.checks import SETS, check_labels
 from turbo_sb.data.splits.leave_one_corpus_out import (
     corpora_to_leave_out,
@@ -311,7 +316,8 @@ def main():
     add_build(commands)
     options = parser.parse_args(spell(None, "_"))
     log_to_stdout()
-    options.run(options)
+    with alone(options.output_folder):
+        options.run(options)
 
 
 def _add_split(commands):

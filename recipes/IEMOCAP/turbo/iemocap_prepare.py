@@ -22,6 +22,7 @@ from turbo_sb.data.manifest import write_sets
 from turbo_sb.data.preparation import (
     Fold,
     add_audio,
+    alone,
     boolean,
     corpus_hash,
     label_list,
@@ -436,7 +437,9 @@ def main():
     same = "where two sets have the same recording: stop or warn"
     add("--same_recordings", default="stop", help=same)
     log_to_stdout()
-    prepare_iemocap(**vars(parser.parse_args(spell(None, "_"))))
+    options = parser.parse_args(spell(None, "_"))
+    with alone(options.output_folder):
+        prepare_iemocap(**vars(options))
 
 
 if __name__ == "__main__":

@@ -442,3 +442,41 @@ class TestOfAStranger:
     def test_settings_of_another_kind(self, names, asr):
         with pytest.raises(InputError, match="asr: |inference.yaml: line"):
             TurboClassifier.from_hparams(names(asr))
+
+
+class TestSearchOfAStranger:
+    """A recogniser's folder says how many beams it wants, and of what length."""
+
+    @pytest.fixture
+    def asking(self, whisper_folder, tmp_path):
+        def asking(name="generation_config.json", **settings):
+            folder = shutil.copytree(whisper_folder, tmp_path / "asr")
+            path = folder / name
+            own = json.loads(path.read_text())
+            path.write_text(json.dumps({**own, **settings}))
+            return Recogniser("asr", folder=tmp_path)
+
+        return asking
+
+    @pytest.mark.parametrize("name", ["generation_config.json", "config.json"])
+    @pytest.mark.parametrize(
+        ("key", "value", "message"),
+        [
+            ("num_beams", 17, "num_beams: 17; expected 16 at most"),
+            ("num_beams", 10**7, "num_beams: 10000000; expected 16 at most"),
+            ("num_beams", 1e7, "num_beams: 10000000.0; expected 16 at most"),
+            ("num_beams", float("nan"), "num_beams: nan; expected 16 at most"),
+            ("num_return_sequences", 10**7, "expected 16 at most"),
+            ("max_new_tokens", 10**7, "expected 4,096 at most"),
+            ("max_length", 10**7, "expected 4,096 at most"),
+        ],
+    )
+    def test_large_ones_are_refused(self, asking, name, key, value, message):
+        with pytest.raises(InputError, match=message):
+            asking(name, **{key: value}).load()
+
+    def test_usual_ones_are_not(self, asking):
+        assert asking(num_beams=5)(torch.randn(16000), 16000)
+
+    def test_nor_are_whispers_own(self, asking):
+        asking(max_new_tokens=None, max_length=448).load()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from multiprocessing import util
 from pathlib import Path
 
 import pytest
@@ -357,6 +358,54 @@ def test_processes_that_cannot_be_started_are_explained(monkeypatch):
     monkeypatch.setattr(DataLoader, "__iter__", full)
     with pytest.raises(InputError, match="--num_workers=0 does without"):
         list(ours)
+
+
+@pytest.fixture
+def at_most_a_minute():
+    def end(*_):
+        raise AssertionError("it waits for ever")
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.alarm(60)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize(
+    "survivors", [0, pytest.param(1, marks=pytest.mark.slow)]
+)
+def test_one_that_is_killed_while_it_is_spawned_is_that_message(
+    survivors, monkeypatch, capsys, at_most_a_minute
+):
+    """Before it has read what it is sent, which no pipe holds."""
+    spawn, pids = util.spawnv_passfds, []
+
+    def kill(path, args, passed):
+        """Kill what it starts, but for the first few and the tracker."""
+        pid = spawn(path, args, passed)
+        if "spawn_main" in str(args):
+            pids.append(pid)
+            if len(pids) > survivors:
+                os.kill(pid, signal.SIGKILL)
+        return pid
+
+    monkeypatch.setattr(util, "spawnv_passfds", kill)
+    data = Items()
+    data.more = bytes(2**20)
+    loader = DataLoader(
+        data,
+        num_workers=2,
+        worker_init_fn=Reader(),
+        multiprocessing_context="spawn",
+    )
+    with pytest.raises(SystemExit) as end, plain_errors():
+        list(Loading(loader, Notice()))
+    assert end.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: a process that reads audio is gone")
+    assert len(pids) == survivors + 1 and not any(map(is_running, pids))
+    assert util.spawnv_passfds is kill
 
 
 @pytest.mark.parametrize("lacks", ["Queue", "Event"])

@@ -34,6 +34,19 @@ PREPARATION = {
     "hop_length": 2**12,
     "chunk_length": 600,
 }
+# How a recogniser searches, with the memory that it takes: of Whisper, 5 beams
+# and 448 tokens. A cache may be made for all tokens before the first.
+GENERATION = {
+    "num_beams": 16,
+    "num_beam_groups": 16,
+    "num_return_sequences": 16,
+    "num_assistant_tokens": 1024,
+    "max_length": 4096,
+    "max_new_tokens": 4096,
+    "min_length": 4096,
+    "min_new_tokens": 4096,
+    "max_cache_len": 4096,
+}
 SHORTEST_HOP = 16  # samples from a frame to the next
 FAMILIES = {"audio": AUDIO, "text": TEXT}
 # What is made beside the weights: buffers, and tensors that are not kept.
@@ -71,7 +84,7 @@ def _check_config(path):
         raise InputError(f"{path}: expected an object, it is {config!r:.60}.")
     # A tokenizer says that there is no limit by a number of 31 digits.
     skipped = path.name == "tokenizer_config.json"
-    bounds = PREPARATION if path.name in PREPARERS else {}
+    bounds = PREPARATION if path.name in PREPARERS else GENERATION
     waiting = [] if skipped else [(None, config)]
     while waiting:
         key, value = waiting.pop()
@@ -83,7 +96,8 @@ def _check_config(path):
         most = bounds.get(key, LARGEST)
         if isinstance(key, str) and key.endswith(COUNTS):
             most = MOST_COUNTED
-        if isinstance(value, int) and not -LARGEST <= value <= most:
+        kinds = int | float if key in bounds else int
+        if isinstance(value, kinds) and not -LARGEST <= value <= most:
             raise InputError(
                 f"{path}: {key!s:.60}: {value!r:.60}; expected {most:,} at "
                 "most. Export or fetch the folder again."

@@ -7,15 +7,17 @@ Authors
  * The turbo_sb developers 2026
 """
 
+import contextlib
 import multiprocessing
 import os
 import pickle
+import re
 import signal
 import sys
 import threading
 import traceback
 from collections.abc import Iterator
-from multiprocessing import connection
+from multiprocessing import connection, util
 
 from turbo_sb.data import heartbeat
 from turbo_sb.training.preemption import Notice, leave
@@ -136,10 +138,14 @@ def _start(loader):
 
         ensure_running()  # else below, and it lets all signals through again
     try:
-        with deaf_children():
+        with deaf_children(), _one_end():
             return iter(loader)
     except OSError as error:
         _end_half_made(error)
+        if isinstance(error, BrokenPipeError):
+            raise RuntimeError(
+                f"{OF_LOST_READERS} unknown) exited while it was started"
+            ) from error
         raise InputError(
             f"num_workers: {loader.num_workers} processes that read cannot be "
             f"started ({error.strerror or error}). They need some of /dev/shm, "
@@ -148,12 +154,37 @@ def _start(loader):
         ) from error
 
 
+@contextlib.contextmanager
+def _one_end():
+    """Let a spawned process alone hold the end of the pipe that it reads.
+
+    Python holds it too while it writes what the process needs: if that is
+    killed, the write never ends. So it is an error instead.
+    """
+    spawn = util.spawnv_passfds  # Windows has it, and another way
+
+    def spawn_and_let_go(path, args, passed):
+        """Start a process; put nothing in the place of the pipe's end."""
+        pid = spawn(path, args, passed)
+        if pipe := re.search(r"pipe_handle=(\d+)", str(args)):
+            nothing = os.open(os.devnull, os.O_RDONLY)
+            os.dup2(nothing, int(pipe[1]), inheritable=False)
+            os.close(nothing)
+        return pid
+
+    util.spawnv_passfds = spawn_and_let_go
+    try:
+        yield
+    finally:
+        util.spawnv_passfds = spawn
+
+
 def _end_half_made(error):
     """Let torch not end an iterator without queues: that is one more error."""
     for frame, _ in traceback.walk_tb(error.__traceback__):
         half = frame.f_locals.get("self")
-        made = hasattr(half, "_workers_done_event")
-        if hasattr(half, "_shutdown_workers") and not made:
+        if hasattr(half, "_shutdown_workers"):
+            _kill_silently(getattr(half, "_workers", ()))
             half._shutdown = True
 
 

@@ -415,9 +415,8 @@ def _read_texts(root, wanted):
 
 def main():
     """Run the preparation from the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__.split("\n\n")[0], allow_abbrev=False
-    )
+    about = __doc__.split("\n\n")[0]
+    parser = argparse.ArgumentParser(description=about, allow_abbrev=False)
     add = parser.add_argument
     add("--data_folder", required=True, help="holds Session1 ... Session5")
     add("--output_folder", required=True, help="where the three files go")
@@ -426,16 +425,14 @@ def main():
     add("--fold", type=int, default=1, help="from 1")
     strict = "True (default): the published 5,531; False: any in its layout"
     add("--strict_corpus", type=boolean, default=True, help=strict)
-    tags = "True: leave [LAUGHTER] and the like in the text"
-    add("--keep_tags", type=boolean, default=False, help=tags)
+    add("--keep_tags", type=boolean, default=False, help="as [LAUGHTER]")
     add("--empty_text", default="[UNK]", help="replaces an empty text")
     add("--split_seed", type=int, default=1986, help="of random10")
     add("--split_file", help="CSV of ID,fold1,... that has the sets")
     add("--text_csv", help="CSV of ID,text that replaces transcripts")
     classes = "such as ang,neu,fru; exc counts as hap unless it is there"
     add("--labels", type=label_list, default=CLASSES, help=classes)
-    same = "where two sets have the same recording: stop or warn"
-    add("--same_recordings", default="stop", help=same)
+    add("--same_recordings", default="stop", help="if in two sets: or warn")
     log_to_stdout()
     options = parser.parse_args(spell(None, "_"))
     with alone(options.output_folder):

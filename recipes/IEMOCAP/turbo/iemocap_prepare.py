@@ -421,21 +421,18 @@ def main():
     add = parser.add_argument
     add("--data_folder", required=True, help="holds Session1 ... Session5")
     add("--output_folder", required=True, help="where the three files go")
-    protocols = ", ".join((*N_FOLDS, GIVEN))
-    add("--protocol", default="speaker10", help=f"one of {protocols}")
+    add("--protocol", default="speaker10", help=", ".join((*N_FOLDS, GIVEN)))
     add("--fold", type=int, default=1, help="from 1")
     strict = "True (default): the published 5,531; False: any in its layout"
     add("--strict_corpus", type=boolean, default=True, help=strict)
-    tags = "True: leave [LAUGHTER] and the like in the text"
-    add("--keep_tags", type=boolean, default=False, help=tags)
+    add("--keep_tags", type=boolean, default=False, help="True: keep [LAUGHTER]")
     add("--empty_text", default="[UNK]", help="replaces an empty text")
     add("--split_seed", type=int, default=1986, help="of random10")
     add("--split_file", help="CSV of ID,fold1,... that has the sets")
     add("--text_csv", help="CSV of ID,text that replaces transcripts")
     classes = "such as ang,neu,fru; exc counts as hap unless it is there"
     add("--labels", type=label_list, default=CLASSES, help=classes)
-    same = "where two sets have the same recording: stop or warn"
-    add("--same_recordings", default="stop", help=same)
+    add("--same_recordings", default="stop", help="in two sets: stop or warn")
     log_to_stdout()
     options = parser.parse_args(spell(None, "_"))
     with alone(options.output_folder):

@@ -425,7 +425,7 @@ def main():
     add("--fold", type=int, default=1, help="from 1")
     strict = "True (default): the published 5,531; False: any in its layout"
     add("--strict_corpus", type=boolean, default=True, help=strict)
-    add("--keep_tags", type=boolean, default=False, help="True: keep [LAUGHTER]")
+    add("--keep_tags", type=boolean, default=False, help="keep [LAUGHTER]")
     add("--empty_text", default="[UNK]", help="replaces an empty text")
     add("--split_seed", type=int, default=1986, help="of random10")
     add("--split_file", help="CSV of ID,fold1,... that has the sets")

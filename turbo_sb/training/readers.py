@@ -161,7 +161,10 @@ def _one_end():
     Python holds it too while it writes what the process needs: if that is
     killed, the write never ends. So it is an error instead.
     """
-    spawn = util.spawnv_passfds  # Windows has it, and another way
+    spawn = getattr(util, "spawnv_passfds", None)
+    if spawn is None:  # another Python, which may do without
+        yield
+        return
 
     def spawn_and_let_go(path, args, passed):
         """Start a process; put nothing in the place of the pipe's end."""

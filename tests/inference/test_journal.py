@@ -121,6 +121,11 @@ CHANGES = [
 ]
 
 
+def warnings_in(caplog):
+    """Not what locks say where another test has lowered the level."""
+    return [record for record in caplog.records if record.levelname != "DEBUG"]
+
+
 @pytest.mark.parametrize(("old", "new"), CHANGES, ids=range(len(CHANGES)))
 def test_changed_line_ends_the_journal(out, caplog, old, new):
     path, (key, a, b, c) = lines_of(out, "a", "b", "c")
@@ -131,7 +136,7 @@ def test_changed_line_ends_the_journal(out, caplog, old, new):
     assert f"{path}: line 3 is not as it was written" in caplog.text
     caplog.clear()
     assert list(done(out, utterances)) == ["a"]  # and that one is as it was
-    assert not caplog.text
+    assert not warnings_in(caplog)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +153,7 @@ def test_journal_without_its_first_line(out, caplog, first):
 def test_line_of_another_models_journal(out, caplog):
     path, (_, theirs) = lines_of(out, "a")
     add(out, key="other")
-    assert not caplog.text  # a change of model is no damage
+    assert not warnings_in(caplog)  # a change of model is no damage
     path.write_bytes(path.read_bytes() + theirs)
     assert done(out, [Utterance("a", "a.wav")], key="other") == {}
     assert "line 2 is not as it was written" in caplog.text

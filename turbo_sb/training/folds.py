@@ -17,7 +17,11 @@ import ruamel.yaml
 from turbo_sb.data.manifest import read_json
 from turbo_sb.training.early_stopping import EarlyStopping
 from turbo_sb.training.loggers import make_loggers
-from turbo_sb.training.resuming import check_resume, checkpoints_folder
+from turbo_sb.training.resuming import (
+    check_resume,
+    checkpoints_folder,
+    reason_to_train_alone,
+)
 from turbo_sb.training.run_folder import manifests_of
 from turbo_sb.training.settings import read_settings
 from turbo_sb.training.yaml_files import read_yaml
@@ -135,30 +139,6 @@ def check_also_folds(also_folds: dict, settings: dict) -> dict[int, str]:
             f"{places[0]}: each fold needs a number and a folder of its own."
         )
     return dict(zip(numbers[1:], map(str, places[1:])))
-
-
-def reason_to_train_alone(settings: dict) -> str | None:
-    """Why a training cannot be of several folds, if so.
-
-    Arguments
-    ---------
-    settings : dict
-        Of `turbo_sb.training.check_arguments`.
-
-    Returns
-    -------
-    reason : str or None
-
-    Example
-    -------
-    >>> reason_to_train_alone({"logger": "wandb"})
-    'logger: wandb follows one run in a process'
-    """
-    if settings.get("logger") == "wandb":
-        return "logger: wandb follows one run in a process"
-    if settings.get("lr_scheduler") is not None:
-        return "lr_scheduler: a schedule may follow a fold's validation loss"
-    return None
 
 
 def make_folds(

@@ -150,6 +150,30 @@ def _without_auto(settings):
     return {**settings, "cache_features": "auto" if frozen else False}
 
 
+def reason_to_train_alone(settings: dict) -> str | None:
+    """Why a training cannot be of several folds, if so.
+
+    Arguments
+    ---------
+    settings : dict
+        Of `turbo_sb.training.check_arguments`.
+
+    Returns
+    -------
+    reason : str or None
+
+    Example
+    -------
+    >>> reason_to_train_alone({"logger": "wandb"})
+    'logger: wandb follows one run in a process'
+    """
+    if settings.get("logger") == "wandb":
+        return "logger: wandb follows one run in a process"
+    if settings.get("lr_scheduler") is not None:
+        return "lr_scheduler: a schedule may follow a fold's validation loss"
+    return None
+
+
 def plain(settings: dict, prefix: str = "") -> dict:
     """The plain values, those of objects' keywords as "object.keyword".
 

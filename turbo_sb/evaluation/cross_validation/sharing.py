@@ -10,8 +10,7 @@ import json
 
 from turbo_sb.evaluation.cross_validation.plan import Training
 from turbo_sb.evaluation.jobs import Job
-from turbo_sb.training.folds import reason_to_train_alone
-from turbo_sb.training.resuming import plain
+from turbo_sb.training.resuming import plain, reason_to_train_alone
 
 # Settings that may differ between folds of one training.
 OWN = {

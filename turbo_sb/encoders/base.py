@@ -138,7 +138,9 @@ class UtteranceEncoder:
         if inputs.dim() == 3:
             return inputs, lengths
         every = self.layer_sum is not None
-        with torch.no_grad(), evaluating(self):
+        # Older versions of transformers draw for LayerDrop and drop nothing.
+        undrawn = torch.random.fork_rng(devices=[])
+        with torch.no_grad(), evaluating(self), undrawn:
             if not self.all_frozen:
                 return self._run_prefix(inputs, lengths, every)
             states = self._pooled(inputs, lengths, 1, every)

@@ -166,7 +166,8 @@ class FeatureCache:
         Returns
         -------
         features : (rows, channels) torch.Tensor
-            Of the encoder's `frozen_prefix`. In the type in which they are kept; the encoder converts them.
+            Of the encoder's `frozen_prefix`, in the type in which they are
+            kept; the encoder converts them.
         """
         if self.rows is not None and name in self.places:
             return self.rows[self.places[name]]

@@ -209,7 +209,7 @@ def _beside_probe(summary):
     ]
     if lost:
         line += (
-            f"\nThe trained model loses to it in {' and '.join(lost)}. How sure "
-            "that is, says the interval in turbo-sb report."
+            f"\nThe trained model loses to it in {' and '.join(lost)}: "
+            "turbo-sb report has the interval."
         )
     return f"{line}\n"
